@@ -1,0 +1,1 @@
+fn main(){ evcxr::runtime_hook(); println!("{}", neurocell::notebook::in_kernel()); }

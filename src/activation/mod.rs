@@ -1,0 +1,5 @@
+//! Unit values: per word, and as courses on the scan's clock.
+
+mod series;
+
+pub use series::NeuronSeries;

@@ -1,0 +1,58 @@
+//! One course per artificial neuron on the scan's clock.
+
+use crate::clock::Clock;
+use crate::error::{Error, Result};
+use crate::model::NeuronAxis;
+use ndarray::Array2;
+use std::sync::Arc;
+
+/// Time courses of artificial neurons: time × neuron, one row per volume of the scan; clones are cheap.
+#[derive(Clone, Debug)]
+pub struct NeuronSeries {
+    data: Arc<Array2<f32>>,
+    clock: Clock,
+    neurons: NeuronAxis,
+}
+
+impl NeuronSeries {
+    /// A series of `data` (time × neuron) on `clock`, whose columns are `neurons`.
+    ///
+    /// # Errors
+    /// If rows are not the clock's volumes, columns not the neurons, or a value is NaN or infinite (the first is named).
+    pub fn new(data: Array2<f32>, clock: Clock, neurons: NeuronAxis) -> Result<NeuronSeries> {
+        if data.dim() != (clock.total(), neurons.total()) {
+            return Err(Error::shape(
+                format!(
+                    "the series is {} × {}, its clock has {} volumes and its axis {} neurons",
+                    data.nrows(),
+                    data.ncols(),
+                    clock.total(),
+                    neurons.total()
+                ),
+                "rows are volumes and columns neurons; transpose the array if they are swapped",
+            ));
+        }
+        if let Some(((row, column), value)) = data.indexed_iter().find(|(_, v)| !v.is_finite()) {
+            return Err(Error::value(
+                format!("neuron {} has the value {value} at volume {row}", neurons.neuron(column)),
+                "a model's activations are finite: look at its weights, or at what was done to the series",
+            ));
+        }
+        Ok(NeuronSeries { data: Arc::new(data), clock, neurons })
+    }
+
+    /// Time × neuron.
+    pub fn data(&self) -> &Array2<f32> {
+        &self.data
+    }
+
+    /// The scan's clock.
+    pub fn clock(&self) -> &Clock {
+        &self.clock
+    }
+
+    /// Which neurons the columns are.
+    pub fn neurons(&self) -> &NeuronAxis {
+        &self.neurons
+    }
+}

@@ -1,0 +1,13 @@
+//! The prelude's side of the kernel: display, progress, cancellation.
+//!
+//! What a cell prints reaches the kernel line by line. A line that begins with [`FRAME`] is not
+//! text for the reader but a message for the kernel: one JSON object. Outside the neurocell kernel
+//! (stock evcxr, a test, a script) nothing of that kind is printed.
+
+mod cancel;
+mod display;
+mod progress;
+
+pub use cancel::{cancel_requested, check_cancelled, request_cancel};
+pub use display::{FRAME, display, in_kernel};
+pub use progress::Progress;

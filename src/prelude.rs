@@ -1,0 +1,11 @@
+//! Exactly what a notebook cell sees.
+
+pub use crate::activation::NeuronSeries;
+pub use crate::brain::{BrainMap, Mask, Networks, VoxelSeries};
+pub use crate::clock::Clock;
+pub use crate::encoding::EncodingFit;
+pub use crate::error::{Error, Result};
+pub use crate::model::{Neuron, Site};
+pub use crate::pattern::Patterns;
+pub use crate::stimulus::{Stimulus, Word};
+pub use ndarray;
