@@ -1,1 +1,80 @@
-fn main(){ evcxr::runtime_hook(); println!("{}", neurocell::notebook::in_kernel()); }
+//! `neurocell`: the kernel for Jupyter, the headless runner, and what they need on a machine.
+
+mod engine;
+mod prebuilt;
+mod run;
+mod worker;
+
+use clap::{Parser, Subcommand};
+use neurocell::Result;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+/// A Rust notebook for one question: which units of a language model move in step with which networks of the human brain?
+#[derive(Parser)]
+#[command(name = "neurocell", version)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Task,
+    /// Say how long each stage took.
+    #[arg(long, global = true)]
+    timings: bool,
+}
+
+#[derive(Subcommand)]
+enum Task {
+    /// Execute a notebook from top to bottom and save it with its outputs.
+    Run {
+        /// The notebook (.ipynb).
+        notebook: PathBuf,
+        /// Where to save the executed notebook; beside the source as NAME.executed.ipynb unless given.
+        #[arg(short, long)]
+        output: Option<PathBuf>,
+        /// Go on after a cell that fails.
+        #[arg(long)]
+        allow_errors: bool,
+    },
+}
+
+fn main() -> ExitCode {
+    worker::take_over_if_asked();
+    evcxr::runtime_hook();
+    prepare_environment();
+    let arguments = Arguments::parse();
+    match perform(arguments) {
+        Ok(code) => code,
+        Err(error) => {
+            eprintln!("error: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn perform(arguments: Arguments) -> Result<ExitCode> {
+    let options = engine::Options { timings: arguments.timings };
+    match arguments.command {
+        Task::Run { notebook, output, allow_errors } => {
+            let started = std::time::Instant::now();
+            let report = run::run(&run::Job { notebook, output, allow_errors, options })?;
+            eprintln!("{:>7.2} s  saved {}", started.elapsed().as_secs_f64(), report.output.display());
+            Ok(match report.failed.is_empty() {
+                true => ExitCode::SUCCESS,
+                false => ExitCode::FAILURE,
+            })
+        }
+    }
+}
+
+/// Settings that evcxr, rust-analyzer and the cells' process read from the environment.
+fn prepare_environment() {
+    let settings = [
+        // rust-analyzer sees the facade's sources by this flag; cells are built with flags of their own.
+        ("RUSTFLAGS", "--cfg rust_analyzer"),
+        // The prelude frames its outputs for this kernel.
+        ("NEUROCELL_KERNEL", "1"),
+    ];
+    for (name, value) in settings {
+        // SAFETY: no other thread runs yet.
+        unsafe { std::env::set_var(name, value) };
+    }
+}

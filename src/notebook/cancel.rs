@@ -25,3 +25,8 @@ pub fn check_cancelled(step: &str) -> Result<()> {
 pub fn request_cancel() {
     REQUESTED.store(true, Ordering::Relaxed);
 }
+
+/// Forgets a request that came after the last cell had ended.
+pub(super) fn clear() {
+    REQUESTED.store(false, Ordering::Relaxed);
+}

@@ -6,6 +6,7 @@
 
 mod cancel;
 mod display;
+mod hooks;
 mod progress;
 
 pub use cancel::{cancel_requested, check_cancelled, request_cancel};

@@ -3,7 +3,7 @@
 use super::display::{FRAME, in_kernel};
 use indicatif::{ProgressBar, ProgressStyle};
 use std::io::{IsTerminal, Write};
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 /// A progress line: updated in place in a notebook, a bar in a terminal, silent where nobody watches.
 ///
@@ -15,12 +15,18 @@ use std::time::{Duration, Instant};
 /// }
 /// ```
 pub struct Progress {
+    id: u64,
     name: String,
     total: u64,
     done: u64,
     started: Instant,
     reported: Option<Instant>,
     bar: Option<ProgressBar>,
+}
+
+/// A number that no other progress line of the session has, also after a cell was undone.
+fn new_id() -> u64 {
+    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_micros() as u64)
 }
 
 /// Steps that end sooner than this say nothing.
@@ -40,7 +46,7 @@ impl Progress {
             }
             bar
         });
-        Progress { name, total, done: 0, started: Instant::now(), reported: None, bar }
+        Progress { id: new_id(), name, total, done: 0, started: Instant::now(), reported: None, bar }
     }
 
     /// `parts` more are done.
@@ -56,12 +62,12 @@ impl Progress {
     }
 
     fn report(&mut self, finished: bool) {
-        self.reported = Some(Instant::now());
+        let first = self.reported.replace(Instant::now()).is_none();
         let seconds = self.started.elapsed().as_secs_f64();
         let rate = self.done as f64 / seconds.max(1e-9);
         let left = if rate > 0.0 { self.total.saturating_sub(self.done) as f64 / rate } else { f64::INFINITY };
         let message = serde_json::json!({ "progress": {
-            "name": self.name, "done": self.done, "total": self.total, "seconds": seconds,
+            "id": self.id, "first": first, "name": self.name, "done": self.done, "total": self.total, "seconds": seconds,
             "rate": rate, "left": if left.is_finite() { left.into() } else { serde_json::Value::Null }, "finished": finished,
         }});
         let mut out = std::io::stdout().lock();

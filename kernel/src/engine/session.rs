@@ -1,0 +1,177 @@
+//! One evcxr session on a thread of its own, with the prelude in place.
+
+use super::frames::{self, Event, Line, Lost};
+use super::{Execute, Failure, Outcome, report};
+use crate::prebuilt::Prelude;
+use crossbeam_channel::{Receiver, Sender, bounded, select, unbounded};
+use evcxr::{CommandContext, EvalContext, EvalContextOutputs};
+use neurocell::error::ErrorKind;
+use neurocell::{Error, Result};
+use serde_json::{Map, Value};
+use std::process::Child;
+use std::sync::{Arc, Mutex};
+use std::time::Instant;
+
+/// How an engine is started.
+#[derive(Clone, Debug, Default)]
+pub struct Options {
+    /// Say on stderr how long each stage of the start and of each cell took.
+    pub timings: bool,
+}
+
+/// A running session of cells.
+pub struct Engine {
+    cells: Sender<String>,
+    replies: Receiver<std::result::Result<Map<String, Value>, evcxr::Error>>,
+    outputs: EvalContextOutputs,
+    interrupter: Interrupter,
+}
+
+/// Stops the cell that runs; every variable stays as it was before that cell.
+#[derive(Clone)]
+pub struct Interrupter(Arc<Mutex<Child>>);
+
+impl Interrupter {
+    /// Asks the running cell to stop; a cell that does not answer within a tenth of a second is ended.
+    pub fn interrupt(&self) {
+        if let Ok(child) = self.0.lock() {
+            // SAFETY: sends a signal to this process' own child.
+            unsafe { libc::kill(child.id() as libc::pid_t, libc::SIGINT) };
+        }
+    }
+}
+
+impl Engine {
+    /// Starts a session in which `use neurocell::prelude::*` has been said already.
+    ///
+    /// # Errors
+    /// If the toolchain lacks a component, the session's folder cannot be made, or the prelude does not load.
+    pub fn start(prelude: &Prelude, options: &Options) -> Result<Engine> {
+        let (cells, inbox) = unbounded::<String>();
+        let (outbox, replies) = bounded(1);
+        let (ready, started) = bounded(1);
+        let (prelude, timings) = (prelude.clone(), options.timings);
+        // rust-analyzer's data do not leave the thread on which they were made.
+        std::thread::Builder::new()
+            .name("evcxr".to_owned())
+            // rust-analyzer recurses deeply on long cells.
+            .stack_size(64 << 20)
+            .spawn(move || match open(&prelude, timings) {
+                Ok((mut context, outputs)) => {
+                    if ready.send(Ok((outputs, Interrupter(context.process_handle())))).is_ok() {
+                        serve(&mut context, &inbox, &outbox, timings);
+                    }
+                }
+                // The receiver waits for this message; if it is gone, so is the process.
+                Err(error) => drop(ready.send(Err(error))),
+            })
+            .map_err(|e| {
+                Error::value(format!("a thread for the session cannot be started: {e}"), "close other programs")
+            })?;
+        let stopped = || {
+            Error::value("the session ended while it started", "start it again; `neurocell doctor` checks the parts")
+        };
+        let (outputs, interrupter) = started.recv().map_err(|_| stopped())??;
+        Ok(Engine { cells, replies, outputs, interrupter })
+    }
+
+    /// A handle that stops the running cell from another thread.
+    pub fn interrupter(&self) -> Interrupter {
+        self.interrupter.clone()
+    }
+}
+
+impl Execute for Engine {
+    fn execute(&mut self, code: &str, on_event: &mut dyn FnMut(Event)) -> Outcome {
+        let gone = || Outcome::Failed(Failure::plain("KernelError", "the session has ended\n  → restart the kernel"));
+        if self.cells.send(code.to_owned()).is_err() {
+            return gone();
+        }
+        let mut lost: Option<Lost> = None;
+        let mut take = |line: String, on_event: &mut dyn FnMut(Event)| match frames::read(line) {
+            Line::Event(event) => on_event(event),
+            Line::Lost(l) => lost = Some(l),
+        };
+        let reply = loop {
+            select! {
+                recv(self.outputs.stdout) -> line => match line {
+                    Ok(line) => take(line, on_event),
+                    Err(_) => return gone(),
+                },
+                // The supervisor's own words: everything that a cell says comes framed on stdout.
+                recv(self.outputs.stderr) -> line => match line {
+                    Ok(line) => on_event(Event::Stderr(line + "\n")),
+                    Err(_) => return gone(),
+                },
+                recv(self.replies) -> reply => match reply {
+                    Ok(reply) => break reply,
+                    Err(_) => return gone(),
+                },
+            }
+        };
+        while let Ok(line) = self.outputs.stdout.try_recv() {
+            take(line, on_event);
+        }
+        match (reply, lost) {
+            (_, Some(lost)) => Outcome::Failed(report::lost(&lost)),
+            (Ok(data), None) => {
+                if !data.is_empty() {
+                    on_event(Event::Result { data });
+                }
+                Outcome::Done
+            }
+            (Err(error), None) => Outcome::Failed(report::refused(&error)),
+        }
+    }
+}
+
+/// Makes the evcxr context and puts the prelude into it.
+fn open(prelude: &Prelude, timings: bool) -> Result<(CommandContext, EvalContextOutputs)> {
+    let started = Instant::now();
+    let stage = |name: &str| {
+        if timings {
+            eprintln!("[{:6.2} s] {name}", started.elapsed().as_secs_f64());
+        }
+    };
+    let refuse = |what: &str, error: evcxr::Error| {
+        let failure = report::refused(&error);
+        Error::new(
+            ErrorKind::Unknown,
+            format!("{what}: {}\n{}", failure.value, failure.traceback.join("\n")),
+            "`neurocell doctor` checks the toolchain and the prelude; `cargo build --release` builds the prelude anew",
+        )
+    };
+    let (mut context, outputs) = EvalContext::new().map_err(|e| refuse("the session cannot start", e))?;
+    stage("evcxr is ready");
+    let mut state = context.state();
+    state.set_build_env("RUSTFLAGS", &prelude.cell_flags());
+    state.set_offline_mode(true);
+    state.set_opt_level("1").map_err(|e| refuse("the cells' optimisation cannot be set", e))?;
+    state.add_dep("neurocell", &prelude.dependency()).map_err(|e| refuse("the prelude cannot be added", e))?;
+    context.eval_with_state("use neurocell::prelude::*;", state).map_err(|e| refuse("the prelude does not load", e))?;
+    stage("the prelude is usable");
+    Ok((CommandContext::with_eval_context(context), outputs))
+}
+
+fn serve(
+    context: &mut CommandContext,
+    inbox: &Receiver<String>,
+    outbox: &Sender<std::result::Result<Map<String, Value>, evcxr::Error>>,
+    timings: bool,
+) {
+    for code in inbox {
+        let started = Instant::now();
+        let result = context.execute(&code);
+        if timings && let Ok(outputs) = &result {
+            let phases = outputs.phases.iter().map(|p| format!("{} {:.3}", p.name, p.duration.as_secs_f64()));
+            eprintln!("[{:6.3} s] {}", started.elapsed().as_secs_f64(), phases.collect::<Vec<_>>().join(", "));
+        }
+        let reply = result.map(|outputs| {
+            let content = outputs.content_by_mime_type.into_iter();
+            content.map(|(mime, text)| (mime, Value::String(text))).collect::<Map<String, Value>>()
+        });
+        if outbox.send(reply).is_err() {
+            return;
+        }
+    }
+}

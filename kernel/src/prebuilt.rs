@@ -1,0 +1,330 @@
+//! The prelude as a shared library, built once, and the facade package through which cells see it.
+//!
+//! A cell links `libneurocell_prebuilt.so` instead of compiling or linking the prelude's 300 crates.
+//! What the cell's Cargo.toml names is a *facade* package: to rustc it re-exports the shared library, to
+//! rust-analyzer (which finds the types of variables, completions and docs by reading sources) it is a copy
+//! of the prelude's own sources.
+
+use neurocell::error::{Error, ErrorKind, Result};
+use serde_json::Value;
+use sha2::{Digest, Sha256};
+use std::fs;
+use std::io;
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+/// Name of the shared library's crate.
+const PREBUILT: &str = "neurocell_prebuilt";
+const LIBRARY: &str = "libneurocell_prebuilt.so";
+const FACADE: &str = "facade";
+
+/// A prelude that is ready to be linked by cells.
+#[derive(Clone, Debug)]
+pub struct Prelude {
+    /// Holds the shared library, the metadata of the crate in it, and the facade.
+    folder: PathBuf,
+    /// Holds the metadata of the crates that the prelude is made from.
+    dependencies: PathBuf,
+    standard_library: PathBuf,
+}
+
+impl Prelude {
+    /// Finds the prelude, and builds it if there is none for these sources and this toolchain.
+    ///
+    /// # Errors
+    /// If the project's folder, the toolchain or its `rust-src` component is missing, or the build fails.
+    pub fn prepare() -> Result<Prelude> {
+        let project = project_folder()?;
+        let sysroot = sysroot()?;
+        require_std_sources(&sysroot)?;
+        let target = target_folder(&project);
+        let release = target.join("release");
+        let folder = release.join("neurocell-prelude").join(&key(&project)?[..16]);
+        if !folder.is_dir() {
+            build(&project, &target, &folder)?;
+        }
+        Ok(Prelude {
+            folder,
+            dependencies: release.join("deps"),
+            standard_library: sysroot.join("lib/rustlib").join(env!("NEUROCELL_HOST")).join("lib"),
+        })
+    }
+
+    /// Flags with which rustc links a cell to the shared library.
+    pub fn cell_flags(&self) -> String {
+        let rpath = |folder: &Path| format!("-Clink-arg=-Wl,-rpath,{}", folder.display());
+        [
+            "-Cprefer-dynamic".to_owned(),
+            format!("-Ldependency={}", self.folder.display()),
+            format!("-Ldependency={}", self.dependencies.display()),
+            format!("--extern {PREBUILT}={}", self.folder.join(LIBRARY).display()),
+            rpath(&self.folder),
+            rpath(&self.standard_library),
+        ]
+        .join(" ")
+    }
+
+    /// The dependency that a cell's Cargo.toml names.
+    pub fn dependency(&self) -> String {
+        format!("{{ path = {:?} }}", self.folder.join(FACADE))
+    }
+}
+
+/// The folder of the project from which this binary was built.
+fn project_folder() -> Result<PathBuf> {
+    let named = std::env::var_os("NEUROCELL_PROJECT").map(PathBuf::from);
+    let built_from = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let folder = named.unwrap_or(built_from);
+    match folder.join("kernel/prebuilt/lib.rs").is_file() {
+        true => folder.canonicalize().map_err(|e| Error::file("open", &folder, e, "check the folder's permissions")),
+        false => Err(Error::new(
+            ErrorKind::File,
+            format!("the sources of neurocell are not at {}", folder.display()),
+            "if the project's folder has moved, run `cargo build --release` there, or set NEUROCELL_PROJECT to it",
+        )),
+    }
+}
+
+fn target_folder(project: &Path) -> PathBuf {
+    // This binary lies in target/release/: the shared library is built beside it.
+    let beside = std::env::current_exe().ok().and_then(|exe| Some(exe.parent()?.parent()?.to_owned()));
+    match beside {
+        Some(target) if target.join("release").join("deps").is_dir() => target,
+        _ => project.join("target"),
+    }
+}
+
+fn sysroot() -> Result<PathBuf> {
+    let output = Command::new("rustc").args(["--print", "sysroot"]).output();
+    match output {
+        Ok(output) if output.status.success() => {
+            Ok(PathBuf::from(String::from_utf8_lossy(&output.stdout).trim().to_owned()))
+        }
+        Ok(output) => Err(Error::new(
+            ErrorKind::Unknown,
+            format!("rustc does not run: {}", String::from_utf8_lossy(&output.stderr).trim()),
+            "mend the Rust toolchain (`rustup show`)",
+        )),
+        Err(error) => Err(not_started("rustc", &error)),
+    }
+}
+
+/// rust-analyzer needs the standard library's sources to find the types of variables.
+fn require_std_sources(sysroot: &Path) -> Result<()> {
+    let core = sysroot.join("lib/rustlib/src/rust/library/core/src/lib.rs");
+    if core.is_file() {
+        return Ok(());
+    }
+    eprintln!("adding the toolchain's component rust-src, which the types of a notebook's variables are read from …");
+    let added = Command::new("rustup").args(["component", "add", "rust-src"]).status();
+    match added {
+        Ok(status) if status.success() && core.is_file() => Ok(()),
+        _ => Err(Error::new(
+            ErrorKind::File,
+            format!("the toolchain has no standard library sources ({} is missing)", core.display()),
+            "run `rustup component add rust-src`",
+        )),
+    }
+}
+
+/// What the shared library is made from: sources, lock file, compiler.
+fn key(project: &Path) -> Result<String> {
+    let mut hash = Sha256::new();
+    hash.update(rustc_version());
+    let mut files = vec![project.join("Cargo.toml"), project.join("Cargo.lock")];
+    files.push(project.join("kernel/prebuilt/lib.rs"));
+    files.extend(sources(&project.join("src"))?);
+    files.extend(sources(&project.join("assets"))?);
+    for file in files {
+        let content = fs::read(&file).map_err(|e| Error::file("read", &file, e, "check out the project anew"))?;
+        hash.update(file.strip_prefix(project).unwrap_or(&file).as_os_str().as_encoded_bytes());
+        hash.update((content.len() as u64).to_le_bytes());
+        hash.update(content);
+    }
+    Ok(hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect())
+}
+
+fn rustc_version() -> Vec<u8> {
+    Command::new("rustc").arg("-vV").output().map(|output| output.stdout).unwrap_or_default()
+}
+
+/// All files below a folder, in a fixed order.
+fn sources(folder: &Path) -> Result<Vec<PathBuf>> {
+    let refuse = |e| Error::file("read", folder, e, "check out the project anew");
+    let mut entries: Vec<PathBuf> = fs::read_dir(folder)
+        .map_err(refuse)?
+        .map(|entry| Ok(entry?.path()))
+        .collect::<io::Result<_>>()
+        .map_err(refuse)?;
+    entries.sort();
+    let mut files = Vec::new();
+    for entry in entries {
+        if entry.is_dir() {
+            files.extend(sources(&entry)?);
+        } else {
+            files.push(entry);
+        }
+    }
+    Ok(files)
+}
+
+/// Builds the shared library and the facade in a folder beside, then renames it: two kernels at once do no harm.
+fn build(project: &Path, target: &Path, folder: &Path) -> Result<()> {
+    eprintln!("preparing the prelude for notebook cells (once for this version and toolchain) …");
+    let refuse = |e| Error::file("write", folder, e, "check the folder's permissions and the free space");
+    let part = folder.with_extension(format!("part-{}", std::process::id()));
+    let _ = fs::remove_dir_all(&part);
+    fs::create_dir_all(&part).map_err(refuse)?;
+    let built = compile_prelude(project, target).and_then(|crate_file| {
+        // A link keeps the file that the shared library was made from when cargo replaces it.
+        let kept = part.join(crate_file.file_name().unwrap_or_default());
+        fs::hard_link(&crate_file, &kept).or_else(|_| fs::copy(&crate_file, &kept).map(drop)).map_err(refuse)?;
+        link_prelude(project, target, &kept, &part)?;
+        write_facade(project, &part.join(FACADE))
+    });
+    if let Err(error) = built {
+        let _ = fs::remove_dir_all(&part);
+        return Err(error);
+    }
+    match fs::rename(&part, folder) {
+        // Another kernel was quicker: its folder holds the same.
+        Err(_) if folder.is_dir() => fs::remove_dir_all(&part).map_err(refuse),
+        result => result.map_err(refuse),
+    }
+}
+
+/// Builds the crate `neurocell` as cargo builds it for everything else here, and says which file it became.
+fn compile_prelude(project: &Path, target: &Path) -> Result<PathBuf> {
+    let output = Command::new("cargo")
+        .args(["build", "--release", "--workspace", "--lib", "--locked", "--message-format=json-render-diagnostics"])
+        .arg("--target-dir")
+        .arg(target)
+        .current_dir(project)
+        // Flags of the session's own rust-analyzer must not reach this build.
+        .env_remove("RUSTFLAGS")
+        .stderr(std::process::Stdio::inherit())
+        .output()
+        .map_err(|e| not_started("cargo", &e))?;
+    if !output.status.success() {
+        return Err(Error::new(
+            ErrorKind::Unknown,
+            format!("the prelude's build ended with {}", output.status),
+            "the compiler's message stands above; `cargo build --release` in the project's folder shows it again",
+        ));
+    }
+    let messages = String::from_utf8_lossy(&output.stdout);
+    let artifacts = messages.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
+    let of_prelude = artifacts.filter(|a| a["reason"] == "compiler-artifact" && a["target"]["name"] == "neurocell");
+    let files = of_prelude.filter_map(|a| {
+        let files = a["filenames"].as_array()?.iter().filter_map(|f| f.as_str().map(PathBuf::from));
+        files.into_iter().find(|f| f.extension().is_some_and(|e| e == "rlib"))
+    });
+    let uplifted = files.last().ok_or_else(|| {
+        Error::new(ErrorKind::Unknown, "cargo did not say where the prelude's library lies", "update the toolchain")
+    })?;
+    with_hash(&uplifted, &target.join("release/deps"))
+}
+
+/// cargo names the copy without a hash; rustc's search wants the same file under its name in `deps`.
+fn with_hash(uplifted: &Path, deps: &Path) -> Result<PathBuf> {
+    let refuse = |e| Error::file("read", deps, e, "run `cargo build --release` in the project's folder");
+    let identity = |path: &Path| fs::metadata(path).map(|m| (m.dev(), m.ino()));
+    let wanted = identity(uplifted).map_err(refuse)?;
+    let mut same = fs::read_dir(deps).map_err(refuse)?.flatten().map(|entry| entry.path()).filter(|path| {
+        path.extension().is_some_and(|e| e == "rlib") && identity(path).is_ok_and(|found| found == wanted)
+    });
+    // Where the file system has no hard links, the copy serves.
+    Ok(same.next().unwrap_or_else(|| uplifted.to_owned()))
+}
+
+fn link_prelude(project: &Path, target: &Path, crate_file: &Path, folder: &Path) -> Result<()> {
+    let named = |name: &str, path: &Path| format!("{name}={}", path.display());
+    let output = Command::new("rustc")
+        .arg(project.join("kernel/prebuilt/lib.rs"))
+        .args([
+            "--crate-name",
+            PREBUILT,
+            "--crate-type",
+            "dylib",
+            "--edition",
+            "2024",
+            "-Cprefer-dynamic",
+            "-Copt-level=3",
+        ])
+        .args(["--extern", &named("neurocell", crate_file), "-L", &named("dependency", &target.join("release/deps"))])
+        .arg("-o")
+        .arg(folder.join(LIBRARY))
+        .env_remove("RUSTFLAGS")
+        .output()
+        .map_err(|e| not_started("rustc", &e))?;
+    match output.status.success() {
+        true => Ok(()),
+        false => Err(Error::new(
+            ErrorKind::Unknown,
+            format!("the prelude's shared library cannot be linked:\n{}", String::from_utf8_lossy(&output.stderr)),
+            "run `cargo clean` in the project's folder and start again",
+        )),
+    }
+}
+
+fn not_started(program: &str, error: &io::Error) -> Error {
+    Error::new(
+        ErrorKind::Unknown,
+        format!("{program} cannot be started: {error}"),
+        "install Rust (rustup.rs) or put its bin folder on PATH; cells are compiled by it",
+    )
+}
+
+/// Writes the facade package: to rustc the shared library, to rust-analyzer the sources.
+fn write_facade(project: &Path, facade: &Path) -> Result<()> {
+    let source = project.join("src");
+    for file in sources(&source)? {
+        let Ok(inside) = file.strip_prefix(&source) else { continue };
+        let text =
+            fs::read_to_string(&file).map_err(|e| Error::file("read", &file, e, "check out the project anew"))?;
+        let text = if inside == Path::new("lib.rs") { facade_root(&text) } else { text };
+        write(&facade.join("src").join(inside), &text)?;
+    }
+    write(&facade.join("Cargo.toml"), &facade_manifest(project)?)
+}
+
+/// lib.rs with each of its items seen by rust-analyzer only.
+fn facade_root(lib: &str) -> String {
+    let items = lib.lines().filter(|line| !line.starts_with("#![deny"));
+    let items = items.map(|line| {
+        match line.starts_with("pub mod ") || line.starts_with("mod ") || line.starts_with("pub use ") {
+            true => format!("#[cfg(rust_analyzer)]\n{line}\n"),
+            false => format!("{line}\n"),
+        }
+    });
+    items.collect::<String>() + &format!("\n#[cfg(not(rust_analyzer))]\npub use {PREBUILT}::*;\n")
+}
+
+fn facade_manifest(project: &Path) -> Result<String> {
+    let lock = project.join("Cargo.lock");
+    let text = fs::read_to_string(&lock).map_err(|e| Error::file("read", &lock, e, "check out the project anew"))?;
+    let ndarray = locked_version(&text, "ndarray")
+        .ok_or_else(|| Error::format(&lock, "ndarray is not in it", "check out the project anew"))?;
+    Ok(format!(
+        "[package]\nname = \"neurocell\"\nversion = \"{}\"\nedition = \"2024\"\n\n[workspace]\n\n[lints.rust]\nunexpected_cfgs = \"allow\"\n\n\
+         # The crates whose types stand in public signatures.\n[target.'cfg(rust_analyzer)'.dependencies]\nndarray = \"={ndarray}\"\n",
+        env!("CARGO_PKG_VERSION")
+    ))
+}
+
+fn locked_version<'a>(lock: &'a str, package: &str) -> Option<&'a str> {
+    let entry = lock.split("[[package]]").find(|entry| entry.contains(&format!("name = \"{package}\"\n")))?;
+    entry.lines().find_map(|line| line.strip_prefix("version = \"")?.strip_suffix('"'))
+}
+
+/// Writes a file beside its place and renames it, so that a half-written one is never read.
+fn write(path: &Path, text: &str) -> Result<()> {
+    let refuse = |e| Error::file("write", path, e, "check the folder's permissions and the free space");
+    if let Some(folder) = path.parent() {
+        fs::create_dir_all(folder).map_err(refuse)?;
+    }
+    let part = path.with_extension(format!("part-{}", std::process::id()));
+    fs::write(&part, text).map_err(refuse)?;
+    fs::rename(&part, path).map_err(refuse)
+}

@@ -1,0 +1,22 @@
+//! The process that runs cells, so that a cell is a transaction.
+//!
+//! evcxr starts this binary again with `EVCXR_IS_RUNTIME` set and speaks a protocol of one command:
+//! `LOAD_AND_RUN <library> <function>` on stdin, answered on stdout by `EVCXR_EXECUTION_COMPLETE`.
+//! The process that evcxr sees is a [`supervisor`]. It forks a [`runner`], which holds the
+//! variables and runs cells. Before each cell the runner forks a *twin*, which waits. If the cell
+//! ends well the twin is ended; if it panics, crashes, fails or is interrupted, the runner is
+//! ended and the twin, in which the cell never ran, becomes the runner.
+
+mod pipes;
+mod runner;
+mod supervisor;
+
+/// The variable by which evcxr tells this binary to run cells.
+const IS_RUNTIME: &str = "EVCXR_IS_RUNTIME";
+
+/// Runs cells and never returns, if evcxr started this process for that.
+pub fn take_over_if_asked() {
+    if std::env::var_os(IS_RUNTIME).is_some() {
+        supervisor::run();
+    }
+}

@@ -1,0 +1,113 @@
+//! The process that holds the variables, loads each cell's library and calls its function.
+
+use super::pipes;
+use libloading::Library;
+use std::ffi::c_void;
+use std::os::fd::RawFd;
+
+type CellFunction = extern "C" fn(*mut c_void) -> *mut c_void;
+type Hook = extern "C" fn();
+
+/// What the runner tells the supervisor, one line each.
+pub const TWIN: &str = "twin ";
+pub const DONE: &str = "done";
+pub const FAILED: &str = "failed ";
+
+/// The runner's ends of the pipes.
+pub struct Ends {
+    pub commands: RawFd,
+    pub reports: RawFd,
+    pub wake: RawFd,
+}
+
+/// Runs cells until the supervisor is gone.
+pub fn run(ends: Ends) -> ! {
+    die_with_supervisor();
+    let mut store: *mut c_void = std::ptr::null_mut();
+    // A running cell is stopped through the prelude's cancel flag, or by the supervisor's SIGKILL.
+    // SAFETY: no handler is installed, the signal is ignored.
+    unsafe { libc::signal(libc::SIGINT, libc::SIG_IGN) };
+    let mut twin = None;
+    loop {
+        let Some(command) = pipes::read_line(ends.commands) else { exit() };
+        reap(twin.take());
+        match fork_twin(&ends) {
+            Fork::Woken => continue,
+            Fork::Runner(child) => twin = child,
+        }
+        let report = match run_cell(&command, store) {
+            Ok(new) => {
+                store = new;
+                DONE.to_owned()
+            }
+            Err(problem) => format!("{FAILED}{}", problem.replace('\n', " ")),
+        };
+        pipes::write_all(ends.reports, format!("{report}\n").as_bytes());
+    }
+}
+
+/// Who comes back from a fork.
+enum Fork {
+    /// The runner, with its twin's process id if there is one.
+    Runner(Option<libc::pid_t>),
+    /// The twin, woken to take the place of a runner that is gone.
+    Woken,
+}
+
+fn fork_twin(ends: &Ends) -> Fork {
+    // SAFETY: the twin only reads a pipe and then goes on with the runner's loop, in which no other
+    // thread of the parent is needed: the prelude makes a new pool when the process id has changed.
+    match unsafe { libc::fork() } {
+        0 => {
+            let mut byte = [0];
+            match pipes::read(ends.wake, &mut byte) {
+                Ok(1) => die_with_supervisor(),
+                _ => exit(),
+            }
+            Fork::Woken
+        }
+        twin => {
+            // Without a twin (fork refused: no memory, process limit) the cell runs all the same; the supervisor says so.
+            pipes::write_all(ends.reports, format!("{TWIN}{twin}\n").as_bytes());
+            Fork::Runner((twin > 0).then_some(twin))
+        }
+    }
+}
+
+/// Waits for the last cell's twin, which the supervisor has ended.
+fn reap(twin: Option<libc::pid_t>) {
+    if let Some(twin) = twin {
+        let mut status = 0;
+        // SAFETY: `status` is a valid place for the result; only an own child is waited for.
+        unsafe { libc::waitpid(twin, &mut status, 0) };
+    }
+}
+
+fn run_cell(command: &str, store: *mut c_void) -> Result<*mut c_void, String> {
+    let (library, function) = command.rsplit_once(' ').ok_or_else(|| format!("not a command: {command}"))?;
+    // SAFETY: the library is a cell that evcxr has just built for this process, and its function has this
+    // signature; it is never unloaded, since variables may point into it.
+    unsafe {
+        let library = std::mem::ManuallyDrop::new(Library::new(library).map_err(|e| e.to_string())?);
+        let cell = library.get::<CellFunction>(function.as_bytes()).map_err(|e| e.to_string())?;
+        if let Ok(hook) = library.get::<Hook>(b"neurocell_before_cell") {
+            hook();
+        }
+        let store = cell(store);
+        if let Ok(hook) = library.get::<Hook>(b"neurocell_after_cell") {
+            hook();
+        }
+        Ok(store)
+    }
+}
+
+/// The kernel orders this process' end when the supervisor dies, however it dies.
+fn die_with_supervisor() {
+    // SAFETY: prctl with these arguments only sets a flag of this process.
+    unsafe { libc::prctl(libc::PR_SET_PDEATHSIG, libc::SIGKILL) };
+}
+
+fn exit() -> ! {
+    // SAFETY: ends the process at once; destructors of variables must not run in a fork.
+    unsafe { libc::_exit(0) }
+}
