@@ -41,28 +41,29 @@ impl Prelude {
         let target = target_folder(&project);
         let release = target.join("release");
         let folder = release.join("neurocell-prelude").join(&key(&project)?[..16]);
+        let standard_library = sysroot.join("lib/rustlib").join(env!("NEUROCELL_HOST")).join("lib");
         if !folder.is_dir() {
-            build(&project, &target, &folder)?;
+            build(&project, &target, &folder, &standard_library)?;
         }
-        Ok(Prelude {
-            folder,
-            dependencies: release.join("deps"),
-            standard_library: sysroot.join("lib/rustlib").join(env!("NEUROCELL_HOST")).join("lib"),
-        })
+        Ok(Prelude { folder, dependencies: release.join("deps"), standard_library })
     }
 
     /// Flags with which rustc links a cell to the shared library.
     pub fn cell_flags(&self) -> String {
-        let rpath = |folder: &Path| format!("-Clink-arg=-Wl,-rpath,{}", folder.display());
         [
             "-Cprefer-dynamic".to_owned(),
             format!("-Ldependency={}", self.folder.display()),
             format!("-Ldependency={}", self.dependencies.display()),
-            format!("--extern {PREBUILT}={}", self.folder.join(LIBRARY).display()),
+            format!("--extern {PREBUILT}={}", self.library().display()),
             rpath(&self.folder),
             rpath(&self.standard_library),
         ]
         .join(" ")
+    }
+
+    /// The shared library.
+    pub fn library(&self) -> PathBuf {
+        self.folder.join(LIBRARY)
     }
 
     /// The dependency that a cell's Cargo.toml names.
@@ -132,6 +133,7 @@ fn require_std_sources(sysroot: &Path) -> Result<()> {
 fn key(project: &Path) -> Result<String> {
     let mut hash = Sha256::new();
     hash.update(rustc_version());
+    hash.update(include_bytes!("prebuilt.rs"));
     let mut files = vec![project.join("Cargo.toml"), project.join("Cargo.lock")];
     files.push(project.join("kernel/prebuilt/lib.rs"));
     files.extend(sources(&project.join("src"))?);
@@ -170,7 +172,7 @@ fn sources(folder: &Path) -> Result<Vec<PathBuf>> {
 }
 
 /// Builds the shared library and the facade in a folder beside, then renames it: two kernels at once do no harm.
-fn build(project: &Path, target: &Path, folder: &Path) -> Result<()> {
+fn build(project: &Path, target: &Path, folder: &Path, standard_library: &Path) -> Result<()> {
     eprintln!("preparing the prelude for notebook cells (once for this version and toolchain) …");
     let refuse = |e| Error::file("write", folder, e, "check the folder's permissions and the free space");
     let part = folder.with_extension(format!("part-{}", std::process::id()));
@@ -180,7 +182,7 @@ fn build(project: &Path, target: &Path, folder: &Path) -> Result<()> {
         // A link keeps the file that the shared library was made from when cargo replaces it.
         let kept = part.join(crate_file.file_name().unwrap_or_default());
         fs::hard_link(&crate_file, &kept).or_else(|_| fs::copy(&crate_file, &kept).map(drop)).map_err(refuse)?;
-        link_prelude(project, target, &kept, &part)?;
+        link_prelude(project, target, &kept, &part, standard_library)?;
         write_facade(project, &part.join(FACADE))
     });
     if let Err(error) = built {
@@ -238,7 +240,13 @@ fn with_hash(uplifted: &Path, deps: &Path) -> Result<PathBuf> {
     Ok(same.next().unwrap_or_else(|| uplifted.to_owned()))
 }
 
-fn link_prelude(project: &Path, target: &Path, crate_file: &Path, folder: &Path) -> Result<()> {
+fn link_prelude(
+    project: &Path,
+    target: &Path,
+    crate_file: &Path,
+    folder: &Path,
+    standard_library: &Path,
+) -> Result<()> {
     let named = |name: &str, path: &Path| format!("{name}={}", path.display());
     let output = Command::new("rustc")
         .arg(project.join("kernel/prebuilt/lib.rs"))
@@ -253,6 +261,8 @@ fn link_prelude(project: &Path, target: &Path, crate_file: &Path, folder: &Path)
             "-Copt-level=3",
         ])
         .args(["--extern", &named("neurocell", crate_file), "-L", &named("dependency", &target.join("release/deps"))])
+        // The process that runs cells loads the library before any cell has loaded the standard library.
+        .arg(rpath(standard_library))
         .arg("-o")
         .arg(folder.join(LIBRARY))
         .env_remove("RUSTFLAGS")
@@ -266,6 +276,10 @@ fn link_prelude(project: &Path, target: &Path, crate_file: &Path, folder: &Path)
             "run `cargo clean` in the project's folder and start again",
         )),
     }
+}
+
+fn rpath(folder: &Path) -> String {
+    format!("-Clink-arg=-Wl,-rpath,{}", folder.display())
 }
 
 fn not_started(program: &str, error: &io::Error) -> Error {

@@ -8,7 +8,7 @@ use evcxr::{CommandContext, EvalContext, EvalContextOutputs};
 use neurocell::error::ErrorKind;
 use neurocell::{Error, Result};
 use serde_json::{Map, Value};
-use std::process::Child;
+use std::process::{Child, Command};
 use std::sync::{Arc, Mutex};
 use std::time::Instant;
 
@@ -141,7 +141,13 @@ fn open(prelude: &Prelude, timings: bool) -> Result<(CommandContext, EvalContext
             "`neurocell doctor` checks the toolchain and the prelude; `cargo build --release` builds the prelude anew",
         )
     };
-    let (mut context, outputs) = EvalContext::new().map_err(|e| refuse("the session cannot start", e))?;
+    let mut worker = Command::new(
+        std::env::current_exe()
+            .map_err(|e| Error::value(format!("this program cannot find itself: {e}"), "start it by its full path"))?,
+    );
+    worker.env(crate::worker::PRELUDE, prelude.library());
+    let (mut context, outputs) =
+        EvalContext::with_subprocess_command(worker).map_err(|e| refuse("the session cannot start", e))?;
     stage("evcxr is ready");
     let mut state = context.state();
     state.set_build_env("RUSTFLAGS", &prelude.cell_flags());

@@ -11,6 +11,8 @@ mod pipes;
 mod runner;
 mod supervisor;
 
+pub use runner::PRELUDE;
+
 /// The variable by which evcxr tells this binary to run cells.
 const IS_RUNTIME: &str = "EVCXR_IS_RUNTIME";
 

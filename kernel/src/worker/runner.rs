@@ -13,6 +13,9 @@ pub const TWIN: &str = "twin ";
 pub const DONE: &str = "done";
 pub const FAILED: &str = "failed ";
 
+/// The variable that names the prelude's shared library.
+pub const PRELUDE: &str = "NEUROCELL_PRELUDE";
+
 /// The runner's ends of the pipes.
 pub struct Ends {
     pub commands: RawFd,
@@ -27,6 +30,7 @@ pub fn run(ends: Ends) -> ! {
     // A running cell is stopped through the prelude's cancel flag, or by the supervisor's SIGKILL.
     // SAFETY: no handler is installed, the signal is ignored.
     unsafe { libc::signal(libc::SIGINT, libc::SIG_IGN) };
+    let hooks = Hooks::load();
     let mut twin = None;
     loop {
         let Some(command) = pipes::read_line(ends.commands) else { exit() };
@@ -35,7 +39,7 @@ pub fn run(ends: Ends) -> ! {
             Fork::Woken => continue,
             Fork::Runner(child) => twin = child,
         }
-        let report = match run_cell(&command, store) {
+        let report = match hooks.as_ref().map_err(String::clone).and_then(|hooks| run_cell(&command, store, hooks)) {
             Ok(new) => {
                 store = new;
                 DONE.to_owned()
@@ -83,18 +87,40 @@ fn reap(twin: Option<libc::pid_t>) {
     }
 }
 
-fn run_cell(command: &str, store: *mut c_void) -> Result<*mut c_void, String> {
+/// What the prelude wants to be called around each cell.
+struct Hooks {
+    before: Option<Hook>,
+    after: Option<Hook>,
+}
+
+impl Hooks {
+    /// Loads the prelude while the host still prepares the session, so that no cell waits for it.
+    ///
+    /// Nothing is printed: while the session is prepared nobody reads, and evcxr waits until somebody has.
+    fn load() -> Result<Hooks, String> {
+        let Some(path) = std::env::var_os(PRELUDE) else { return Ok(Hooks { before: None, after: None }) };
+        // SAFETY: the library is the project's own prelude, is never unloaded, and its hooks have this signature.
+        unsafe {
+            let library = Library::new(&path).map_err(|e| format!("the prelude cannot be loaded: {e}"))?;
+            let library = std::mem::ManuallyDrop::new(library);
+            let hook = |name: &[u8]| library.get::<Hook>(name).ok().map(|symbol| *symbol);
+            Ok(Hooks { before: hook(b"neurocell_before_cell"), after: hook(b"neurocell_after_cell") })
+        }
+    }
+}
+
+fn run_cell(command: &str, store: *mut c_void, hooks: &Hooks) -> Result<*mut c_void, String> {
     let (library, function) = command.rsplit_once(' ').ok_or_else(|| format!("not a command: {command}"))?;
     // SAFETY: the library is a cell that evcxr has just built for this process, and its function has this
     // signature; it is never unloaded, since variables may point into it.
     unsafe {
         let library = std::mem::ManuallyDrop::new(Library::new(library).map_err(|e| e.to_string())?);
         let cell = library.get::<CellFunction>(function.as_bytes()).map_err(|e| e.to_string())?;
-        if let Ok(hook) = library.get::<Hook>(b"neurocell_before_cell") {
+        if let Some(hook) = hooks.before {
             hook();
         }
         let store = cell(store);
-        if let Ok(hook) = library.get::<Hook>(b"neurocell_after_cell") {
+        if let Some(hook) = hooks.after {
             hook();
         }
         Ok(store)
