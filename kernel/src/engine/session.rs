@@ -141,10 +141,8 @@ fn open(prelude: &Prelude, timings: bool) -> Result<(CommandContext, EvalContext
             "`neurocell doctor` checks the toolchain and the prelude; `cargo build --release` builds the prelude anew",
         )
     };
-    let mut worker = Command::new(
-        std::env::current_exe()
-            .map_err(|e| Error::value(format!("this program cannot find itself: {e}"), "start it by its full path"))?,
-    );
+    // The running program itself, also when a new build has taken its place on disk.
+    let mut worker = Command::new("/proc/self/exe");
     worker.env(crate::worker::PRELUDE, prelude.library());
     let (mut context, outputs) =
         EvalContext::with_subprocess_command(worker).map_err(|e| refuse("the session cannot start", e))?;

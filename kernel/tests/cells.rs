@@ -1,0 +1,103 @@
+//! Whole notebooks through `neurocell run`: what a reader finds in the saved file, and what a lost cell leaves behind.
+
+use serde_json::{Value, json};
+use std::path::Path;
+use std::process::{Command, Output};
+
+fn notebook(cells: &[&str]) -> Value {
+    let cells: Vec<Value> = cells
+        .iter()
+        .enumerate()
+        .map(|(n, source)| {
+            json!({ "cell_type": "code", "id": format!("cell-{n}"), "metadata": {}, "execution_count": null, "outputs": [], "source": [source] })
+        })
+        .collect();
+    json!({ "cells": cells, "metadata": {}, "nbformat": 4, "nbformat_minor": 5 })
+}
+
+fn run(folder: &Path, notebook: &Value, flags: &[&str]) -> Output {
+    let path = folder.join("made.ipynb");
+    std::fs::write(&path, notebook.to_string()).unwrap();
+    Command::new(env!("CARGO_BIN_EXE_neurocell")).arg("run").arg(&path).args(flags).output().unwrap()
+}
+
+fn executed(folder: &Path) -> Vec<Value> {
+    let text = std::fs::read_to_string(folder.join("made.executed.ipynb")).unwrap();
+    let notebook: Value = serde_json::from_str(&text).unwrap();
+    notebook["cells"].as_array().unwrap().clone()
+}
+
+/// The text of a cell's result, streams or error, as a reader sees it.
+fn text(cell: &Value) -> String {
+    let outputs = cell["outputs"].as_array().unwrap();
+    let join = |v: &Value| match v {
+        Value::Array(lines) => lines.iter().filter_map(Value::as_str).collect(),
+        other => other.as_str().unwrap_or_default().to_owned(),
+    };
+    outputs.iter().map(|o| [&o["text"], &o["data"]["text/plain"], &o["evalue"]].map(join).concat()).collect()
+}
+
+#[test]
+fn a_lost_cell_leaves_every_variable_as_it_was() {
+    let folder = tempfile::tempdir().unwrap();
+    let cells = [
+        "let clock = Clock::new(1.5, &[100, 90])?; let words = vec![String::from(\"kept\")];",
+        "drop(words); panic!(\"on purpose\")",
+        "words[0].clone()",
+        "drop(words); let slow = Clock::new(1500.0, &[100])?;",
+        "words.len() + 41",
+        "unsafe { *(std::ptr::null_mut::<i32>().wrapping_add(1)) = 1; }",
+        "std::process::exit(3);",
+        "std::process::abort();",
+        "fn deep(n: u64) -> u64 { let x = [n; 1000]; if n == u64::MAX { 0 } else { deep(n + 1) + x[5] } }\nprintln!(\"{}\", deep(1));",
+        "let wrong: u32 = \"text\";",
+        "neurocell::linalg::in_pool(|| clock.total() + words.len())",
+    ];
+    let output = run(folder.path(), &notebook(&cells), &["--allow-errors"]);
+    assert!(!output.status.success(), "a run with failed cells must not end well");
+    let cells = executed(folder.path());
+    let texts: Vec<String> = cells.iter().map(text).collect();
+    assert_eq!(texts[1], "on purpose");
+    assert_eq!(texts[2], "\"kept\"");
+    assert!(texts[3].contains("TR is 1500") && texts[3].contains("→"), "{}", texts[3]);
+    assert_eq!(texts[4], "42");
+    assert!(texts[5].contains("SIGSEGV"), "{}", texts[5]);
+    assert!(texts[6].contains("exit code 3"), "{}", texts[6]);
+    assert!(texts[7].contains("SIGABRT"), "{}", texts[7]);
+    assert!(texts[8].contains("stack overflow"), "{}", texts[8]);
+    assert!(texts[9].contains("mismatched types"), "{}", texts[9]);
+    assert_eq!(texts[10], "191");
+}
+
+#[test]
+fn outputs_keep_their_order_and_a_failing_cell_ends_the_run() {
+    let folder = tempfile::tempdir().unwrap();
+    let cells = [
+        "println!(\"before\");\nneurocell::notebook::display(&[(\"image/png\", b\"1\"), (\"text/plain\", b\"first\")]);\n\
+         neurocell::notebook::display(&[(\"image/png\", b\"2\"), (\"text/plain\", b\"second\")]);\nprint!(\"after\");",
+        "let missing = undefined_name;",
+        "1 + 1",
+    ];
+    let output = run(folder.path(), &notebook(&cells), &[]);
+    assert!(!output.status.success());
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(said.contains("cell 2 of 3 failed") && said.contains("undefined_name"), "{said}");
+    let cells = executed(folder.path());
+    let kinds: Vec<&str> =
+        cells[0]["outputs"].as_array().unwrap().iter().map(|o| o["output_type"].as_str().unwrap()).collect();
+    assert_eq!(kinds, ["stream", "display_data", "display_data", "stream"]);
+    assert_eq!(text(&cells[0]), "before\nfirstsecondafter");
+    assert_eq!(cells[2]["execution_count"], Value::Null, "cells after the failure are not run");
+}
+
+#[test]
+fn a_notebook_that_cannot_be_read_is_named() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("broken.ipynb");
+    std::fs::write(&path, "{ \"cells\": [").unwrap();
+    for (path, part) in [(path, "broken.ipynb"), (folder.path().join("absent.ipynb"), "absent.ipynb")] {
+        let output = Command::new(env!("CARGO_BIN_EXE_neurocell")).arg("run").arg(&path).output().unwrap();
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert!(!output.status.success() && said.contains(part) && said.contains("→"), "{said}");
+    }
+}
