@@ -1,7 +1,7 @@
 //! The filter that the data went through, over the neurons' courses.
 
 use super::NeuronSeries;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::signal::{clean_in_place, cosine_drift, linear_trend, orthonormal_basis};
 use ndarray::{Axis, concatenate, s};
 
@@ -13,7 +13,7 @@ impl NeuronSeries {
     /// fitted to noise. Courses are left on their own scale: each run has mean 0, and is not z-scored anew.
     ///
     /// # Errors
-    /// If the cutoff is not above 2 TR, or the user stopped the step.
+    /// If the cutoff is not above 2 TR, a run is so short that nothing would be left, or the user stopped the step.
     pub fn high_pass(&self, cutoff_seconds: f64) -> Result<NeuronSeries> {
         let clock = self.clock();
         let mut data = self.data().clone();
@@ -21,6 +21,12 @@ impl NeuronSeries {
             let volumes = clock.volumes(run);
             let drift = cosine_drift(volumes, clock.tr(), cutoff_seconds)?;
             let basis = orthonormal_basis(&concatenate![Axis(1), linear_trend(volumes), drift]);
+            if volumes < basis.ncols() + 2 {
+                return Err(Error::value(
+                    format!("run {run} has {volumes} volumes, of which {} drift terms leave nothing", basis.ncols()),
+                    "choose a longer cutoff, or leave the run out",
+                ));
+            }
             clean_in_place(data.slice_mut(s![clock.rows(run), ..]), &basis, false)?;
         }
         NeuronSeries::new(data, clock.clone(), self.neurons().clone())

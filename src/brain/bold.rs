@@ -187,7 +187,7 @@ impl Bold {
             return Err(Error::value(format!("run {run} of {}", self.runs.len()), "runs are counted from 0"));
         }
         let one = Bold {
-            name: format!("{}, {}", self.name, self.runs[run].image.run_label()),
+            name: format!("{}: {} only", self.name, self.runs[run].image.run_label()),
             runs: self.runs[run..=run].into(),
             clock: Clock::new(self.clock.tr(), &[self.clock.volumes(run)])?,
             mask: self.mask.clone(),

@@ -8,6 +8,17 @@ use std::path::Path;
 use std::sync::Arc;
 
 /// One value per voxel of a mask, with what it is and its unit; clones are cheap.
+///
+/// ```
+/// use neurocell::brain::{BrainMap, Mask};
+/// let brain = Mask::mni4mm()?;
+/// let height = (0..brain.count()).map(|n| brain.mm(n)[2] as f32).collect();
+/// let map = BrainMap::new(height, &brain, "height above the origin", "mm")?;
+/// println!("{map}"); // … 29460 voxels, -68.000 to 80.000 mm, peak 80.000 mm at (…) mm
+/// let top = map.above(60.0)?;
+/// # assert!(top.count() > 0 && top.count() < brain.count());
+/// # Ok::<(), neurocell::Error>(())
+/// ```
 #[derive(Clone, Debug)]
 pub struct BrainMap {
     values: Arc<[f32]>,

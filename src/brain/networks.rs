@@ -64,7 +64,7 @@ impl Networks {
         header.one_volume("a label atlas")?;
         let labels = source.whole_volume()?;
         source.finish()?;
-        let (indices, names, colours) = rows(table)?;
+        let Legend { indices, names, colours } = Legend::new(table)?;
         let mask = match mask {
             Some(mask) => mask,
             None => {
@@ -227,38 +227,43 @@ const COLOURS: [[u8; 3]; 8] = [
     [23, 190, 207],
 ];
 
-/// Index, name and colour of each network of a table.
-fn rows(table: &Table) -> Result<(Vec<f64>, Vec<String>, Vec<[u8; 3]>)> {
-    let indices = table.numbers("index")?;
-    let names: Vec<String> = table.texts("name")?;
-    for (row, (index, name)) in indices.iter().zip(&names).enumerate() {
-        let problem = match () {
-            _ if index.fract() != 0.0 => Some(format!("the index {index} is no whole number")),
-            _ if *index == 0.0 => Some("the index 0 is no network".to_owned()),
-            _ if indices[..row].contains(index) => Some(format!("the index {index} comes twice")),
-            _ if names[..row].contains(name) => Some(format!("the name {name} comes twice")),
-            _ => None,
-        };
-        if let Some(problem) = problem {
-            return Err(Error::format(
-                table.path(),
-                problem,
-                "give each network an index from 1 and a name of its own",
-            ));
-        }
-    }
-    let colours = match ["r", "g", "b"].iter().any(|c| table.has(c)) {
-        false => (0..names.len()).map(|n| COLOURS[n % COLOURS.len()]).collect(),
-        true => {
-            let parts = [table.numbers("r")?, table.numbers("g")?, table.numbers("b")?];
-            if let Some(bad) = parts.iter().flatten().find(|v| !(0.0..=255.0).contains(*v) || v.fract() != 0.0) {
-                let problem = format!("{bad} is no part of a colour");
-                return Err(Error::format(table.path(), problem, "colours are whole numbers from 0 to 255"));
+/// What an atlas' table says: one entry for each network.
+struct Legend {
+    indices: Vec<f64>,
+    names: Vec<String>,
+    colours: Vec<[u8; 3]>,
+}
+
+impl Legend {
+    fn new(table: &Table) -> Result<Legend> {
+        let indices = table.numbers("index")?;
+        let names: Vec<String> = table.texts("name")?;
+        for (row, (index, name)) in indices.iter().zip(&names).enumerate() {
+            let problem = match () {
+                _ if index.fract() != 0.0 => Some(format!("the index {index} is no whole number")),
+                _ if *index == 0.0 => Some("the index 0 is no network".to_owned()),
+                _ if indices[..row].contains(index) => Some(format!("the index {index} comes twice")),
+                _ if names[..row].contains(name) => Some(format!("the name {name} comes twice")),
+                _ => None,
+            };
+            if let Some(problem) = problem {
+                let advice = "give each network an index from 1 and a name of its own";
+                return Err(Error::format(table.path(), problem, advice));
             }
-            (0..names.len()).map(|n| [0, 1, 2].map(|part| parts[part][n] as u8)).collect()
         }
-    };
-    Ok((indices, names, colours))
+        let colours = match ["r", "g", "b"].iter().any(|c| table.has(c)) {
+            false => (0..names.len()).map(|n| COLOURS[n % COLOURS.len()]).collect(),
+            true => {
+                let parts = [table.numbers("r")?, table.numbers("g")?, table.numbers("b")?];
+                if let Some(bad) = parts.iter().flatten().find(|v| !(0.0..=255.0).contains(*v) || v.fract() != 0.0) {
+                    let problem = format!("{bad} is no part of a colour");
+                    return Err(Error::format(table.path(), problem, "colours are whole numbers from 0 to 255"));
+                }
+                (0..names.len()).map(|n| [0, 1, 2].map(|part| parts[part][n] as u8)).collect()
+            }
+        };
+        Ok(Legend { indices, names, colours })
+    }
 }
 
 impl fmt::Display for Networks {

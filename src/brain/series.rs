@@ -49,7 +49,19 @@ impl VoxelSeries {
     /// Reads one run: a 4-D image (`.nii` or `.nii.gz`) at the voxels of `mask`, as it is, neither cleaned nor scaled.
     ///
     /// The image is decoded as it streams by: memory is that of the result, whatever the size of the file. `tr` is in
-    /// seconds; `None` takes the header's.
+    /// seconds; `None` takes the header's, in the header's unit (seconds if it says none).
+    ///
+    /// ```
+    /// use ndarray::Array2;
+    /// use neurocell::brain::{Mask, VoxelSeries, write_series};
+    /// let mask = Mask::mni4mm()?;
+    /// let path = std::env::temp_dir().join(format!("neurocell-doc-{}.nii.gz", std::process::id()));
+    /// write_series(&path, &mask, &Array2::from_elem((3, mask.count()), 100.0), 1.5)?;
+    /// let series = VoxelSeries::read(&path, &mask, None)?;
+    /// assert_eq!((series.clock().total(), series.clock().tr()), (3, 1.5));
+    /// # std::fs::remove_file(path).ok();
+    /// # Ok::<(), neurocell::Error>(())
+    /// ```
     ///
     /// # Errors
     /// If the file is no sound 4-D NIfTI-1 image, its grid is not the mask's (both are shown), a value inside the mask is

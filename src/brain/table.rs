@@ -22,7 +22,7 @@ impl Table {
 
     pub(crate) fn parse(text: &str, path: &Path) -> Result<Table> {
         let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-        let mut lines = text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty());
+        let mut lines = text.lines().enumerate().filter(|(_, line)| !line.is_empty());
         let cells = |line: &str| line.split('\t').map(|cell| cell.trim().to_owned()).collect::<Vec<String>>();
         let names = match lines.next() {
             Some((_, line)) => cells(line),

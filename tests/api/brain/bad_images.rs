@@ -305,3 +305,31 @@ fn an_atlas_label_without_a_name_is_named() {
     assert_says(&read("index\tname\n1\tA\tred\n").unwrap_err(), &["line 2 has 3 cells, the header 2"]);
     assert_says(&read("index\tname\tr\tg\tb\n1\tA\t300\t0\t0\n").unwrap_err(), &["300"]);
 }
+
+#[test]
+fn no_change_of_header_bytes_is_answered_by_a_panic() {
+    use rand::{Rng, SeedableRng};
+    let mut random = rand_xoshiro::Xoshiro256PlusPlus::seed_from_u64(1);
+    let (folder, good) = series();
+    let good = std::fs::read(good).unwrap();
+    let path = folder.path().join("changed.nii");
+    for _ in 0..2000 {
+        let mut bytes = good.clone();
+        for _ in 0..random.gen_range(1..4) {
+            // The fields that reading depends on: size, axes, type, steps, offset, scale, units, forms, magic.
+            let fields = [0..4, 40..56, 70..74, 76..124, 252..328, 344..348];
+            let field = fields[random.gen_range(0..fields.len())].clone();
+            bytes[random.gen_range(field)] = [0, 1, 0x7f, 0x80, 0xff, random.r#gen()][random.gen_range(0..6)];
+        }
+        std::fs::write(&path, bytes).unwrap();
+        for result in [
+            VoxelSeries::read(&path, &small_mask(), None).map(drop),
+            Mask::read(&path).map(drop),
+            BrainMap::read(&path).map(drop),
+        ] {
+            if let Err(error) = result {
+                assert!(!error.problem().is_empty() && !error.advice().is_empty());
+            }
+        }
+    }
+}

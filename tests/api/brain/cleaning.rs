@@ -113,3 +113,11 @@ fn a_cutoff_near_two_tr_leaves_too_few_volumes_to_clean() {
     let error = bold().clean(Cleaning::default().high_pass(Some(4.01))).unwrap_err();
     assert_says(&error, &["run-1", "120 volumes", "regressors leave nothing"]);
 }
+
+#[test]
+fn a_filter_that_leaves_nothing_of_a_short_run_is_refused() {
+    let neurons = NeuronAxis { model: "none".into(), site: Site::FfnOut, layers: 1, units: 1 };
+    let clock = Clock::new(2.0, &[50, 3]).unwrap();
+    let series = NeuronSeries::new(Array2::from_shape_fn((53, 1), |(t, _)| (t % 7) as f32), clock, neurons).unwrap();
+    assert_says(&series.high_pass(128.0).unwrap_err(), &["run 1 has 3 volumes"]);
+}
