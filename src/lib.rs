@@ -39,6 +39,7 @@ pub mod model;
 pub mod notebook;
 pub mod pattern;
 pub mod prelude;
+pub mod signal;
 pub mod simulate;
 pub mod stimulus;
 

@@ -1,6 +1,7 @@
 //! Exactly what a notebook cell sees.
 
 pub use crate::activation::NeuronSeries;
+pub use crate::brain::{Bold, Cleaning, Subject};
 pub use crate::brain::{BrainMap, Mask, Networks, VoxelSeries};
 pub use crate::clock::Clock;
 pub use crate::encoding::EncodingFit;

@@ -1,13 +1,40 @@
 //! Brain data: files, masks, cleaning, atlases of networks.
+//!
+//! Images are NIfTI-1 (`.nii`, `.nii.gz`); a subject is opened where fMRIPrep has put it, its runs are masked while
+//! they are read, and cleaned run by run.
+//!
+//! ```no_run
+//! use neurocell::brain::{Cleaning, Networks, Subject};
+//! let subject = Subject::open("ds002345", "018")?;
+//! let bold = subject.bold("pieman")?.clean(Cleaning::default())?;
+//! let networks = Networks::yeo7()?.resampled_to(bold.mask())?;
+//! # Ok::<(), neurocell::Error>(())
+//! ```
+//!
+//! Left and right: x in mm grows to the subject's right, y to the front, z upwards (RAS+), whatever the order in which
+//! an image stores its voxels.
 
 mod affine;
+mod bids;
+mod bold;
+mod cleaning;
+mod confounds;
+mod events;
 mod map;
 mod mask;
 mod networks;
+mod nifti;
 mod series;
+mod subject;
+mod table;
 
 pub use affine::Affine;
-pub use map::BrainMap;
+pub use bold::Bold;
+pub use cleaning::Cleaning;
+pub use confounds::Confounds;
+pub use events::{Event, Story};
+pub use map::{BrainMap, Peak};
 pub use mask::Mask;
 pub use networks::Networks;
-pub use series::VoxelSeries;
+pub use series::{VoxelSeries, write_series};
+pub use subject::Subject;

@@ -1,9 +1,13 @@
 //! Masked BOLD: one course per voxel.
 
 use super::Mask;
+use super::nifti::{Encoding, Source, write_image};
 use crate::clock::Clock;
 use crate::error::{Error, Result};
+use crate::notebook::Progress;
 use ndarray::Array2;
+use std::fmt;
+use std::path::Path;
 use std::sync::Arc;
 
 /// Masked BOLD of all runs: time × voxel; clones are cheap.
@@ -42,6 +46,55 @@ impl VoxelSeries {
         Ok(VoxelSeries { data: Arc::new(data), mask, clock, name: name.into() })
     }
 
+    /// Reads one run: a 4-D image (`.nii` or `.nii.gz`) at the voxels of `mask`, as it is, neither cleaned nor scaled.
+    ///
+    /// The image is decoded as it streams by: memory is that of the result, whatever the size of the file. `tr` is in
+    /// seconds; `None` takes the header's, in the header's unit (seconds if it says none).
+    ///
+    /// ```
+    /// use ndarray::Array2;
+    /// use neurocell::brain::{Mask, VoxelSeries, write_series};
+    /// let mask = Mask::mni4mm()?;
+    /// let path = std::env::temp_dir().join(format!("neurocell-doc-{}.nii.gz", std::process::id()));
+    /// write_series(&path, &mask, &Array2::from_elem((3, mask.count()), 100.0), 1.5)?;
+    /// let series = VoxelSeries::read(&path, &mask, None)?;
+    /// assert_eq!((series.clock().total(), series.clock().tr()), (3, 1.5));
+    /// # std::fs::remove_file(path).ok();
+    /// # Ok::<(), neurocell::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// If the file is no sound 4-D NIfTI-1 image, its grid is not the mask's (both are shown), a value inside the mask is
+    /// NaN or infinite (the first is named), or no TR is known.
+    pub fn read(path: impl AsRef<Path>, mask: &Mask, tr: Option<f64>) -> Result<VoxelSeries> {
+        let path = path.as_ref();
+        let source = Source::open(path)?;
+        let volumes = source.header().series_length()?;
+        let tr = match tr {
+            Some(tr) => tr,
+            None => source.header().tr()?,
+        };
+        let clock = Clock::new(tr, &[volumes])?;
+        let mut values = room(volumes, mask.count())?;
+        read_run(source, mask, &mut values)?;
+        let data = Array2::from_shape_vec((volumes, mask.count()), values)
+            .map_err(|cause| Error::shape(cause.to_string(), "read the image again"))?;
+        let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+        VoxelSeries::new(data, mask.clone(), clock, name)
+    }
+
+    /// Writes one run as a 4-D NIfTI-1 image (int16 with a scale, 0 outside the mask).
+    ///
+    /// # Errors
+    /// If there is no such run, or the file cannot be written; nothing half-written stays.
+    pub fn write(&self, run: usize, path: impl AsRef<Path>) -> Result<()> {
+        if run >= self.clock.runs() {
+            return Err(Error::value(format!("run {run} of {}", self.clock.runs()), "runs are counted from 0"));
+        }
+        let rows = self.data.slice(ndarray::s![self.clock.rows(run), ..]).to_owned();
+        write_series(path.as_ref(), &self.mask, &rows, self.clock.tr())
+    }
+
     /// Time × voxel.
     pub fn data(&self) -> &Array2<f32> {
         &self.data
@@ -61,4 +114,71 @@ impl VoxelSeries {
     pub fn name(&self) -> &str {
         &self.name
     }
+}
+
+impl fmt::Display for VoxelSeries {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}\n  {}\n  {}", self.name, self.clock, self.mask)
+    }
+}
+
+/// Zeros for a series of `volumes` × `voxels`, or an error that says how much memory was wanted.
+pub(super) fn room(volumes: usize, voxels: usize) -> Result<Vec<f32>> {
+    let mut values = Vec::new();
+    let wanted = volumes.checked_mul(voxels);
+    let reserved = wanted.is_some_and(|wanted| values.try_reserve_exact(wanted).is_ok());
+    if !reserved {
+        let gigabytes = volumes as f64 * voxels as f64 * 4e-9;
+        return Err(Error::value(
+            format!("{volumes} volumes × {voxels} voxels need {gigabytes:.1} GB of memory, which is not there"),
+            "take a smaller mask, or fewer runs",
+        ));
+    }
+    values.resize(volumes * voxels, 0.0);
+    Ok(values)
+}
+
+/// Reads all volumes of an open image at the voxels of `mask` into `values` (volume × voxel).
+pub(super) fn read_run(mut source: Source, mask: &Mask, values: &mut [f32]) -> Result<()> {
+    let header = source.header().clone();
+    let name = header.path.display().to_string();
+    mask.check_grid("the mask", header.shape, &header.affine, &name)?;
+    let volumes = header.series_length()?;
+    let mut progress = Progress::new(format!("volumes of {name}"), volumes as u64);
+    for row in values.chunks_exact_mut(mask.count()).take(volumes) {
+        source.masked_volume(mask.voxels(), row)?;
+        progress.advance(1);
+    }
+    source.finish()
+}
+
+/// Writes `data` (time × voxel of `mask`) as a 4-D NIfTI-1 image with `tr` in seconds.
+///
+/// Values are stored as int16 times one slope, as scanners and fMRIPrep do: steps of 1/32767 of the largest value.
+/// Outside the mask all is exactly 0.
+///
+/// # Errors
+/// If columns are not the mask's voxels, a value is NaN or infinite, TR is no positive number, or the file cannot be
+/// written; nothing half-written stays.
+pub fn write_series(path: &Path, mask: &Mask, data: &Array2<f32>, tr: f64) -> Result<()> {
+    let clock = Clock::new(tr, &[data.nrows()])?;
+    if data.ncols() != mask.count() {
+        return Err(Error::shape(
+            format!("the series has {} columns, the mask {} voxels", data.ncols(), mask.count()),
+            "rows are volumes and columns the voxels of the mask",
+        ));
+    }
+    if let Some(((row, column), value)) = data.indexed_iter().find(|(_, v)| !v.is_finite()) {
+        return Err(Error::value(
+            format!("voxel {:?} has the value {value} at volume {row}", mask.position(column)),
+            "an image of int16 holds finite values only",
+        ));
+    }
+    let largest = data.iter().fold(0.0f32, |m, v| m.max(v.abs()));
+    let slope = if largest > 0.0 { (largest / 32767.0).max(f32::MIN_POSITIVE) } else { 1.0 };
+    let image = mask.image(Some((data.nrows(), clock.tr())), Encoding::Int16(slope), "BOLD series");
+    write_image(path, &image, |volume, grid| {
+        mask.voxels().iter().zip(data.row(volume)).for_each(|(v, value)| grid[*v as usize] = *value);
+        Ok(())
+    })
 }

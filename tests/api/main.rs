@@ -1,0 +1,4 @@
+//! Tests through the public API; one module for each room.
+
+mod brain;
+mod reference;
