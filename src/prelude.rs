@@ -1,12 +1,15 @@
 //! Exactly what a notebook cell sees.
 
 pub use crate::activation::NeuronSeries;
+pub use crate::activation::{Activations, Hrf, TopWord};
 pub use crate::brain::{Bold, Cleaning, Subject};
 pub use crate::brain::{BrainMap, Mask, Networks, VoxelSeries};
 pub use crate::clock::Clock;
 pub use crate::encoding::EncodingFit;
 pub use crate::error::{Error, Result};
+pub use crate::model::{Model, NeuronAxis, WindowPlan};
 pub use crate::model::{Neuron, Site};
 pub use crate::pattern::Patterns;
+pub use crate::stimulus::{Speaking, Timing};
 pub use crate::stimulus::{Stimulus, Word};
 pub use ndarray;

@@ -4,6 +4,7 @@ use crate::clock::Clock;
 use crate::error::{Error, Result};
 use crate::model::NeuronAxis;
 use ndarray::Array2;
+use std::fmt;
 use std::sync::Arc;
 
 /// Time courses of artificial neurons: time × neuron, one row per volume of the scan; clones are cheap.
@@ -12,6 +13,7 @@ pub struct NeuronSeries {
     data: Arc<Array2<f32>>,
     clock: Clock,
     neurons: NeuronAxis,
+    notes: Arc<[String]>,
 }
 
 impl NeuronSeries {
@@ -38,7 +40,7 @@ impl NeuronSeries {
                 "a model's activations are finite: look at its weights, or at what was done to the series",
             ));
         }
-        Ok(NeuronSeries { data: Arc::new(data), clock, neurons })
+        Ok(NeuronSeries { data: Arc::new(data), clock, neurons, notes: Arc::new([]) })
     }
 
     /// Time × neuron.
@@ -54,5 +56,25 @@ impl NeuronSeries {
     /// Which neurons the columns are.
     pub fn neurons(&self) -> &NeuronAxis {
         &self.neurons
+    }
+
+    /// What was left out or set to zero on the way to this series, a line each; empty if nothing was.
+    pub fn notes(&self) -> &[String] {
+        &self.notes
+    }
+
+    pub(super) fn with_notes(mut self, notes: Vec<String>) -> NeuronSeries {
+        self.notes = notes.into();
+        self
+    }
+}
+
+impl fmt::Display for NeuronSeries {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (volumes, neurons) = self.data.dim();
+        let axis = &self.neurons;
+        write!(f, "Neuron series: {volumes} volumes × {neurons} neurons of {} at {}", axis.model, axis.site)?;
+        write!(f, "\n  {}", self.clock)?;
+        self.notes.iter().try_for_each(|note| write!(f, "\n  {note}"))
     }
 }

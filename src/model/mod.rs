@@ -1,5 +1,29 @@
 //! A transformer language model whose units can be read.
+//!
+//! [`Model::load`] takes a registered name, a folder or a hub id; [`Model::activations`] reads one [`Site`] of every block for
+//! every word of a stimulus. Texts longer than the model's window are read in overlapping windows ([`WindowPlan`]).
+//!
+//! ```
+//! use neurocell::prelude::*;
+//! let bert = Model::load("minilm-l6")?;
+//! assert_eq!(bert.neurons(Site::FfnOut).total(), 6 * 384);
+//! # Ok::<(), neurocell::Error>(())
+//! ```
 
+mod align;
+mod bert;
+mod fetch;
+mod hub;
+mod load;
+mod registry;
 mod site;
+mod steps;
+mod weights;
+mod wheel;
+mod window;
 
+pub use fetch::{Fetched, fetch};
+pub use load::Model;
+pub use registry::{Entry, registry};
 pub use site::{Neuron, NeuronAxis, Site};
+pub use window::{Window, WindowPlan};

@@ -1,0 +1,185 @@
+//! Alignment files: the `align.csv` of the Gentle forced aligner, as the Narratives collection has it.
+//!
+//! No header; a row is `word, lower-case word, onset s, offset s`. A word that the aligner did not find in the recording has
+//! its other columns empty: it is kept as text, without time. Fields with a comma or a quote are quoted as in any CSV.
+
+use super::word::Order;
+use super::{Stimulus, Timing, Word};
+use crate::error::{Error, Result};
+use std::path::Path;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+impl Stimulus {
+    /// Reads an alignment file (`align.csv` of Gentle, no header: word, lower-case word, onset s, offset s) as one run.
+    ///
+    /// Times are seconds from the start of the audio; [`Stimulus::starting_at`] moves them to the scan's clock. The name
+    /// is that of the folder for a file called `align.csv`, else that of the file.
+    ///
+    /// # Errors
+    /// If the file cannot be read, is empty or not UTF-8; with the line's number, if a row has not four columns, a quote is
+    /// not closed, a time is no finite number, stands alone, ends before it begins, or goes backwards.
+    ///
+    /// ```
+    /// use neurocell::prelude::*;
+    /// # let folder = tempfile::tempdir().unwrap();
+    /// # let path = folder.path().join("align.csv");
+    /// std::fs::write(&path, "Once,once,0.20,0.51\nupon,,,\na,a,0.62,0.70\n").unwrap();
+    /// let story = Stimulus::from_align(&path)?.starting_at(12.0);
+    /// assert_eq!(story.words()[0].onset, Some(12.2));
+    /// assert_eq!(story.words()[1].onset, None);
+    /// # Ok::<(), neurocell::Error>(())
+    /// ```
+    pub fn from_align(path: impl AsRef<Path>) -> Result<Stimulus> {
+        let path = path.as_ref();
+        let advice = "give the path of an align.csv: word, lower-case word, onset, offset";
+        let bytes = std::fs::read(path).map_err(|e| Error::file("read", path, e, advice))?;
+        let text = String::from_utf8(bytes).map_err(|e| {
+            let line = 1 + e.as_bytes()[..e.utf8_error().valid_up_to()].iter().filter(|b| **b == b'\n').count();
+            Error::format(path, format!("line {line} is not UTF-8"), "save the file as UTF-8").caused_by(e)
+        })?;
+        let mut words = Vec::new();
+        let mut order = Order::default();
+        for row in rows(text.trim_start_matches('\u{feff}')) {
+            let (line, fields) = row.map_err(|(line, problem)| {
+                Error::format(
+                    path,
+                    format!("line {line}: {problem}"),
+                    "quote a field as \"…\", with \"\" for a quote inside",
+                )
+            })?;
+            let checked = word(&fields).and_then(|word| match order.next(&word) {
+                Ok(()) => Ok(word),
+                Err(problem) => Err(format!("`{}` {problem}", word.text)),
+            });
+            words.push(checked.map_err(|problem| {
+                let advice = "a row is `word,lower-case word,onset,offset` in seconds, without header; leave both times empty where they are not known";
+                Error::format(path, format!("line {line}: {problem}"), advice)
+            })?);
+        }
+        if words.is_empty() {
+            return Err(Error::format(path, "the file has no row", advice));
+        }
+        Stimulus::new(name(path), words, Timing::Measured)
+    }
+
+    /// Writes the stimulus in the form that [`Stimulus::from_align`] reads; it must have one run.
+    ///
+    /// Times are written with all their digits. The file appears whole or not at all. It cannot say whether the times are made or
+    /// measured: a stimulus read from it says measured, unless [`Stimulus::with_timing`] tells it better.
+    ///
+    /// # Errors
+    /// If the stimulus has several runs (write each by [`Stimulus::run`]), or the file cannot be written.
+    pub fn to_align(&self, path: impl AsRef<Path>) -> Result<()> {
+        let path = path.as_ref();
+        if self.runs() != 1 {
+            return Err(Error::value(
+                format!("`{}` has {} runs, and an alignment file holds one", self.name, self.runs()),
+                "write one file a run: `story.run(0)?.to_align(…)`",
+            ));
+        }
+        let mut text = String::new();
+        for word in self.words() {
+            let time = |t: Option<f64>| t.map_or(String::new(), |t| t.to_string());
+            let lower = word.text.trim_matches(|c: char| !c.is_alphanumeric()).to_lowercase();
+            let fields = [quoted(&word.text), quoted(&lower), time(word.onset), time(word.offset)];
+            text.push_str(&fields.join(","));
+            text.push('\n');
+        }
+        static WRITTEN: AtomicU64 = AtomicU64::new(0);
+        let beside = format!("partial-{}-{}", std::process::id(), WRITTEN.fetch_add(1, Ordering::Relaxed));
+        let partial = path.with_extension(beside);
+        std::fs::write(&partial, text).and_then(|()| std::fs::rename(&partial, path)).map_err(|e| {
+            // The error in hand says more than a failure to clean up after it.
+            let _ = std::fs::remove_file(&partial);
+            Error::file("write", path, e, "give a path in a folder that exists and may be written")
+        })
+    }
+}
+
+fn name(path: &Path) -> String {
+    let stem = path.file_stem().map(|s| s.to_string_lossy().into_owned()).unwrap_or_default();
+    let folder = path.parent().and_then(Path::file_name).map(|s| s.to_string_lossy().into_owned());
+    match folder {
+        Some(folder) if stem == "align" => folder,
+        _ => stem,
+    }
+}
+
+fn quoted(field: &str) -> String {
+    match field.contains([',', '"', '\n', '\r']) {
+        true => format!("\"{}\"", field.replace('"', "\"\"")),
+        false => field.to_owned(),
+    }
+}
+
+fn word(fields: &[String]) -> std::result::Result<Word, String> {
+    let [text, _, onset, offset] = fields else {
+        return Err(format!("{} columns where four are expected", fields.len()));
+    };
+    let time = |field: &str, what: &str| match field.trim() {
+        "" => Ok(None),
+        number => number.parse::<f64>().map(Some).map_err(|_| format!("the {what} `{number}` is not a number")),
+    };
+    Ok(Word { text: text.trim().to_owned(), run: 0, onset: time(onset, "onset")?, offset: time(offset, "offset")? })
+}
+
+type Row = std::result::Result<(usize, Vec<String>), (usize, String)>;
+
+/// The rows of a CSV text (RFC 4180, either line ending), each with the number of the line on which it begins;
+/// empty lines are passed over.
+fn rows(text: &str) -> Vec<Row> {
+    let mut rows = Vec::new();
+    let mut fields: Vec<String> = Vec::new();
+    let mut field = String::new();
+    let (mut line, mut begun) = (1, 1);
+    let mut was_quoted = false;
+    let mut chars = text.chars().peekable();
+    loop {
+        match chars.next() {
+            Some('"') if field.is_empty() && !was_quoted => {
+                was_quoted = true;
+                loop {
+                    match chars.next() {
+                        Some('"') if chars.peek() == Some(&'"') => {
+                            chars.next();
+                            field.push('"');
+                        }
+                        Some('"') => break,
+                        Some(c) => {
+                            line += usize::from(c == '\n');
+                            field.push(c);
+                        }
+                        None => {
+                            rows.push(Err((begun, "a quote is not closed".to_owned())));
+                            return rows;
+                        }
+                    }
+                }
+            }
+            Some(',') => {
+                fields.push(std::mem::take(&mut field));
+                was_quoted = false;
+            }
+            Some('\r') if chars.peek() == Some(&'\n') => {}
+            end @ (Some('\n') | None) => {
+                let blank = fields.is_empty() && field.trim().is_empty() && !was_quoted;
+                if !blank {
+                    fields.push(std::mem::take(&mut field));
+                    rows.push(Ok((begun, std::mem::take(&mut fields))));
+                }
+                field.clear();
+                was_quoted = false;
+                if end.is_none() {
+                    return rows;
+                }
+                line += 1;
+                begun = line;
+            }
+            Some(c) if was_quoted => {
+                rows.push(Err((begun, format!("`{c}` stands between a closing quote and the comma"))));
+                return rows;
+            }
+            Some(c) => field.push(c),
+        }
+    }
+}
