@@ -144,6 +144,8 @@ fn open(prelude: &Prelude, timings: bool) -> Result<(CommandContext, EvalContext
     // The running program itself, also when a new build has taken its place on disk.
     let mut worker = Command::new("/proc/self/exe");
     worker.env(crate::worker::PRELUDE, prelude.library());
+    // candle's own threads would not survive the fork before each cell; the prelude spreads work over its own pool.
+    worker.env("CANDLE_NUM_THREADS", "1");
     let (mut context, outputs) =
         EvalContext::with_subprocess_command(worker).map_err(|e| refuse("the session cannot start", e))?;
     stage("evcxr is ready");
