@@ -20,6 +20,7 @@ mod bold;
 mod cleaning;
 mod confounds;
 mod events;
+mod heard;
 mod map;
 mod mask;
 mod networks;

@@ -110,6 +110,17 @@ fn a_story_is_found_by_its_recording_with_its_onset_in_each_run() {
 }
 
 #[test]
+fn the_words_heard_in_each_run_are_on_the_scans_clock() {
+    let heard = Subject::open(reference::path("brain/dataset"), "07").unwrap().stimulus("tale").unwrap();
+    let onsets: Vec<(usize, f64)> = heard.words().iter().map(|w| (w.run, w.onset.unwrap())).collect();
+    // align.csv has the words at 0.5 and 0.8 s; the story begins at 3.5 s in the first run and 4.5 s in the second.
+    assert_eq!(onsets.iter().map(|(run, _)| *run).collect::<Vec<_>>(), [0, 0, 1, 1]);
+    for ((_, onset), expected) in onsets.iter().zip([4.0, 4.3, 5.0, 5.3]) {
+        assert!((onset - expected).abs() < 1e-9, "{onset} is not {expected}");
+    }
+}
+
+#[test]
 fn unknown_subjects_and_tasks_list_what_is_there() {
     let dataset = Dataset::new("numbers");
     let error = Subject::open(dataset.folder.path(), "02").unwrap_err();
