@@ -3,12 +3,13 @@
 use crate::brain::{BrainMap, Mask};
 use crate::error::Result;
 use ndarray::Array2;
+use std::fmt;
 use std::sync::Arc;
 
 /// A fitted encoding model: weights, α and held-out scores per voxel; clones are cheap.
 #[derive(Clone, Debug)]
 pub struct EncodingFit {
-    /// pattern × voxel, from the fit to all runs at each voxel's α.
+    /// pattern × voxel, from the fit to all rows at each voxel's α, in standard deviations of the voxel per standard deviation of the pattern.
     pub(crate) weights: Arc<Array2<f32>>,
     /// α of each voxel.
     pub(crate) alphas: Arc<[f32]>,
@@ -24,7 +25,7 @@ pub struct EncodingFit {
 }
 
 impl EncodingFit {
-    /// Pattern × voxel.
+    /// Pattern × voxel: standard deviations of the voxel per standard deviation of the pattern.
     pub fn weights(&self) -> &Array2<f32> {
         &self.weights
     }
@@ -44,7 +45,7 @@ impl EncodingFit {
         &self.r
     }
 
-    /// Held-out R² of each voxel, mean over held-out runs.
+    /// Held-out R² of each voxel, 1 − Σ(y − ŷ)² / Σ(y − mean of the held-out run)², mean over held-out runs.
     pub fn r2(&self) -> &[f32] {
         &self.r2
     }
@@ -77,5 +78,27 @@ impl EncodingFit {
         }
         let label = format!("weights of pattern {pattern}, {}", self.about);
         BrainMap::new(self.weights.row(pattern).to_vec(), &self.mask, label, "weight")
+    }
+
+    /// Number of voxels whose α is the smallest or the largest of the grid: many of them ask for a wider grid, unless they are
+    /// voxels that the patterns do not predict, which want all weights near 0. Constant voxels are not counted.
+    pub fn alphas_at_edge(&self) -> usize {
+        let (Some(&low), Some(&high)) = (self.grid.first(), self.grid.last()) else { return 0 };
+        let edge = |alpha: f32| alpha == low as f32 || alpha == high as f32;
+        let columns = self.weights.columns().into_iter().zip(self.alphas.iter());
+        columns.filter(|(weights, alpha)| edge(**alpha) && weights.iter().any(|w| *w != 0.0)).count()
+    }
+}
+
+impl fmt::Display for EncodingFit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut r = self.r.to_vec();
+        r.sort_by(f32::total_cmp);
+        let quantile = |share: f64| r.get(((r.len().saturating_sub(1)) as f64 * share).round() as usize).copied();
+        write!(f, "EncodingFit: {} patterns × {} voxels", self.weights.nrows(), self.weights.ncols())?;
+        if let (Some(median), Some(high), Some(most)) = (quantile(0.5), quantile(0.95), quantile(1.0)) {
+            write!(f, "; held-out r: median {median:.3}, 95th percentile {high:.3}, largest {most:.3}")?;
+        }
+        write!(f, "; α at the grid's edge in {} voxels; {}", self.alphas_at_edge(), self.about)
     }
 }

@@ -1,5 +1,89 @@
 //! What many neurons do together: temporal patterns and what each neuron loads on them.
+//!
+//! A series S (time × neuron, each neuron z-scored within each run) is written as
+//!
+//! ```text
+//! S ≈ D · L        D: time × pattern, z-scored courses        L: pattern × neuron, loadings
+//! ```
+//!
+//! | method | what is a pattern | what are the loadings |
+//! |---|---|---|
+//! | [`Pca`] | a left singular vector of S: the k courses that explain most | regression of each neuron on the courses |
+//! | [`Ica`] | a column of the mixing matrix, so that loadings are statistically independent over neurons | as above |
+//! | [`KMeans`] | the mean course of a cluster of neurons | the same, for the one cluster a neuron is in; 0 else |
+//!
+//! In all three the neurons are the samples and the time points the features. Patterns come in the
+//! order of the variance that they explain (Σ of squared loadings, largest first), and each has the sign that makes its
+//! largest loading in magnitude positive. Neurons whose course is constant are left out of the fit, load 0, and are counted in
+//! [`Patterns::method`].
 
+mod assemble;
+mod basis;
+mod fixed_point;
+mod ica;
+mod kmeans;
+mod linfa;
+mod lloyd;
+mod method;
 mod patterns;
+mod pca;
+mod standard;
 
+pub use ica::{Ica, IcaModel};
+pub use kmeans::KMeans;
+pub use method::Method;
 pub use patterns::Patterns;
+pub use pca::Pca;
+
+use crate::activation::NeuronSeries;
+use crate::error::{Error, Result};
+use standard::Standardised;
+
+impl NeuronSeries {
+    /// Temporal patterns of this series, by [`Ica`], [`KMeans`] or [`Pca`].
+    ///
+    /// ```
+    /// use neurocell::prelude::*;
+    /// use neurocell::model::NeuronAxis;
+    /// use ndarray::Array2;
+    /// // Six simulated neurons: three follow a slow course, three a fast one.
+    /// let data = Array2::from_shape_fn((60, 6), |(t, n)| (t as f32 * if n < 3 { 0.2 } else { 0.9 }).sin());
+    /// let neurons = NeuronAxis { model: "simulated".into(), site: Site::FfnOut, layers: 1, units: 6 };
+    /// let series = NeuronSeries::new(data, Clock::new(1.5, &[60])?, neurons)?;
+    /// let patterns = series.patterns(Pca::new(2))?;
+    /// assert_eq!(patterns.courses().dim(), (60, 2));
+    /// assert!(patterns.explained() > 0.99);
+    /// # Ok::<(), neurocell::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// If k is 0, or more patterns are asked for than the series has independent courses (at most the smaller of time points
+    /// less one and neurons that are not constant); if every neuron is constant; if an option is out of its range; if it is stopped.
+    pub fn patterns(&self, method: impl Into<Method>) -> Result<Patterns> {
+        let method = method.into();
+        let standard = Standardised::new(self)?;
+        check_count(method.count(), self.data().nrows(), &standard)?;
+        match method {
+            Method::Ica(ica) => ica.patterns(self, standard),
+            Method::KMeans(kmeans) => kmeans.patterns(self, standard),
+            Method::Pca(pca) => pca.patterns(self, standard),
+        }
+    }
+}
+
+fn check_count(k: usize, time: usize, standard: &Standardised) -> Result<()> {
+    if k == 0 {
+        return Err(Error::value("0 patterns were asked for", "ask for at least one, for example `Ica::new(20)`"));
+    }
+    let most = (time - 1).min(standard.live.len());
+    if k > most {
+        return Err(Error::value(
+            format!(
+                "{k} patterns were asked for; {time} time points and {} neurons that are not constant allow {most}",
+                standard.live.len()
+            ),
+            format!("ask for {most} or fewer; far fewer than there are time points is usual"),
+        ));
+    }
+    Ok(())
+}

@@ -3,6 +3,7 @@
 use crate::clock::Clock;
 use crate::model::NeuronAxis;
 use ndarray::Array2;
+use std::fmt;
 use std::sync::Arc;
 
 /// Temporal patterns of a neuron series, and what each neuron loads on them; clones are cheap.
@@ -53,5 +54,21 @@ impl Patterns {
     /// Share of the series' variance that courses · loadings explain, between 0 and 1.
     pub fn explained(&self) -> f64 {
         self.explained
+    }
+}
+
+impl fmt::Display for Patterns {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "Patterns: {} z-scored courses of {}, loadings of {} neurons ({} of {}), {:.1} % of the variance explained; {}",
+            self.count(),
+            self.clock,
+            self.neurons.total(),
+            self.neurons.site,
+            self.neurons.model,
+            100.0 * self.explained,
+            self.method
+        )
     }
 }

@@ -1,0 +1,145 @@
+//! Sums over segments of rows, from which each set of training or test rows has its moments by addition.
+//!
+//! Nested cross-validation asks for XᵀX, XᵀY and the means of many overlapping sets of rows. All are sums over the few segments
+//! that no set cuts through, so that the data are read once, however many folds there are.
+
+use super::folds::{Fold, Folds};
+use crate::linalg::{gram, multiply_into};
+use faer::Par;
+use ndarray::{Array1, Array2, ArrayView2, Axis, s};
+use std::collections::BTreeMap;
+use std::ops::Range;
+
+/// Which rows each step of the nested cross-validation trains and tests on.
+pub(super) struct Plan {
+    /// Contiguous rows that belong to the same sets.
+    pub segments: Vec<Range<usize>>,
+    /// Training sets, each as its segments; no two are equal.
+    pub trains: Vec<Vec<usize>>,
+    /// Which training set holds all rows.
+    pub all: usize,
+    /// Training set and test segments of each split.
+    pub splits: Vec<Split>,
+    /// For each fold, its own split and those inside its training rows.
+    pub outer: Vec<Outer>,
+}
+
+/// A training set with the segments it is tested on.
+pub(super) struct Split {
+    pub train: usize,
+    pub test: Vec<usize>,
+}
+
+/// A fold as numbers of splits.
+pub(super) struct Outer {
+    pub own: usize,
+    pub inside: Vec<usize>,
+}
+
+impl Plan {
+    pub fn new(folds: &Folds) -> Plan {
+        let total = folds.clock().total();
+        let nested: Vec<(Fold, Vec<Fold>)> =
+            (0..folds.count()).map(|n| (folds.fold(n).clone(), folds.inside(n))).collect();
+        let splits: Vec<&Fold> = nested.iter().flat_map(|(own, inside)| std::iter::once(own).chain(inside)).collect();
+        // The sets a row is in; a segment ends where they change.
+        let mut member = vec![Vec::new(); total];
+        for (n, split) in splits.iter().enumerate() {
+            split.train().iter().for_each(|&row| member[row].push(2 * n));
+            split.test().iter().for_each(|&row| member[row].push(2 * n + 1));
+        }
+        let ends = (1..=total).filter(|&row| row == total || member[row] != member[row - 1]);
+        let mut start = 0;
+        let segments: Vec<Range<usize>> = ends.map(|end| std::mem::replace(&mut start, end)..end).collect();
+        let inside =
+            |set: usize| (0..segments.len()).filter(|&n| member[segments[n].start].contains(&set)).collect::<Vec<_>>();
+
+        let mut known: BTreeMap<Vec<usize>, usize> = BTreeMap::new();
+        let mut number = |segments: Vec<usize>| {
+            let next = known.len();
+            *known.entry(segments).or_insert(next)
+        };
+        let all = number((0..segments.len()).collect());
+        let splits: Vec<Split> =
+            (0..splits.len()).map(|n| Split { train: number(inside(2 * n)), test: inside(2 * n + 1) }).collect();
+        let mut trains = vec![Vec::new(); known.len()];
+        for (segments, n) in known {
+            trains[n] = segments;
+        }
+        let mut first = 0;
+        let outer = nested.iter().map(|(_, inside)| {
+            let own = first;
+            first += 1 + inside.len();
+            Outer { own, inside: (own + 1..first).collect() }
+        });
+        let outer = outer.collect();
+        Plan { segments, trains, all, splits, outer }
+    }
+}
+
+/// Count, sums and Gram matrix of the regressors over some rows.
+pub(super) struct Regressors {
+    pub count: f64,
+    pub sum: Array1<f64>,
+    pub gram: Array2<f64>,
+}
+
+impl Regressors {
+    pub fn over(x: &Array2<f32>, rows: &Range<usize>) -> Regressors {
+        let x = x.slice(s![rows.clone(), ..]);
+        let sum = x.columns().into_iter().map(|column| column.iter().map(|&v| f64::from(v)).sum()).collect();
+        Regressors { count: rows.len() as f64, sum, gram: gram(x) }
+    }
+
+    pub fn of(parts: &[Regressors], segments: &[usize]) -> Regressors {
+        let columns = parts[0].sum.len();
+        let zero = Regressors { count: 0.0, sum: Array1::zeros(columns), gram: Array2::zeros((columns, columns)) };
+        segments.iter().map(|&n| &parts[n]).fold(zero, |total, part| Regressors {
+            count: total.count + part.count,
+            sum: total.sum + &part.sum,
+            gram: total.gram + &part.gram,
+        })
+    }
+}
+
+/// Sums of a block of voxels, and its products with the regressors, over some rows.
+pub(super) struct Targets {
+    pub count: f64,
+    /// Σ y of each voxel.
+    pub sum: Array1<f64>,
+    /// Σ y² of each voxel.
+    pub square: Array1<f64>,
+    /// Xᵀ·Y, regressor × voxel.
+    pub product: Array2<f32>,
+}
+
+impl Targets {
+    pub fn over(x: &Array2<f32>, y: ArrayView2<f32>, rows: &Range<usize>) -> Targets {
+        let (x, y) = (x.slice(s![rows.clone(), ..]), y.slice(s![rows.clone(), ..]));
+        let mut product = Array2::zeros((x.ncols(), y.ncols()));
+        multiply_into(product.view_mut(), x.t(), y, Par::Seq);
+        let (mut sum, mut square) = (Array1::zeros(y.ncols()), Array1::zeros(y.ncols()));
+        for row in y.axis_iter(Axis(0)) {
+            sum.zip_mut_with(&row, |s: &mut f64, &v| *s += f64::from(v));
+            square.zip_mut_with(&row, |s: &mut f64, &v| *s += f64::from(v).powi(2));
+        }
+        Targets { count: rows.len() as f64, sum, square, product }
+    }
+
+    pub fn of(parts: &[Targets], segments: &[usize]) -> Targets {
+        let voxels = parts[0].sum.len();
+        let mut total = Targets {
+            count: 0.0,
+            sum: Array1::zeros(voxels),
+            square: Array1::zeros(voxels),
+            product: Array2::zeros(parts[0].product.dim()),
+        };
+        for &n in segments {
+            total.count += parts[n].count;
+            total.sum += &parts[n].sum;
+            total.square += &parts[n].square;
+            total.product += &parts[n].product;
+        }
+        total
+    }
+}

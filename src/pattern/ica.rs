@@ -1,0 +1,167 @@
+//! Independent component analysis.
+
+use super::Patterns;
+use super::assemble::{Loadings, assemble};
+use super::basis::left_vectors;
+use super::fixed_point::{FixedPoint, fixed_point};
+use super::standard::Standardised;
+use crate::activation::NeuronSeries;
+use crate::error::{Error, Result};
+use crate::linalg::product;
+use linfa::DatasetBase;
+use linfa::traits::Fit;
+use ndarray::{Array1, Array2, ArrayBase, ArrayView1, Axis, Data, Ix2};
+
+/// Independent component analysis: courses mixed so that their loadings are independent over neurons.
+///
+/// Neurons are the samples. Sᵀ (neuron × time), less its mean over neurons, is whitened to k dimensions by the eigenvectors of the smaller
+/// Gram matrix, and FastICA's symmetric fixed point with the log cosh contrast (Hyvärinen 1999, *IEEE Trans. Neural Networks* 10:626) finds the
+/// rotation W in which the k whitened loadings are as far from Gaussian as possible:
+///
+/// ```text
+/// W ← (W⁺·W⁺ᵀ)^(-1/2) · W⁺,   W⁺ = E[g(W·x)·xᵀ] − E[g′(W·x)]·W,   g = tanh
+/// ```
+///
+/// until max |‖⟨w_new, w_old⟩| − 1| is below the tolerance. Courses are the columns of the mixing matrix; loadings the least-squares fit of
+/// each neuron to them. Same estimates as scikit-learn's `FastICA(algorithm="parallel", fun="logcosh", whiten="unit-variance")`
+/// on the neuron × time matrix.
+///
+/// linfa-ica's algorithm is the same one; it reports neither iterations nor convergence, and works in one thread, so the fixed point is
+/// written over faer here, as linfa's `Fit`.
+///
+/// The fixed point is a local optimum. On z-scored neurons, whose loadings are bounded, there may be several: compare seeds before
+/// reading much into a single component.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Ica {
+    /// Number of patterns.
+    pub k: usize,
+    /// Seed of the first rotation.
+    pub seed: u64,
+    /// Most iterations of the fixed point.
+    pub max_iterations: usize,
+    /// Change of the rotation, 1 − |cosine| of the component that turned most, at which the fixed point is reached.
+    pub tolerance: f64,
+}
+
+impl Ica {
+    /// k independent components, seed 0, at most 200 iterations to a tolerance of 1e-4 (scikit-learn's).
+    pub fn new(k: usize) -> Ica {
+        Ica { k, seed: 0, max_iterations: 200, tolerance: 1e-4 }
+    }
+
+    /// Sets the seed of the first rotation.
+    pub fn seed(self, seed: u64) -> Ica {
+        Ica { seed, ..self }
+    }
+
+    /// Sets the most iterations.
+    pub fn max_iterations(self, max_iterations: usize) -> Ica {
+        Ica { max_iterations, ..self }
+    }
+
+    /// Sets the tolerance.
+    pub fn tolerance(self, tolerance: f64) -> Ica {
+        Ica { tolerance, ..self }
+    }
+
+    /// The options if each is in its range.
+    fn checked(&self) -> Result<&Ica> {
+        if self.max_iterations == 0 {
+            return Err(Error::value("ICA with 0 iterations", "allow some, 200 by default"));
+        }
+        if !(self.tolerance > 0.0 && self.tolerance < 1.0) {
+            return Err(Error::value(
+                format!("ICA with a tolerance of {}", self.tolerance),
+                "give a small number above 0, 1e-4 by default",
+            ));
+        }
+        Ok(self)
+    }
+
+    pub(super) fn patterns(&self, series: &NeuronSeries, standard: Standardised) -> Result<Patterns> {
+        let model = self.fit(&DatasetBase::from(standard.data.t()))?;
+        let end = match model.converged() {
+            true => format!("{} iterations", model.iterations()),
+            false => format!(
+                "did NOT converge in {} iterations (change {:.1e}, tolerance {:.0e})",
+                model.iterations(),
+                model.change,
+                self.tolerance
+            ),
+        };
+        let method = format!("FastICA (log cosh), {} components, seed {}, {end}", self.k, self.seed);
+        assemble(series, &standard, model.mixing, Loadings::Regression, method)
+    }
+}
+
+/// FastICA of any data in linfa's form, sample × feature; [`NeuronSeries::patterns`] gives it neurons as samples and time points as features.
+impl<D: Data<Elem = f32>, T> Fit<ArrayBase<D, Ix2>, T, Error> for Ica {
+    type Object = IcaModel;
+
+    /// Whitens to k dimensions and finds the rotation.
+    ///
+    /// # Errors
+    /// If an option is out of its range, the data have fewer than k independent features, or it is stopped.
+    fn fit(&self, dataset: &DatasetBase<ArrayBase<D, Ix2>, T>) -> Result<IcaModel> {
+        self.checked()?;
+        // Feature × sample: whitened samples then lie as the fixed point reads them.
+        let data = dataset.records().t();
+        // Sums over thousands of samples: in f64.
+        let average = |row: ArrayView1<f32>| (row.iter().map(|&x| f64::from(x)).sum::<f64>() / row.len() as f64) as f32;
+        let mean: Array1<f32> = data.rows().into_iter().map(average).collect();
+        let centred = &data - &mean.view().insert_axis(Axis(1));
+        let basis = left_vectors(&centred, self.k)?;
+        let samples = centred.ncols() as f64;
+        let scale = Array1::from_iter(basis.values.iter().map(|&value| (samples / value).sqrt()));
+        let whitener = &basis.vectors * &scale;
+        let whitened = product(whitener.mapv(|v| v as f32).t(), centred.view())?;
+        let FixedPoint { rotation, iterations, change } =
+            fixed_point(&whitened, self.seed, self.max_iterations, self.tolerance)?;
+        // The whitener's pseudo-inverse is U / scale, the rotation's inverse its transpose.
+        let mixing = (&basis.vectors / &scale).dot(&rotation.t()).mapv(|v| v as f32);
+        let unmixing = rotation.dot(&whitener.t()).mapv(|v| v as f32);
+        Ok(IcaModel { mean, mixing, unmixing, iterations, change, converged: change < self.tolerance })
+    }
+}
+
+/// A fitted independent component analysis: samples ≈ mean + sources · mixingᵀ.
+#[derive(Clone, Debug)]
+pub struct IcaModel {
+    mean: Array1<f32>,
+    mixing: Array2<f32>,
+    unmixing: Array2<f32>,
+    iterations: usize,
+    change: f64,
+    converged: bool,
+}
+
+impl IcaModel {
+    /// Feature × component.
+    pub fn mixing(&self) -> &Array2<f32> {
+        &self.mixing
+    }
+
+    /// Independent sources of samples (sample × feature) as sample × component, of unit variance over the samples of the fit.
+    ///
+    /// # Errors
+    /// If the samples have another number of features.
+    pub fn sources(&self, samples: &Array2<f32>) -> Result<Array2<f32>> {
+        if samples.ncols() != self.mean.len() {
+            return Err(Error::shape(
+                format!("samples of {} features for an analysis of {}", samples.ncols(), self.mean.len()),
+                "give samples with the features of the fit, one sample a row",
+            ));
+        }
+        product((samples - &self.mean).view(), self.unmixing.t())
+    }
+
+    /// Iterations of the fixed point.
+    pub fn iterations(&self) -> usize {
+        self.iterations
+    }
+
+    /// Whether the last iteration changed the rotation by less than the tolerance.
+    pub fn converged(&self) -> bool {
+        self.converged
+    }
+}

@@ -1,0 +1,44 @@
+//! The methods behind one face.
+
+use super::{Ica, KMeans, Pca};
+
+/// A method that finds temporal patterns, with its options; what [`NeuronSeries::patterns`](crate::activation::NeuronSeries::patterns) takes.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub enum Method {
+    /// Independent component analysis.
+    Ica(Ica),
+    /// k-means clustering of neurons.
+    KMeans(KMeans),
+    /// Principal component analysis.
+    Pca(Pca),
+}
+
+impl Method {
+    /// Number of patterns asked for.
+    pub fn count(&self) -> usize {
+        match self {
+            Method::Ica(ica) => ica.k,
+            Method::KMeans(kmeans) => kmeans.k,
+            Method::Pca(pca) => pca.k,
+        }
+    }
+}
+
+impl From<Ica> for Method {
+    fn from(ica: Ica) -> Method {
+        Method::Ica(ica)
+    }
+}
+
+impl From<KMeans> for Method {
+    fn from(kmeans: KMeans) -> Method {
+        Method::KMeans(kmeans)
+    }
+}
+
+impl From<Pca> for Method {
+    fn from(pca: Pca) -> Method {
+        Method::Pca(pca)
+    }
+}

@@ -1,0 +1,97 @@
+//! The series as every method sees it: neurons that vary, z-scored within each run.
+
+use crate::activation::NeuronSeries;
+use crate::error::{Error, Result};
+use ndarray::{Array2, ArrayViewMut1, s};
+
+/// Spread below this share of the largest magnitude is rounding of f32 values, not a course.
+const CONSTANT: f64 = 1e-6;
+
+/// Neurons that vary, z-scored within each run.
+pub(super) struct Standardised {
+    /// Time × live neuron.
+    pub data: Array2<f32>,
+    /// Columns of the series that `data` holds.
+    pub live: Vec<usize>,
+}
+
+impl Standardised {
+    /// z-scores each neuron within each run (a run in which it does not vary becomes 0) and leaves out those that never vary.
+    pub fn new(series: &NeuronSeries) -> Result<Standardised> {
+        let (time, neurons) = series.data().dim();
+        if time < 2 {
+            return Err(Error::value(
+                format!("the series has {time} time point"),
+                "a temporal pattern needs at least two; give a longer text or scan",
+            ));
+        }
+        let runs: Vec<_> = (0..series.clock().runs()).map(|run| series.clock().rows(run)).collect();
+        let varying: Vec<Vec<Option<(f64, f64)>>> =
+            runs.iter().map(|rows| moments(&series.data().slice(s![rows.clone(), ..]).to_owned())).collect();
+        let live: Vec<usize> = (0..neurons).filter(|&n| varying.iter().any(|run| run[n].is_some())).collect();
+        if live.is_empty() {
+            return Err(Error::value(
+                format!("all {neurons} neurons are constant within every run"),
+                "look at how the series was made: are the words inside the scan, and are runs longer than one volume?",
+            ));
+        }
+        let mut data = Array2::zeros((time, live.len()));
+        for (rows, moments) in runs.iter().zip(&varying) {
+            for row in rows.clone() {
+                let source = series.data().row(row);
+                for (out, &neuron) in data.row_mut(row).iter_mut().zip(&live) {
+                    if let Some((mean, deviation)) = moments[neuron] {
+                        *out = ((f64::from(source[neuron]) - mean) / deviation) as f32;
+                    }
+                }
+            }
+        }
+        Ok(Standardised { data, live })
+    }
+
+    /// "; 3 constant neurons left out", or nothing.
+    pub fn note(&self, neurons: usize) -> String {
+        match neurons - self.live.len() {
+            0 => String::new(),
+            1 => "; 1 constant neuron left out (loading 0)".to_owned(),
+            n => format!("; {n} constant neurons left out (loading 0)"),
+        }
+    }
+}
+
+/// Mean and standard deviation of each column; `None` where it does not vary.
+fn moments(rows: &Array2<f32>) -> Vec<Option<(f64, f64)>> {
+    let (count, columns) = rows.dim();
+    let (mut mean, mut square, mut largest) = (vec![0f64; columns], vec![0f64; columns], vec![0f64; columns]);
+    for row in rows.rows() {
+        for ((&x, mean), largest) in row.iter().zip(&mut mean).zip(&mut largest) {
+            *mean += f64::from(x) / count as f64;
+            *largest = largest.max(f64::from(x).abs());
+        }
+    }
+    // A second pass: the square of a sum would cancel where the mean is large.
+    for row in rows.rows() {
+        for ((&x, mean), square) in row.iter().zip(&mean).zip(&mut square) {
+            *square += (f64::from(x) - mean).powi(2);
+        }
+    }
+    let deviations = square.into_iter().map(|sum| (sum / count as f64).sqrt());
+    mean.into_iter()
+        .zip(deviations)
+        .zip(largest)
+        .map(|((mean, deviation), largest)| (deviation > CONSTANT * largest).then_some((mean, deviation)))
+        .collect()
+}
+
+/// z-scores a course in place; false if it does not vary.
+pub(super) fn zscore(mut course: ArrayViewMut1<f32>) -> bool {
+    let count = course.len() as f64;
+    let mean = course.iter().map(|&x| f64::from(x)).sum::<f64>() / count;
+    let deviation = (course.iter().map(|&x| (f64::from(x) - mean).powi(2)).sum::<f64>() / count).sqrt();
+    let largest = course.iter().fold(0f64, |m, &x| m.max(f64::from(x).abs()));
+    if deviation <= CONSTANT * largest {
+        return false;
+    }
+    course.mapv_inplace(|x| ((f64::from(x) - mean) / deviation) as f32);
+    true
+}
