@@ -1,5 +1,6 @@
 //! Tests through the public API; one module for each room.
 
 mod brain;
+mod figure;
 mod reference;
 mod words;
