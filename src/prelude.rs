@@ -8,6 +8,10 @@ pub use crate::clock::Clock;
 pub use crate::encoding::EncodingFit;
 pub use crate::encoding::{Folds, Ridge, encode};
 pub use crate::error::{Error, Result};
+pub use crate::figure::{
+    ColourRange, Figure, HeatMap, Histogram, Slices, Threshold, bars, courses, heat_map, histogram, mask_slices,
+    network_slices, neuron_carpet, pattern_courses, score_histograms, slices, slices_grid, voxel_carpet,
+};
 pub use crate::model::{Model, NeuronAxis, WindowPlan};
 pub use crate::model::{Neuron, Site};
 pub use crate::pattern::Patterns;

@@ -1,1 +1,48 @@
 //! Every result as a picture. Nothing is computed here.
+//!
+//! Each function takes a result and returns a [`Figure`], which shows itself when it is a cell's last expression and
+//! saves itself as SVG or PNG. A figure is drawn once into a list of shapes in logical pixels; plotters turns the list
+//! into SVG (text stays text) or into a bitmap at twice the size, with the crate's own font (DejaVu Sans), so that
+//! figures look the same on a machine without fonts.
+//!
+//! ```
+//! use neurocell::figure::bars;
+//! let figure = bars(&["story", "voice", "listen"], &[3.1, 2.4, -0.6], "Words that drive the pattern", "z")?;
+//! assert!(figure.svg()?.contains("story"));
+//! # Ok::<(), neurocell::Error>(())
+//! ```
+//!
+//! Colours: a sequential map (viridis) and a diverging one (blue, white at zero, red), both readable with any common
+//! colour blindness; lines in the palette of Okabe and Ito (2008).
+
+mod axis;
+mod bars;
+mod brain;
+mod carpet;
+mod colour;
+mod colour_bar;
+mod courses;
+mod drawn;
+mod font;
+mod glyphs;
+mod heat_map;
+mod histogram;
+mod layout;
+mod paint;
+mod render;
+mod sheet;
+mod template;
+mod volume;
+
+pub use bars::bars;
+pub use brain::{ColourRange, Slices, Threshold, mask_slices, network_slices, slices, slices_grid};
+pub use carpet::{neuron_carpet, voxel_carpet};
+pub use courses::{courses, pattern_courses};
+pub use drawn::Figure;
+pub use heat_map::{HeatMap, heat_map};
+pub use histogram::{Histogram, histogram, score_histograms};
+
+#[cfg(test)]
+mod made;
+#[cfg(test)]
+mod tests;

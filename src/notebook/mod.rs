@@ -8,6 +8,7 @@ mod cancel;
 mod display;
 mod hooks;
 mod progress;
+mod show;
 
 pub use cancel::{cancel_requested, check_cancelled, request_cancel};
 pub use display::{FRAME, display, in_kernel};

@@ -2,5 +2,6 @@
 
 mod brain;
 mod pattern;
+mod figure;
 mod reference;
 mod words;

@@ -1,0 +1,169 @@
+//! Made data of the kinds that figures draw, for tests: smooth maps on a brain mask, courses, a fitted model.
+
+use super::template::template;
+use crate::activation::NeuronSeries;
+use crate::brain::{Affine, BrainMap, Mask, Networks, VoxelSeries};
+use crate::clock::Clock;
+use crate::encoding::EncodingFit;
+use crate::model::{NeuronAxis, Site};
+use crate::pattern::Patterns;
+use ndarray::Array2;
+use rand::{Rng, SeedableRng};
+use rand_xoshiro::Xoshiro256PlusPlus;
+
+pub(super) fn random(seed: u64) -> Xoshiro256PlusPlus {
+    Xoshiro256PlusPlus::seed_from_u64(seed)
+}
+
+pub(super) fn normal(random: &mut Xoshiro256PlusPlus) -> f64 {
+    (0..12).map(|_| random.r#gen::<f64>()).sum::<f64>() - 6.0
+}
+
+/// A 4 mm mask of the template's brain; flipped: the first axis runs from right to left.
+pub(super) fn mask(flipped: bool) -> Mask {
+    let shape = [40, 48, 40];
+    let affine = match flipped {
+        false => Affine([[4.0, 0.0, 0.0, -78.0], [0.0, 4.0, 0.0, -112.0], [0.0, 0.0, 4.0, -72.0]]),
+        true => Affine([[-4.0, 0.0, 0.0, 78.0], [0.0, 4.0, 0.0, -112.0], [0.0, 0.0, 4.0, -72.0]]),
+    };
+    let brain = &template().unwrap().grey;
+    let inside = |flat: &u32| {
+        let n = *flat as usize;
+        let voxel = [n % shape[0], n / shape[0] % shape[1], n / (shape[0] * shape[1])];
+        brain.at(affine.mm(voxel.map(|i| i as f64))).1 > 0.5
+    };
+    let voxels: Vec<u32> = (0..(shape[0] * shape[1] * shape[2]) as u32).filter(inside).collect();
+    Mask { shape, affine, voxels: voxels.into() }
+}
+
+pub(super) fn mm(mask: &Mask, n: usize) -> [f64; 3] {
+    mask.affine().mm(mask.position(n).map(|i| i as f64))
+}
+
+/// Blobs of a height and a width (mm) at points in mm, on top of a little noise.
+pub(super) fn blobs(mask: &Mask, blobs: &[([f64; 3], f64, f64)], noise: f64, label: &str, unit: &str) -> BrainMap {
+    let mut random = random(3);
+    let values = (0..mask.count())
+        .map(|n| {
+            let at = mm(mask, n);
+            let sum: f64 = blobs
+                .iter()
+                .map(|(centre, height, width)| {
+                    let d2: f64 = (0..3).map(|a| (at[a] - centre[a]).powi(2)).sum();
+                    height * (-0.5 * d2 / (width * width)).exp()
+                })
+                .sum();
+            (sum + noise * normal(&mut random)) as f32
+        })
+        .collect();
+    BrainMap::new(values, mask, label, unit).unwrap()
+}
+
+pub(super) fn score_map() -> BrainMap {
+    let centres =
+        [([-56.0, -22.0, 6.0], 0.42, 12.0), ([56.0, -18.0, 6.0], 0.36, 12.0), ([-44.0, 24.0, 14.0], 0.22, 10.0)];
+    blobs(&mask(false), &centres, 0.025, "held-out r, simulated subject 01, 64 ICA patterns of minilm-l6", "r")
+}
+
+pub(super) fn clock() -> Clock {
+    Clock::new(1.5, &[134, 130, 141]).unwrap()
+}
+
+pub(super) fn neurons() -> NeuronAxis {
+    NeuronAxis { model: "minilm-l6".to_owned(), site: Site::FfnOut, layers: 6, units: 384 }
+}
+
+/// Smooth courses, z-scored, time × n.
+pub(super) fn smooth(rows: usize, columns: usize, seed: u64) -> Array2<f32> {
+    let mut random = random(seed);
+    let mut data = Array2::zeros((rows, columns));
+    for mut column in data.columns_mut() {
+        let mut state = 0.0;
+        for value in column.iter_mut() {
+            state = 0.85 * state + normal(&mut random);
+            *value = state as f32;
+        }
+        let (mean, sd) = (column.mean().unwrap(), column.std(0.0));
+        column.mapv_inplace(|v| (v - mean) / sd);
+    }
+    data
+}
+
+pub(super) fn patterns(count: usize) -> Patterns {
+    Patterns {
+        courses: smooth(clock().total(), count, 5).into(),
+        loadings: Array2::zeros((count, neurons().total())).into(),
+        clock: clock(),
+        neurons: neurons(),
+        method: "FastICA, 64 components, logcosh, seed 0".to_owned(),
+        explained: 0.713,
+    }
+}
+
+pub(super) fn neuron_series() -> NeuronSeries {
+    NeuronSeries::new(smooth(clock().total(), neurons().total(), 7), clock(), neurons()).unwrap()
+}
+
+pub(super) fn voxel_series() -> VoxelSeries {
+    let mask = mask(false);
+    let data = smooth(60, mask.count(), 8);
+    VoxelSeries::new(data, mask, Clock::new(2.0, &[60]).unwrap(), "simulated subject 01, task story, cleaned").unwrap()
+}
+
+pub(super) const YEO: [&str; 7] =
+    ["Visual", "Somatomotor", "Dorsal Attention", "Ventral Attention", "Limbic", "Frontoparietal", "Default"];
+
+/// Seven made networks: voxels go to the nearest of a few seeds, on both sides alike.
+pub(super) fn networks() -> Networks {
+    let mask = mask(false);
+    let seeds = [
+        [10.0, -88.0, 0.0],
+        [34.0, -24.0, 58.0],
+        [30.0, -58.0, 52.0],
+        [56.0, -30.0, 28.0],
+        [24.0, 8.0, -26.0],
+        [42.0, 38.0, 24.0],
+        [6.0, -52.0, 26.0],
+    ];
+    let mut maps = Array2::zeros((7, mask.count()));
+    for n in 0..mask.count() {
+        let at = mm(&mask, n);
+        let far = |s: &[f64; 3]| (at[0].abs() - s[0]).powi(2) + (at[1] - s[1]).powi(2) + (at[2] - s[2]).powi(2);
+        let (best, d2) = (0..7).map(|k| (k, far(&seeds[k]))).min_by(|a, b| a.1.total_cmp(&b.1)).unwrap();
+        if d2 < 45.0 * 45.0 {
+            maps[[best, n]] = 1.0;
+        }
+    }
+    let colours =
+        [[120, 18, 134], [70, 130, 180], [0, 118, 14], [196, 58, 250], [220, 248, 164], [230, 148, 34], [205, 62, 78]];
+    Networks {
+        atlas: "Made networks (7)".to_owned(),
+        names: YEO.map(str::to_owned).to_vec().into(),
+        colours: colours.to_vec().into(),
+        maps: maps.into(),
+        mask,
+    }
+}
+
+pub(super) fn fit() -> EncodingFit {
+    let map = score_map();
+    let mut random = random(11);
+    let grid: Vec<f64> = (0..20).map(|n| 10f64.powf(-1.0 + 6.0 * f64::from(n) / 19.0)).collect();
+    let alphas: Vec<f32> = map
+        .values()
+        .iter()
+        .map(|r| {
+            let place = 16.0 - 14.0 * f64::from(*r) + 2.5 * normal(&mut random);
+            grid[(place.round().clamp(0.0, 19.0)) as usize] as f32
+        })
+        .collect();
+    EncodingFit {
+        weights: Array2::zeros((64, map.values().len())).into(),
+        alphas: alphas.into(),
+        grid: grid.into(),
+        r: map.values().to_vec().into(),
+        r2: map.values().iter().map(|r| r * r.abs()).collect::<Vec<f32>>().into(),
+        mask: map.mask().clone(),
+        about: "simulated subject 01, 64 ICA patterns, 3 runs held out in turn".to_owned(),
+    }
+}

@@ -1,0 +1,235 @@
+//! What a figure is made of: shapes in logical pixels, in the order in which they are drawn.
+
+use super::font;
+
+/// A colour: red, green, blue.
+pub(super) type Colour = [u8; 3];
+
+/// Nearly black: titles and labels.
+pub(super) const INK: Colour = [0x22, 0x22, 0x22];
+/// Tick labels and remarks.
+pub(super) const SOFT: Colour = [0x55, 0x55, 0x55];
+/// Axes and frames.
+pub(super) const FRAME: Colour = [0x99, 0x99, 0x99];
+/// Grid lines.
+pub(super) const GRID: Colour = [0xe4, 0xe4, 0xe4];
+/// The page.
+pub(super) const PAPER: Colour = [0xff, 0xff, 0xff];
+
+/// Font size of a title, in pixels per em.
+pub(super) const TITLE: f64 = 16.0;
+/// Font size of axis labels and legends.
+pub(super) const LABEL: f64 = 13.5;
+/// Font size of tick labels and remarks.
+pub(super) const TICK: f64 = 12.5;
+/// Empty border around everything.
+pub(super) const MARGIN: f64 = 16.0;
+
+/// Which end of a text stands at its point.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) enum Anchor {
+    Start,
+    Middle,
+    End,
+}
+
+/// A text on one line.
+#[derive(Clone, Debug)]
+pub(super) struct Text {
+    pub text: String,
+    pub size: f64,
+    pub bold: bool,
+    pub colour: Colour,
+    pub anchor: Anchor,
+    /// Read from below to above.
+    pub upward: bool,
+}
+
+impl Text {
+    pub fn new(text: impl AsRef<str>, size: f64) -> Text {
+        let text = font::clean(text.as_ref());
+        Text { text, size, bold: false, colour: INK, anchor: Anchor::Start, upward: false }
+    }
+
+    pub fn bold(self) -> Text {
+        Text { bold: true, ..self }
+    }
+
+    pub fn colour(self, colour: Colour) -> Text {
+        Text { colour, ..self }
+    }
+
+    pub fn anchor(self, anchor: Anchor) -> Text {
+        Text { anchor, ..self }
+    }
+
+    pub fn upward(self) -> Text {
+        Text { upward: true, ..self }
+    }
+}
+
+/// A picture of `columns` × `rows` points, red, green and blue, row by row from the top.
+#[derive(Clone, Debug)]
+pub(super) struct Pixels {
+    pub columns: usize,
+    pub rows: usize,
+    pub data: Vec<u8>,
+}
+
+impl Pixels {
+    pub fn new(columns: usize, rows: usize) -> Pixels {
+        Pixels { columns, rows, data: vec![255; columns * rows * 3] }
+    }
+
+    pub fn set(&mut self, column: usize, row: usize, colour: Colour) {
+        let at = 3 * (row * self.columns + column);
+        self.data[at..at + 3].copy_from_slice(&colour);
+    }
+}
+
+/// One shape; lengths and positions in logical pixels, y downwards.
+#[derive(Clone, Debug)]
+pub(super) enum Shape {
+    Line {
+        points: Vec<[f64; 2]>,
+        width: f64,
+        colour: Colour,
+    },
+    Block {
+        corner: [f64; 2],
+        size: [f64; 2],
+        colour: Colour,
+    },
+    Disc {
+        centre: [f64; 2],
+        radius: f64,
+        colour: Colour,
+    },
+    /// `at`: the text's anchor on its baseline.
+    Words {
+        at: [f64; 2],
+        text: Text,
+    },
+    Picture {
+        corner: [f64; 2],
+        size: [f64; 2],
+        pixels: Pixels,
+        smooth: bool,
+    },
+}
+
+/// A page with its shapes.
+#[derive(Clone, Debug)]
+pub(super) struct Sheet {
+    pub width: f64,
+    pub height: f64,
+    pub shapes: Vec<Shape>,
+}
+
+impl Sheet {
+    pub fn new(width: f64, height: f64) -> Sheet {
+        // Whole pixels, so that both formats have the same size.
+        Sheet { width: width.ceil(), height: height.ceil(), shapes: Vec::new() }
+    }
+
+    pub fn line(&mut self, from: [f64; 2], to: [f64; 2], width: f64, colour: Colour) {
+        self.path(vec![from, to], width, colour);
+    }
+
+    pub fn path(&mut self, points: Vec<[f64; 2]>, width: f64, colour: Colour) {
+        self.shapes.push(Shape::Line { points, width, colour });
+    }
+
+    /// A vertical dashed line.
+    pub fn dashes(&mut self, x: f64, top: f64, bottom: f64, colour: Colour) {
+        let mut y = top;
+        while y < bottom {
+            self.line([x, y], [x, (y + 5.0).min(bottom)], 1.0, colour);
+            y += 9.0;
+        }
+    }
+
+    pub fn block(&mut self, corner: [f64; 2], size: [f64; 2], colour: Colour) {
+        self.shapes.push(Shape::Block { corner, size, colour });
+    }
+
+    /// The four sides of a rectangle.
+    pub fn frame(&mut self, [x, y]: [f64; 2], [w, h]: [f64; 2], colour: Colour) {
+        for (from, to) in
+            [([x, y], [x + w, y]), ([x, y + h], [x + w, y + h]), ([x, y], [x, y + h]), ([x + w, y], [x + w, y + h])]
+        {
+            self.line(from, to, 1.0, colour);
+        }
+    }
+
+    pub fn disc(&mut self, centre: [f64; 2], radius: f64, colour: Colour) {
+        self.shapes.push(Shape::Disc { centre, radius, colour });
+    }
+
+    pub fn words(&mut self, at: [f64; 2], text: Text) {
+        if !text.text.trim().is_empty() {
+            self.shapes.push(Shape::Words { at, text });
+        }
+    }
+
+    /// A text whose middle height (of capitals and digits) is at `at`.
+    pub fn centred(&mut self, at: [f64; 2], text: Text) {
+        let drop = 0.36 * text.size;
+        let at = if text.upward { [at[0] + drop, at[1]] } else { [at[0], at[1] + drop] };
+        self.words(at, text);
+    }
+
+    pub fn picture(&mut self, corner: [f64; 2], size: [f64; 2], pixels: Pixels, smooth: bool) {
+        if pixels.columns > 0 && pixels.rows > 0 {
+            self.shapes.push(Shape::Picture { corner, size, pixels, smooth });
+        }
+    }
+
+    /// Whether a picture is on the page, so that a bitmap shows it best.
+    pub fn has_picture(&self) -> bool {
+        self.shapes.iter().any(|s| matches!(s, Shape::Picture { .. }))
+    }
+
+    /// Draws a heading at the top, over the page's width, and gives the y below it.
+    pub fn heading(&mut self, heading: &Heading) -> f64 {
+        let mut y = MARGIN;
+        for (lines, size, bold, colour) in
+            [(&heading.title, heading.size, true, INK), (&heading.remark, TICK, false, SOFT)]
+        {
+            for line in lines {
+                y += 1.3 * size;
+                let text = Text::new(line, size).colour(colour);
+                self.words([MARGIN, y - 0.3 * size], if bold { text.bold() } else { text });
+            }
+        }
+        heading.height()
+    }
+}
+
+/// A title and a remark below it, broken into lines before the page's height is known.
+#[derive(Clone, Debug)]
+pub(super) struct Heading {
+    title: Vec<String>,
+    remark: Vec<String>,
+    size: f64,
+}
+
+impl Heading {
+    /// For a page of `width` pixels; a title of more than two lines is set smaller.
+    pub fn new(title: &str, remark: &str, width: f64) -> Heading {
+        let room = width - 2.0 * MARGIN;
+        let remark = font::wrap(remark, TICK, false, room);
+        let lines = font::wrap(title, TITLE, true, room);
+        match lines.len() {
+            0..=2 => Heading { title: lines, remark, size: TITLE },
+            _ => Heading { title: font::wrap(title, LABEL, true, room), remark, size: LABEL },
+        }
+    }
+
+    /// The y at which the drawing may begin.
+    pub fn height(&self) -> f64 {
+        let title = 1.3 * self.size * self.title.len() as f64;
+        let remark = 1.3 * TICK * self.remark.len() as f64;
+        MARGIN + title + remark + if title + remark > 0.0 { 10.0 } else { 0.0 }
+    }
+}

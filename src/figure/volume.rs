@@ -1,0 +1,205 @@
+//! A value anywhere between voxels.
+
+use crate::brain::{Affine, BrainMap, Mask};
+use crate::error::{Error, Result};
+
+/// From millimetres to voxels, as a linear map: v = origin + x · step₀ + y · step₁ + z · step₂.
+#[derive(Clone, Copy)]
+struct Inverse {
+    origin: [f64; 3],
+    step: [[f64; 3]; 3],
+}
+
+impl Inverse {
+    fn new(affine: &Affine) -> Result<Inverse> {
+        let broken = || {
+            Error::value(
+                format!("the affine {:?} cannot be inverted", affine.0),
+                "look at the image's header: srow_x, srow_y and srow_z must span the space",
+            )
+        };
+        let origin = affine.voxel([0.0; 3]).ok_or_else(broken)?;
+        let mut step = [[0.0; 3]; 3];
+        for (axis, step) in step.iter_mut().enumerate() {
+            let mut mm = [0.0; 3];
+            mm[axis] = 1.0;
+            let moved = affine.voxel(mm).ok_or_else(broken)?;
+            *step = std::array::from_fn(|c| moved[c] - origin[c]);
+        }
+        Ok(Inverse { origin, step })
+    }
+
+    fn voxel(&self, mm: [f64; 3]) -> [f64; 3] {
+        std::array::from_fn(|c| {
+            self.origin[c] + mm[0] * self.step[0][c] + mm[1] * self.step[1][c] + mm[2] * self.step[2][c]
+        })
+    }
+}
+
+/// The eight voxels around a point with their weights in linear interpolation.
+fn corners(shape: [usize; 3], voxel: [f64; 3], mut visit: impl FnMut(usize, f64)) {
+    // Along each axis the voxel below and the one above; a weight of 0 for one beyond the grid.
+    let mut near = [[(0, 0.0); 2]; 3];
+    let mut stride = 1;
+    for axis in 0..3 {
+        let base = voxel[axis].floor();
+        let share = voxel[axis] - base;
+        if !(base >= -1.0 && base < shape[axis] as f64) {
+            return;
+        }
+        let below = base as isize;
+        if below >= 0 {
+            near[axis][0] = (stride * below as usize, 1.0 - share);
+        }
+        if below + 1 < shape[axis] as isize {
+            near[axis][1] = (stride * (below + 1) as usize, share);
+        }
+        stride *= shape[axis];
+    }
+    for (z, wz) in near[2] {
+        for (y, wy) in near[1] {
+            for (x, wx) in near[0] {
+                let weight = wx * wy * wz;
+                if weight > 0.0 {
+                    visit(x + y + z, weight);
+                }
+            }
+        }
+    }
+}
+
+/// Values on a grid, NaN where there is none, read between the voxels by linear interpolation.
+pub(super) struct Volume {
+    shape: [usize; 3],
+    inverse: Inverse,
+    values: Vec<f32>,
+}
+
+impl Volume {
+    /// `values` in NIfTI's order (the first axis runs fastest).
+    pub fn new(shape: [usize; 3], affine: &Affine, values: Vec<f32>) -> Result<Volume> {
+        Ok(Volume { shape, inverse: Inverse::new(affine)?, values })
+    }
+
+    /// A map on its mask's grid; voxels outside the mask or without a finite value are empty.
+    pub fn of_map(map: &BrainMap) -> Result<Volume> {
+        let mask = map.mask();
+        let mut values = vec![f32::NAN; mask.shape().iter().product()];
+        for (flat, value) in mask.voxels().iter().zip(map.values()) {
+            if value.is_finite() {
+                values[*flat as usize] = *value;
+            }
+        }
+        Volume::new(mask.shape(), mask.affine(), values)
+    }
+
+    /// The value at a point in millimetres and how much of it is known: the weighted mean of those of the eight voxels
+    /// around that have a value, and the sum of their weights (0 to 1).
+    pub fn at(&self, mm: [f64; 3]) -> (f64, f64) {
+        let (mut sum, mut known) = (0.0, 0.0);
+        corners(self.shape, self.inverse.voxel(mm), |flat, weight| {
+            let value = self.values[flat];
+            if !value.is_nan() {
+                sum += weight * f64::from(value);
+                known += weight;
+            }
+        });
+        if known > 0.0 { (sum / known, known) } else { (0.0, 0.0) }
+    }
+}
+
+/// A label for each voxel of a grid, read between the voxels by the greatest weight.
+pub(super) struct Labels {
+    shape: [usize; 3],
+    inverse: Inverse,
+    /// Label + 1, or 0 for none.
+    labels: Vec<u16>,
+    count: usize,
+}
+
+impl Labels {
+    /// `label` gives the label (below `count`) of the mask's voxel number n.
+    pub fn new(mask: &Mask, count: usize, label: impl Fn(usize) -> Option<usize>) -> Result<Labels> {
+        let mut labels = vec![0; mask.shape().iter().product()];
+        for (n, flat) in mask.voxels().iter().enumerate() {
+            labels[*flat as usize] =
+                label(n).filter(|l| *l < count).map_or(0, |l| (l + 1).min(usize::from(u16::MAX)) as u16);
+        }
+        Ok(Labels { shape: mask.shape(), inverse: Inverse::new(mask.affine())?, labels, count })
+    }
+
+    /// The label that has most of the weight around a point, if labels have at least half of it.
+    pub fn at(&self, mm: [f64; 3]) -> Option<usize> {
+        let mut weights = [0.0f64; 8];
+        let mut seen = [0u16; 8];
+        let mut kinds = 0;
+        let mut known = 0.0;
+        corners(self.shape, self.inverse.voxel(mm), |flat, weight| {
+            let label = self.labels[flat];
+            if label > 0 {
+                known += weight;
+                let place = seen[..kinds].iter().position(|l| *l == label).unwrap_or(kinds);
+                seen[place] = label;
+                weights[place] += weight;
+                kinds = kinds.max(place + 1);
+            }
+        });
+        if known < 0.5 {
+            return None;
+        }
+        let best = (0..kinds).max_by(|a, b| weights[*a].total_cmp(&weights[*b]))?;
+        Some(usize::from(seen[best]) - 1).filter(|l| *l < self.count)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn grid(affine: Affine) -> Volume {
+        // value = i + 10 j + 100 k on 4 × 4 × 4.
+        let values = (0..64).map(|n| (n % 4 + 10 * (n / 4 % 4) + 100 * (n / 16)) as f32).collect();
+        Volume::new([4, 4, 4], &affine, values).unwrap()
+    }
+
+    #[test]
+    fn a_linear_field_is_read_exactly_between_voxels_whatever_the_affine() {
+        let plain = Affine([[4.0, 0.0, 0.0, -8.0], [0.0, 4.0, 0.0, -8.0], [0.0, 0.0, 4.0, -8.0]]);
+        let flipped = Affine([[-4.0, 0.0, 0.0, 8.0], [0.0, 4.0, 0.0, -8.0], [0.0, 0.0, 4.0, -8.0]]);
+        for affine in [plain, flipped] {
+            let mm = affine.mm([1.25, 2.5, 0.75]);
+            let (value, known) = grid(affine).at(mm);
+            assert!((value - (1.25 + 25.0 + 75.0)).abs() < 1e-4, "{value}");
+            assert!((known - 1.0).abs() < 1e-9);
+        }
+    }
+
+    #[test]
+    fn outside_the_grid_nothing_is_known() {
+        let affine = Affine([[4.0, 0.0, 0.0, -8.0], [0.0, 4.0, 0.0, -8.0], [0.0, 0.0, 4.0, -8.0]]);
+        assert_eq!(grid(affine).at([100.0, 0.0, 0.0]).1, 0.0);
+    }
+
+    #[test]
+    fn an_affine_that_spans_no_space_is_an_error() {
+        let flat = Affine([[1.0, 0.0, 0.0, 0.0], [0.0, 1.0, 0.0, 0.0], [0.0, 0.0, 0.0, 0.0]]);
+        assert!(Volume::new([1, 1, 1], &flat, vec![0.0]).is_err());
+    }
+
+    #[test]
+    fn values_between_voxels_are_those_of_scipy_for_an_oblique_affine() {
+        let path = |name: &str| format!("{}/tests/reference/figure/{name}.npy", env!("CARGO_MANIFEST_DIR"));
+        let volume: ndarray::Array3<f32> = ndarray_npy::read_npy(path("volume")).unwrap();
+        let rows: ndarray::Array2<f64> = ndarray_npy::read_npy(path("affine")).unwrap();
+        let points: ndarray::Array2<f64> = ndarray_npy::read_npy(path("points")).unwrap();
+        let values: ndarray::Array1<f64> = ndarray_npy::read_npy(path("values")).unwrap();
+        let affine = Affine(std::array::from_fn(|r| std::array::from_fn(|c| rows[[r, c]])));
+        // Reversing the axes gives the order in which the first axis runs fastest.
+        let fastest_first = volume.t().iter().copied().collect();
+        let volume = Volume::new([5, 6, 7], &affine, fastest_first).unwrap();
+        for (point, expected) in points.rows().into_iter().zip(&values) {
+            let (value, known) = volume.at([point[0], point[1], point[2]]);
+            assert!((value - expected).abs() < 1e-5 && known > 0.999, "{point}: {value} against {expected}");
+        }
+    }
+}

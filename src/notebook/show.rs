@@ -1,0 +1,245 @@
+//! How each result shows itself when it is a cell's last expression: what it is, its shape, its units, a picture.
+//!
+//! A room's type gets its face here: `show(&text, vec![figure_of(self)])` in an inherent `evcxr_display`.
+
+use super::display;
+use crate::activation::NeuronSeries;
+use crate::brain::{BrainMap, Mask, Networks, VoxelSeries};
+use crate::encoding::EncodingFit;
+use crate::error::Result;
+use crate::figure::{
+    Figure, Slices, mask_slices, network_slices, neuron_carpet, pattern_courses, score_histograms, slices, voxel_carpet,
+};
+use crate::pattern::Patterns;
+use crate::stimulus::{Stimulus, Timing};
+
+/// Shows a text, its first line as the heading, and figures below; a figure that could not be drawn shows its error instead.
+fn show(text: &str, figures: Vec<Result<Figure>>) {
+    display(&[("text/html", html(text).as_bytes()), ("text/plain", text.as_bytes())]);
+    for figure in figures {
+        match figure {
+            Ok(figure) => figure.evcxr_display(),
+            Err(error) => display(&[("text/plain", format!("no picture: {error}").as_bytes())]),
+        }
+    }
+}
+
+/// The first line bold, the others below it.
+fn html(text: &str) -> String {
+    let escaped = text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
+    let (first, rest) = escaped.split_once('\n').unwrap_or((&escaped, ""));
+    let rest = rest.replace('\n', "<br>");
+    format!("<div style=\"line-height:1.45\"><b>{first}</b><br><span style=\"opacity:0.75\">{rest}</span></div>")
+}
+
+/// A whole number with thin spaces between thousands.
+fn grouped(number: usize) -> String {
+    let digits = number.to_string();
+    let mut text = String::new();
+    for (n, digit) in digits.chars().enumerate() {
+        if n > 0 && (digits.len() - n).is_multiple_of(3) && digits.len() > 4 {
+            text.push('\u{2009}');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+impl NeuronSeries {
+    /// Shows the series in a notebook: what it is, and a carpet of a sample of its neurons.
+    pub fn evcxr_display(&self) {
+        show(&neuron_text(self), vec![neuron_carpet(self)]);
+    }
+}
+
+fn neuron_text(series: &NeuronSeries) -> String {
+    let axis = series.neurons();
+    format!(
+        "NeuronSeries: {} time points × {} neurons\n{}, site {}, {} layers of {} units\n{}",
+        grouped(series.data().nrows()),
+        grouped(axis.total()),
+        axis.model,
+        axis.site,
+        axis.layers,
+        grouped(axis.units),
+        series.clock()
+    )
+}
+
+impl Patterns {
+    /// Shows the patterns in a notebook: what they are, and the courses of the first eight.
+    pub fn evcxr_display(&self) {
+        show(&pattern_text(self), vec![pattern_courses(self)]);
+    }
+}
+
+fn pattern_text(patterns: &Patterns) -> String {
+    format!(
+        "Patterns: {} patterns of {} neurons over {} time points\n{}, {:.1} % of the variance explained\n{}",
+        patterns.count(),
+        grouped(patterns.loadings().ncols()),
+        grouped(patterns.courses().nrows()),
+        patterns.method(),
+        100.0 * patterns.explained(),
+        patterns.clock()
+    )
+}
+
+impl VoxelSeries {
+    /// Shows the series in a notebook: whose it is, and a carpet of a sample of its voxels.
+    pub fn evcxr_display(&self) {
+        show(&voxel_text(self), vec![voxel_carpet(self)]);
+    }
+}
+
+fn voxel_text(series: &VoxelSeries) -> String {
+    format!(
+        "VoxelSeries: {} volumes × {} voxels\n{}\n{}",
+        grouped(series.data().nrows()),
+        grouped(series.mask().count()),
+        series.name(),
+        series.clock()
+    )
+}
+
+impl Mask {
+    /// Shows the mask in a notebook: its grid, and axial slices.
+    pub fn evcxr_display(&self) {
+        show(&mask_text(self), vec![mask_slices(self)]);
+    }
+}
+
+fn mask_text(mask: &Mask) -> String {
+    let [x, y, z] = mask.shape();
+    let size = mask.affine().determinant().abs().cbrt();
+    format!(
+        "Mask: {} voxels of a {x} × {y} × {z} grid\nvoxels of {size:.2} mm (cube of the same volume)",
+        grouped(mask.count())
+    )
+}
+
+impl BrainMap {
+    /// Shows the map in a notebook: axial slices over the MNI template.
+    pub fn evcxr_display(&self) {
+        show(&map_text(self), vec![slices(self, Slices::default())]);
+    }
+}
+
+fn map_text(map: &BrainMap) -> String {
+    format!("BrainMap: {} voxels, unit {}\n{}", grouped(map.values().len()), map.unit(), map.label())
+}
+
+impl Networks {
+    /// Shows the networks in a notebook: their names and sizes, and axial slices in the atlas' colours.
+    pub fn evcxr_display(&self) {
+        show(&network_text(self), vec![network_slices(self)]);
+    }
+}
+
+fn network_text(networks: &Networks) -> String {
+    let inside = |row: usize| networks.maps().row(row).iter().filter(|v| **v > 0.0).count();
+    let each: Vec<String> = networks
+        .names()
+        .iter()
+        .enumerate()
+        .map(|(n, name)| format!("{name} ({} voxels)", grouped(inside(n))))
+        .collect();
+    format!(
+        "Networks: {}, {} networks on {} voxels\n{}",
+        networks.atlas(),
+        networks.count(),
+        grouped(networks.mask().count()),
+        each.join(", ")
+    )
+}
+
+impl EncodingFit {
+    /// Shows the fit in a notebook: how well voxels are predicted, the spread of scores and α, and the score map.
+    pub fn evcxr_display(&self) {
+        let map = self.score_map().and_then(|map| slices(&map, Slices::default()));
+        show(&fit_text(self), vec![score_histograms(self), map]);
+    }
+}
+
+fn fit_text(fit: &EncodingFit) -> String {
+    let mut r: Vec<f32> = fit.r().iter().copied().filter(|r| r.is_finite()).collect();
+    r.sort_by(f32::total_cmp);
+    let scores = match (r.get(r.len() / 2), r.last()) {
+        (Some(median), Some(best)) => format!("held-out r: median {median:.3}, best {best:.3}"),
+        _ => "no voxel has a held-out r".to_owned(),
+    };
+    let (patterns, voxels) = fit.weights().dim();
+    format!("EncodingFit: {patterns} patterns → {} voxels\n{}\n{scores}", grouped(voxels), fit.about())
+}
+
+impl Stimulus {
+    /// Shows the stimulus in a notebook: how many words, when, and how the text begins.
+    pub fn evcxr_display(&self) {
+        show(&stimulus_text(self), Vec::new());
+    }
+}
+
+fn stimulus_text(stimulus: &Stimulus) -> String {
+    let words = stimulus.words();
+    let untimed = words.iter().filter(|w| w.onset.is_none()).count();
+    let mut text =
+        format!("Stimulus: {}, {} words in {} run(s)", stimulus.name(), grouped(words.len()), stimulus.runs());
+    if untimed > 0 {
+        text.push_str(&format!(", {} of them without a time", grouped(untimed)));
+    }
+    if stimulus.timing() == Timing::Made {
+        text.push_str("\ntimes made by a rule for the speaking rate");
+    }
+    for run in 0..stimulus.runs() {
+        let times = words.iter().filter(|w| w.run == run).flat_map(|w| [w.onset, w.offset]).flatten();
+        let (first, last) = times.fold((f64::INFINITY, f64::NEG_INFINITY), |(l, h), t| (l.min(t), h.max(t)));
+        if first.is_finite() {
+            text.push_str(&format!("\nrun {}: {first:.1} to {last:.1} s", run + 1));
+        }
+    }
+    let beginning: Vec<&str> = words.iter().take(14).map(|w| w.text.as_str()).collect();
+    text.push_str(&format!("\n{}{}", beginning.join(" "), if words.len() > 14 { " …" } else { "" }));
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::clock::Clock;
+    use crate::model::{NeuronAxis, Site};
+    use crate::stimulus::Word;
+    use ndarray::Array2;
+
+    #[test]
+    fn a_series_says_its_shape_its_tr_and_its_model() {
+        let neurons = NeuronAxis { model: "minilm-l6".to_owned(), site: Site::FfnOut, layers: 6, units: 2 };
+        let clock = Clock::new(1.5, &[3, 2]).unwrap();
+        let text = neuron_text(&NeuronSeries::new(Array2::zeros((5, 12)), clock, neurons).unwrap());
+        for part in ["5 time points × 12 neurons", "minilm-l6", "FfnOut", "TR 1.5 s"] {
+            assert!(text.contains(part), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_stimulus_says_how_many_words_have_no_time() {
+        let word =
+            |text: &str, onset| Word { text: text.to_owned(), run: 0, onset, offset: onset.map(|o: f64| o + 0.3) };
+        let words = [word("Once", Some(1.0)), word("upon", None)];
+        let stimulus = Stimulus::new("story", words.to_vec(), Timing::Made).unwrap();
+        let text = stimulus_text(&stimulus);
+        assert!(
+            text.contains("times made")
+                && text.contains("1 of them without a time")
+                && text.contains("1.0 to 1.3 s")
+                && text.contains("Once upon"),
+            "{text}"
+        );
+    }
+
+    #[test]
+    fn html_of_a_text_holds_no_raw_signs() {
+        assert!(html("a < b & c\nline").contains("a &lt; b &amp; c"));
+        assert_eq!(grouped(1234567), "1\u{2009}234\u{2009}567");
+        assert_eq!(grouped(1234), "1234");
+    }
+}
