@@ -1,6 +1,8 @@
 //! `neurocell`: the kernel for Jupyter, the headless runner, and what they need on a machine.
 
 mod engine;
+mod install;
+mod jupyter;
 mod prebuilt;
 mod run;
 mod worker;
@@ -34,6 +36,16 @@ enum Task {
         #[arg(long)]
         allow_errors: bool,
     },
+    /// Serve as a Jupyter kernel; what the kernelspec starts.
+    Jupyter {
+        /// The file in which Jupyter says where it listens.
+        #[arg(long)]
+        connection_file: PathBuf,
+    },
+    /// Make the kernel known to Jupyter.
+    Install(install::Install),
+    /// Take the kernel out of Jupyter's list again.
+    Uninstall(install::Place),
 }
 
 fn main() -> ExitCode {
@@ -62,7 +74,27 @@ fn perform(arguments: Arguments) -> Result<ExitCode> {
                 false => ExitCode::FAILURE,
             })
         }
+        Task::Jupyter { connection_file } => {
+            jupyter::serve(&connection_file, Box::new(move || start_engine(&options)))?;
+            Ok(ExitCode::SUCCESS)
+        }
+        Task::Install(wish) => {
+            println!("{}", install::install(&wish)?);
+            Ok(ExitCode::SUCCESS)
+        }
+        Task::Uninstall(place) => {
+            println!("{}", install::uninstall(&place)?);
+            Ok(ExitCode::SUCCESS)
+        }
     }
+}
+
+/// The engine for Jupyter's cells; the error is the text that each cell gets instead of being run.
+fn start_engine(options: &engine::Options) -> std::result::Result<jupyter::Started, String> {
+    let prelude = prebuilt::Prelude::prepare().map_err(|error| error.to_string())?;
+    let engine = engine::Engine::start(&prelude, options).map_err(|error| error.to_string())?;
+    let interrupter = engine.interrupter();
+    Ok(jupyter::Started { engine: Box::new(engine), interrupt: Box::new(move || interrupter.interrupt()) })
 }
 
 /// Settings that evcxr, rust-analyzer and the cells' process read from the environment.

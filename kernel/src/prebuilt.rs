@@ -218,11 +218,11 @@ fn compile_prelude(project: &Path, target: &Path) -> Result<PathBuf> {
     let messages = String::from_utf8_lossy(&output.stdout);
     let artifacts = messages.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
     let of_prelude = artifacts.filter(|a| a["reason"] == "compiler-artifact" && a["target"]["name"] == "neurocell");
-    let files = of_prelude.filter_map(|a| {
+    let mut files = of_prelude.filter_map(|a| {
         let files = a["filenames"].as_array()?.iter().filter_map(|f| f.as_str().map(PathBuf::from));
         files.into_iter().find(|f| f.extension().is_some_and(|e| e == "rlib"))
     });
-    let uplifted = files.last().ok_or_else(|| {
+    let uplifted = files.next_back().ok_or_else(|| {
         Error::new(ErrorKind::Unknown, "cargo did not say where the prelude's library lies", "update the toolchain")
     })?;
     with_hash(&uplifted, &target.join("release/deps"))

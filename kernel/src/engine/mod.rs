@@ -5,7 +5,7 @@ mod report;
 mod session;
 
 pub use frames::Event;
-pub use session::{Engine, Interrupter, Options};
+pub use session::{Engine, Options};
 
 /// How a cell ended.
 #[derive(Debug)]

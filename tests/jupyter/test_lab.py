@@ -1,0 +1,139 @@
+"""JupyterLab in a browser: the quickstart opened, run, and its figures looked for on the page."""
+
+import json
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+import uuid
+
+import pytest
+from conftest import CELL, TARGET
+from selenium import webdriver
+from selenium.webdriver.chrome.options import Options
+from selenium.webdriver.chrome.service import Service
+
+BROWSER = next(filter(None, map(shutil.which, ["chromium", "chromium-browser", "google-chrome"])), None)
+DRIVER = shutil.which("chromedriver")
+SCREENS = TARGET / "screens"
+
+pytestmark = pytest.mark.skipif(
+    not (BROWSER and DRIVER), reason="NO BROWSER: JupyterLab was not tried. Install chromium and chromium-driver."
+)
+
+# The state of the notebook on the page, asked of JupyterLab itself.
+STATE = """
+    const panel = window.jupyterapp.shell.currentWidget;
+    const cells = [...panel.content.model.cells].filter(cell => cell.type === 'code');
+    return cells.map(cell => ({
+        count: cell.executionCount,
+        state: cell.executionState || '',
+        outputs: cell.outputs.toJSON().map(output => output.output_type),
+        text: JSON.stringify(cell.outputs.toJSON()).slice(0, 2000),
+    }));
+"""
+FIGURES = "return [...document.querySelectorAll('.jp-OutputArea-output img')]"
+
+
+@pytest.fixture
+def lab(notebooks, jupyter_folders, tmp_path):
+    """A JupyterLab server on a free port; the address of the quickstart in it."""
+    settings = jupyter_folders["JUPYTERLAB_SETTINGS_DIR"] / "@jupyterlab"
+    # All cells on the page, not only the visible ones; no questions about news.
+    for plugin, content in {
+        "notebook-extension/tracker": {"windowingMode": "none"},
+        "apputils-extension/notification": {"fetchNews": "false", "checkForUpdates": False},
+    }.items():
+        file = settings / f"{plugin}.jupyterlab-settings"
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(json.dumps(content))
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    token = uuid.uuid4().hex
+    command = [
+        sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root", "--ServerApp.ip=127.0.0.1",
+        f"--ServerApp.port={port}", "--ServerApp.port_retries=0", f"--IdentityProvider.token={token}",
+        f"--ServerApp.root_dir={notebooks}", "--LabApp.expose_app_in_browser=True", "--LabApp.extension_manager=readonly",
+    ]  # fmt: skip
+    with open(tmp_path / "lab.log", "w") as log:
+        server = subprocess.Popen(command, stdout=log, stderr=log, start_new_session=True)
+        try:
+            wait_for(lambda: answers(f"http://127.0.0.1:{port}/api?token={token}"), 90, "JupyterLab does not start")
+            yield f"http://127.0.0.1:{port}/lab/tree/01_quickstart.ipynb?reset&token={token}"
+        finally:
+            server.send_signal(signal.SIGTERM)
+            try:
+                server.wait(20)
+            except subprocess.TimeoutExpired:
+                os.killpg(server.pid, signal.SIGKILL)
+                server.wait()
+
+
+@pytest.fixture
+def browser(tmp_path):
+    options = Options()
+    options.binary_location = BROWSER
+    for flag in [
+        "--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--disable-quic", "--no-first-run",
+        "--disable-background-networking", "--disable-component-update", "--disable-sync", "--window-size=1400,1000",
+        f"--user-data-dir={tmp_path / 'profile'}",
+    ]:  # fmt: skip
+        options.add_argument(flag)
+    driver = webdriver.Chrome(options=options, service=Service(DRIVER))
+    # A page that hangs must fail the test, not stop it.
+    driver.set_script_timeout(60)
+    driver.set_page_load_timeout(90)
+    yield driver
+    driver.quit()
+
+
+def test_lab_runs_the_quickstart_and_shows_its_figures(lab, browser):
+    SCREENS.mkdir(parents=True, exist_ok=True)
+    try:
+        browser.get(lab)
+        ready = """
+            const panel = window.jupyterapp && window.jupyterapp.shell.currentWidget;
+            return !!(panel && panel.content && panel.content.model && panel.content.model.cells
+                && panel.sessionContext && panel.sessionContext.isReady && panel.sessionContext.session
+                && panel.sessionContext.session.kernel);
+        """
+        wait_for(lambda: browser.execute_script(ready), 120, "the notebook does not open")
+        kernel = browser.execute_script("return window.jupyterapp.shell.currentWidget.sessionContext.session.kernel.name")
+        assert kernel == "neurocell"
+        browser.execute_script("window.jupyterapp.commands.execute('notebook:run-all-cells'); return true")
+
+        def done():
+            cells = browser.execute_script(STATE)
+            failed = [cell["text"] for cell in cells if "error" in cell["outputs"]]
+            assert not failed, failed[0]
+            return all(cell["count"] and cell["state"] != "running" for cell in cells)
+
+        wait_for(done, CELL, "the cells do not end")
+        wait_for(lambda: len(browser.execute_script(FIGURES)) >= 3, 30, "no figures appear")
+        for number, figure in enumerate(browser.execute_script(FIGURES), start=1):
+            browser.execute_script("arguments[0].scrollIntoView({block: 'center'})", figure)
+            loaded = "return arguments[0].complete && arguments[0].naturalWidth > 50 && arguments[0].clientWidth > 50"
+            wait_for(lambda: browser.execute_script(loaded, figure), 20, f"figure {number} is not drawn")
+            browser.save_screenshot(str(SCREENS / f"lab-{number:02}.png"))
+    finally:
+        browser.save_screenshot(str(SCREENS / "lab-last.png"))
+
+
+def wait_for(condition, seconds, otherwise):
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, f"{otherwise} within {seconds} s"
+        time.sleep(0.3)
+
+
+def answers(url):
+    try:
+        with urllib.request.urlopen(url, timeout=5) as reply:
+            return reply.status == 200
+    except OSError:
+        return False
