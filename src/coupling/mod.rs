@@ -1,1 +1,32 @@
-//! Where the two sides meet: which pattern, and which neurons, belong to which network.
+//! Which patterns, and which neurons, belong to which network of the brain.
+//!
+//! 1. [`match_networks`]: each pattern's weight map over the brain beside each network's map, with chance from random maps
+//!    of the same smoothness (Sun et al. 2024, step 5 of the analysis: patterns named by networks).
+//! 2. [`subgroups`]: the neurons of each network, by the paper's reading ([`Reading::BestPattern`]) or from all patterns
+//!    together ([`Reading::Combined`]).
+//!
+//! ```no_run
+//! use neurocell::coupling::{match_networks, subgroups};
+//! # use neurocell::{activation::NeuronSeries, brain::Networks, encoding::EncodingFit, pattern::Patterns};
+//! # fn run(fit: EncodingFit, networks: Networks, patterns: Patterns, neurons: NeuronSeries) -> neurocell::Result<()> {
+//! println!("{}", match_networks(&fit, &networks)?);
+//! let groups = subgroups(&fit, &networks, &patterns, &neurons)?;
+//! println!("{:?}", groups.subgroup("Default", 30)?);
+//! # Ok(())
+//! # }
+//! ```
+
+#[cfg(test)]
+pub(crate) mod calibration;
+pub(crate) mod correlate;
+mod fdr;
+pub(crate) mod field;
+pub(crate) mod grid;
+mod matching;
+mod smoothness;
+mod subgroups;
+mod surrogates;
+
+pub use fdr::benjamini_hochberg;
+pub use matching::{Best, MatchOptions, NetworkMatch, match_networks, match_networks_with};
+pub use subgroups::{Reading, SubGroups, subgroups};

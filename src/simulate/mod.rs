@@ -1,1 +1,31 @@
-//! A simulated subject on disk, in the layout of BIDS and fMRIPrep, with the truth that was planted beside it.
+//! A simulated subject on disk, with its truth beside it.
+//!
+//! There is no public scan of story listening small enough to ship, so truth is planted: groups of real neurons, of a real model
+//! that reads a real text, drive the voxels of the brain's networks, under noise and disturbances as a scanner has them
+//! ([`Simulation::write`]). The result lies in the layout of BIDS and fMRIPrep and is read like any other dataset. What an
+//! analysis found is then a number: [`Truth::compare`].
+//!
+//! Everything here is called simulated: ids begin with "sim", titles say SIMULATED. No step of the analysis reads the truth.
+//!
+//! ```no_run
+//! use neurocell::prelude::*;
+//! # fn run(acts: Activations, networks: Networks) -> Result<()> {
+//! let simulated = Simulation::new(1).snr(0.6).write(&acts, &networks, "simulated")?;
+//! println!("{simulated}");
+//! # Ok(())
+//! # }
+//! ```
+
+mod bold;
+mod confounds;
+mod options;
+mod planting;
+mod random;
+mod recovery;
+mod truth;
+mod write;
+
+pub use options::{Planting, Simulation};
+pub use recovery::{Recovered, Recovery, roc_auc};
+pub use truth::Truth;
+pub use write::Simulated;

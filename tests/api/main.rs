@@ -1,7 +1,9 @@
 //! Tests through the public API; one module for each room.
 
 mod brain;
-mod pattern;
+mod coupling;
 mod figure;
+mod pattern;
 mod reference;
+mod simulate;
 mod words;

@@ -1,0 +1,427 @@
+//! Which pattern's brain map looks like which network.
+
+use super::correlate::unit_rows;
+use super::fdr::benjamini_hochberg;
+use super::grid::networks_on;
+use super::surrogates::chance;
+use crate::brain::Networks;
+use crate::encoding::EncodingFit;
+use crate::error::{Error, Result};
+use ndarray::{Array2, ArrayView1};
+use std::fmt;
+use std::path::Path;
+use std::sync::Arc;
+
+/// A map on fewer voxels than this has no smoothness that could be measured.
+const FEWEST_VOXELS: usize = 100;
+
+/// How [`match_networks_with`] matches.
+#[derive(Clone, Debug, PartialEq)]
+pub struct MatchOptions {
+    surrogates: usize,
+    seed: u64,
+    level: f64,
+    dice_share: Option<f64>,
+}
+
+impl Default for MatchOptions {
+    /// 1,000 surrogates, seed 0, q < 0.05, Dice at the network's own size.
+    fn default() -> Self {
+        MatchOptions { surrogates: 1_000, seed: 0, level: 0.05, dice_share: None }
+    }
+}
+
+impl MatchOptions {
+    /// How many surrogate maps are drawn for each pattern; p cannot be below 1 / (surrogates + 1).
+    pub fn surrogates(mut self, count: usize) -> Self {
+        self.surrogates = count;
+        self
+    }
+
+    /// Seed of the surrogates.
+    pub fn seed(mut self, seed: u64) -> Self {
+        self.seed = seed;
+        self
+    }
+
+    /// The q value (false discovery rate) below which a match is called above chance.
+    pub fn level(mut self, q: f64) -> Self {
+        self.level = q;
+        self
+    }
+
+    /// Share of the voxels, those of greatest weight, that Dice compares with the network, instead of as many as the network has.
+    pub fn dice_share(mut self, share: f64) -> Self {
+        self.dice_share = Some(share);
+        self
+    }
+
+    fn check(&self) -> Result<()> {
+        if self.surrogates == 0 {
+            return Err(Error::value("0 surrogate maps were asked for", "take 1000 or more"));
+        }
+        for (what, value) in [("the level q", Some(self.level)), ("the share of voxels for Dice", self.dice_share)] {
+            if let Some(value) = value.filter(|v| !(*v > 0.0 && *v < 1.0)) {
+                return Err(Error::value(format!("{what} is {value}; it lies between 0 and 1"), "0.05 is usual"));
+            }
+        }
+        Ok(())
+    }
+}
+
+/// One pattern × network pair of a [`NetworkMatch`].
+#[derive(Clone, Debug, PartialEq)]
+pub struct Best {
+    /// The network's name.
+    pub network: String,
+    /// The pattern's number, from 0.
+    pub pattern: usize,
+    /// Spatial Pearson r of the pattern's weight map with the network's map.
+    pub r: f64,
+    /// Dice of the thresholded map with the network, 0 to 1.
+    pub dice: f64,
+    /// Two-sided p against surrogate maps of the same smoothness and values.
+    pub p: f64,
+    /// Benjamini–Hochberg q over all pattern × network pairs.
+    pub q: f64,
+    /// Whether q is below the level asked for.
+    pub above_chance: bool,
+}
+
+/// How each pattern's brain map matches each network; clones are cheap.
+///
+/// All arrays are pattern × network.
+#[derive(Clone, Debug)]
+pub struct NetworkMatch {
+    r: Arc<Array2<f64>>,
+    dice: Arc<Array2<f64>>,
+    p: Arc<Array2<f64>>,
+    q: Arc<Array2<f64>>,
+    null_sd: Arc<Array2<f64>>,
+    widths: Arc<[Vec<(f64, f64)>]>,
+    networks: Arc<[String]>,
+    atlas: String,
+    about: String,
+    options: MatchOptions,
+}
+
+/// Matches each pattern's weight map with each network, with the default [`MatchOptions`].
+///
+/// For pattern k with weights w (one per voxel) and network n with map m, over the voxels of the fit:
+/// - r = Pearson correlation of w and m.
+/// - Dice = 2·|A ∩ M| / (|A| + |M|): M are the voxels where m is above half of its greatest value, A as many voxels as M
+///   has (or the share asked for), those of greatest weight, or of least weight where r is negative, since a pattern's
+///   sign is arbitrary.
+/// - p, two-sided: (1 + number of surrogates with |r| at least as great) / (1 + number of surrogates).
+/// - q, by Benjamini and Hochberg over all pairs.
+///
+/// **The null** is that the map is a smooth random field that knows nothing of the networks. A surrogate is a mixture
+/// of white noise and Gaussian fields of several widths (FWHM from about 2 to 19 voxels), each made of independent noise, mixed so
+/// that the mixture's variogram is nearest to that of the map up to the lower quartile of the distances in the mask; it
+/// is then given the map's own values in the order of its ranks (variogram matching after Burt et al. 2020, NeuroImage
+/// 220, BrainSMASH; there a kernel over neighbours, here separable Gaussians). The fields are stationary and isotropic:
+/// smoothness that differs between regions, or symmetry of the hemispheres, is not mimicked. A map that is the same
+/// left and right has fewer independent parts than its surrogates, so there p is too small.
+///
+/// Voxels of the fit that the atlas does not cover belong to no network (value 0).
+///
+/// ```no_run
+/// use neurocell::coupling::match_networks;
+/// # fn run(fit: neurocell::encoding::EncodingFit, networks: neurocell::brain::Networks) -> neurocell::Result<()> {
+/// let matched = match_networks(&fit, &networks)?;
+/// println!("{matched}");
+/// if let Some(best) = matched.best_pattern("Default")? {
+///     println!("pattern {} with q = {:.3}", best.pattern, best.q);
+/// }
+/// # Ok(())
+/// # }
+/// ```
+///
+/// # Errors
+/// If the atlas is on another grid than the fit (both are shown), a weight map or a network is constant over the
+/// mask, or the mask has fewer than 100 voxels.
+pub fn match_networks(fit: &EncodingFit, networks: &Networks) -> Result<NetworkMatch> {
+    match_networks_with(fit, networks, MatchOptions::default())
+}
+
+/// [`match_networks`] with other options.
+///
+/// # Errors
+/// As [`match_networks`], and if an option is out of its range.
+pub fn match_networks_with(fit: &EncodingFit, networks: &Networks, options: MatchOptions) -> Result<NetworkMatch> {
+    options.check()?;
+    let voxels = fit.mask().count();
+    if voxels < FEWEST_VOXELS {
+        return Err(Error::value(
+            format!(
+                "the fit has {voxels} voxels; the smoothness of a map cannot be measured on fewer than {FEWEST_VOXELS}"
+            ),
+            "fit the whole brain, or a larger region",
+        ));
+    }
+    let templates = networks_on(networks, fit.mask())?;
+    let template_name = |n: usize| format!("network {} of {}", networks.names()[n], networks.atlas());
+    let unit_templates = unit_rows(templates.view(), template_name)?;
+    let maps = unit_rows(fit.weights().view(), |k| format!("the weight map of pattern {k}"))?;
+
+    let correlate = |(k, n): (usize, usize)| {
+        let sum: f64 = maps.row(k).iter().zip(unit_templates.row(n)).map(|(&a, &b)| f64::from(a) * f64::from(b)).sum();
+        sum.clamp(-1.0, 1.0)
+    };
+    let r = Array2::from_shape_fn((maps.nrows(), templates.nrows()), correlate);
+    let dice = Array2::from_shape_fn(r.dim(), |(k, n)| {
+        dice(maps.row(k), templates.row(n), r[[k, n]] < 0.0, options.dice_share)
+    });
+    let null = chance(fit.mask(), maps.view(), unit_templates.view(), &r, options.surrogates, options.seed)?;
+    let p = null.reached.mapv(|reached| f64::from(reached + 1) / (options.surrogates + 1) as f64);
+    // `p` is in standard layout, so its values in order are those of q.
+    let all: Vec<f64> = p.iter().copied().collect();
+    let corrected = benjamini_hochberg(&all)?;
+    let q = Array2::from_shape_fn(p.dim(), |(k, n)| corrected[k * p.ncols() + n]);
+    Ok(NetworkMatch {
+        r: Arc::new(r),
+        dice: Arc::new(dice),
+        p: Arc::new(p),
+        q: Arc::new(q),
+        null_sd: Arc::new(null.sd),
+        widths: null.widths.into(),
+        networks: networks.names().into(),
+        atlas: networks.atlas().to_owned(),
+        about: fit.about().to_owned(),
+        options,
+    })
+}
+
+/// Dice of the map's extreme voxels with the network's.
+fn dice(map: ArrayView1<f32>, template: ArrayView1<f32>, negative: bool, share: Option<f64>) -> f64 {
+    let half = template.iter().copied().fold(f32::MIN, f32::max) / 2.0;
+    let members = template.iter().filter(|&&m| m > half).count();
+    let take = share.map_or(members, |s| (s * map.len() as f64).round() as usize).clamp(1, map.len());
+    let sign = if negative { -1.0 } else { 1.0 };
+    let mut order: Vec<usize> = (0..map.len()).collect();
+    order.select_nth_unstable_by(take - 1, |&a, &b| (sign * map[b]).total_cmp(&(sign * map[a])).then(a.cmp(&b)));
+    let both = order[..take].iter().filter(|&&v| template[v] > half).count();
+    2.0 * both as f64 / (take + members) as f64
+}
+
+impl NetworkMatch {
+    /// Spatial Pearson r, pattern × network.
+    pub fn r(&self) -> &Array2<f64> {
+        &self.r
+    }
+
+    /// Dice, pattern × network.
+    pub fn dice(&self) -> &Array2<f64> {
+        &self.dice
+    }
+
+    /// Two-sided p against surrogate maps, pattern × network.
+    pub fn p(&self) -> &Array2<f64> {
+        &self.p
+    }
+
+    /// Benjamini–Hochberg q over all pairs, pattern × network.
+    pub fn q(&self) -> &Array2<f64> {
+        &self.q
+    }
+
+    /// Standard deviation of the surrogates' r, pattern × network: what chance alone does.
+    pub fn null_sd(&self) -> &Array2<f64> {
+        &self.null_sd
+    }
+
+    /// How smooth a pattern's map is: the share of its variance by the FWHM (mm, 0 = white noise) of the fields that mimic it.
+    ///
+    /// # Errors
+    /// If there is no pattern of that number.
+    pub fn smoothness(&self, pattern: usize) -> Result<Vec<(f64, f64)>> {
+        let found = self.widths.get(pattern).cloned();
+        found.ok_or_else(|| {
+            Error::value(format!("pattern {pattern} of {}", self.widths.len()), "patterns are counted from 0")
+        })
+    }
+
+    /// The networks' names: the columns.
+    pub fn networks(&self) -> &[String] {
+        &self.networks
+    }
+
+    /// Number of patterns: the rows.
+    pub fn patterns(&self) -> usize {
+        self.r.nrows()
+    }
+
+    /// The atlas' name.
+    pub fn atlas(&self) -> &str {
+        &self.atlas
+    }
+
+    /// Whose data, which patterns: the fit in one line.
+    pub fn about(&self) -> &str {
+        &self.about
+    }
+
+    /// The options of the match.
+    pub fn options(&self) -> &MatchOptions {
+        &self.options
+    }
+
+    /// The q value below which a match is called above chance.
+    pub fn level(&self) -> f64 {
+        self.options.level
+    }
+
+    /// One pair.
+    ///
+    /// # Errors
+    /// If there is no such pattern or network.
+    pub fn pair(&self, pattern: usize, network: &str) -> Result<Best> {
+        let n = self.column(network)?;
+        if pattern >= self.patterns() {
+            return Err(Error::value(
+                format!("pattern {pattern} of {}", self.patterns()),
+                "patterns are counted from 0",
+            ));
+        }
+        Ok(self.entry(pattern, n))
+    }
+
+    /// The pattern whose map matches a network best (greatest |r|) of those above chance; `None` if none is.
+    ///
+    /// [`NetworkMatch::candidate`] gives the best one whether or not it is above chance.
+    ///
+    /// # Errors
+    /// If there is no network of that name; the nearest is proposed.
+    pub fn best_pattern(&self, network: &str) -> Result<Option<Best>> {
+        let n = self.column(network)?;
+        let above = (0..self.patterns()).filter(|&k| self.q[[k, n]] < self.options.level);
+        Ok(self.greatest(above, n).map(|k| self.entry(k, n)))
+    }
+
+    /// The pattern whose map matches a network best (greatest |r|), above chance or not.
+    ///
+    /// # Errors
+    /// If there is no network of that name, or the fit has no patterns.
+    pub fn candidate(&self, network: &str) -> Result<Best> {
+        let n = self.column(network)?;
+        let best = self.greatest(0..self.patterns(), n);
+        best.map(|k| self.entry(k, n)).ok_or_else(|| Error::value("the fit has no patterns", "find some first"))
+    }
+
+    /// For each network, in the atlas' order, its best pattern above chance, or else its best candidate.
+    pub fn table(&self) -> Vec<Best> {
+        let row = |n: usize| {
+            let above = (0..self.patterns()).filter(|&k| self.q[[k, n]] < self.options.level);
+            let best = self.greatest(above, n).or_else(|| self.greatest(0..self.patterns(), n));
+            best.map(|k| self.entry(k, n))
+        };
+        (0..self.networks.len()).filter_map(row).collect()
+    }
+
+    /// Writes all pairs as CSV: pattern, network, r, dice, p, q, the surrogates' sd of r.
+    ///
+    /// # Errors
+    /// If the file cannot be written; nothing half-written is left.
+    pub fn to_csv(&self, path: impl AsRef<Path>) -> Result<()> {
+        let mut text = "pattern,network,r,dice,p,q,null_sd\n".to_owned();
+        for ((k, n), r) in self.r.indexed_iter() {
+            let name = match self.networks[n].contains([',', '"', '\n']) {
+                true => format!("\"{}\"", self.networks[n].replace('"', "\"\"")),
+                false => self.networks[n].clone(),
+            };
+            let (dice, p, q) = (self.dice[[k, n]], self.p[[k, n]], self.q[[k, n]]);
+            text.push_str(&format!("{k},{name},{r:.6},{dice:.6},{p:.6},{q:.6},{:.6}\n", self.null_sd[[k, n]]));
+        }
+        write_beside(path.as_ref(), text.as_bytes())
+    }
+
+    fn column(&self, network: &str) -> Result<usize> {
+        let found = self.networks.iter().position(|n| n == network);
+        found.ok_or_else(|| Error::unknown(&format!("network of {}", self.atlas), network, &self.networks))
+    }
+
+    /// The pattern of greatest |r| with network `n` among `patterns`, the first of equals.
+    fn greatest(&self, patterns: impl Iterator<Item = usize>, n: usize) -> Option<usize> {
+        patterns.fold(None, |best, k| match best {
+            Some(b) if self.r[[b, n]].abs() >= self.r[[k, n]].abs() => Some(b),
+            _ => Some(k),
+        })
+    }
+
+    fn entry(&self, k: usize, n: usize) -> Best {
+        Best {
+            network: self.networks[n].clone(),
+            pattern: k,
+            r: self.r[[k, n]],
+            dice: self.dice[[k, n]],
+            p: self.p[[k, n]],
+            q: self.q[[k, n]],
+            above_chance: self.q[[k, n]] < self.options.level,
+        }
+    }
+
+    /// How many pairs must lie at the floor of p together before any of them can be below the level.
+    fn needed_at_floor(&self) -> usize {
+        let floor = 1.0 / (self.options.surrogates + 1) as f64;
+        let m = self.p.len() as f64;
+        // q = floor · m / count < level
+        (1..=self.p.len()).find(|&count| floor * m / (count as f64) < self.options.level).unwrap_or(self.p.len() + 1)
+    }
+}
+
+/// Writes a file beside its place and renames it, so that a half-written one is never there.
+fn write_beside(path: &Path, bytes: &[u8]) -> Result<()> {
+    let advice = "choose a place that exists and can be written to";
+    let mut name = path.file_name().unwrap_or_default().to_os_string();
+    name.push(format!(".partial-{}", std::process::id()));
+    let partial = path.with_file_name(name);
+    let written = std::fs::write(&partial, bytes).and_then(|()| std::fs::rename(&partial, path));
+    written.map_err(|cause| {
+        // What could not be written may also not be there to remove.
+        let _ = std::fs::remove_file(&partial);
+        Error::file("write", path, cause, advice)
+    })
+}
+
+impl fmt::Display for NetworkMatch {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (n, level) = (self.options.surrogates, self.options.level);
+        writeln!(
+            f,
+            "{} patterns × {} networks of {} ({})",
+            self.patterns(),
+            self.networks.len(),
+            self.atlas,
+            self.about
+        )?;
+        let above = self.q.iter().filter(|q| **q < level).count();
+        writeln!(
+            f,
+            "{above} of {} pairs above chance at q < {level}; null: {n} random maps as smooth as the pattern's",
+            self.q.len()
+        )?;
+        let needed = self.needed_at_floor();
+        if needed > self.q.len() {
+            writeln!(
+                f,
+                "with {n} surrogates no pair can reach q < {level}: p is never below 1/{}; ask for more",
+                n + 1
+            )?;
+        } else if needed > 1 {
+            let enough = (self.q.len() as f64 / level).ceil();
+            writeln!(
+                f,
+                "p is never below 1/{}, so fewer than {needed} pairs at that floor cannot reach q < {level}; one alone can with {enough} surrogates",
+                n + 1
+            )?;
+        }
+        let width = self.networks.iter().map(|n| n.chars().count()).max().unwrap_or(0).max("network".len());
+        writeln!(f, "{:width$}  {:>7}  {:>6}  {:>5}  {:>6}  {:>6}", "network", "pattern", "r", "Dice", "p", "q")?;
+        for best in self.table() {
+            let Best { network, pattern, r, dice, p, q, above_chance } = best;
+            let mark = if above_chance { "" } else { "  not above chance" };
+            writeln!(f, "{network:width$}  {pattern:>7}  {r:>6.3}  {dice:>5.2}  {p:>6.4}  {q:>6.4}{mark}")?;
+        }
+        Ok(())
+    }
+}

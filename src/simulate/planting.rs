@@ -1,0 +1,124 @@
+//! Which neurons drive which network.
+
+use super::options::{Planting, Simulation};
+use super::random::stream;
+use crate::activation::NeuronSeries;
+use crate::brain::Networks;
+use crate::clock::Clock;
+use crate::coupling::correlate::{centre, pearson, with_columns};
+use crate::error::{Error, Result};
+use crate::notebook::check_cancelled;
+use ndarray::{Array1, ArrayView1, s};
+use rand::seq::SliceRandom;
+
+/// The neurons that drive one network, and what they do together.
+pub(super) struct Group {
+    /// Row of the network.
+    pub(super) network: usize,
+    /// Columns of the series, the seed neuron first.
+    pub(super) columns: Vec<usize>,
+    /// +1 or −1: with which sign each enters the mean.
+    pub(super) signs: Vec<f32>,
+    /// The planted course, z-scored in each run.
+    pub(super) course: Array1<f32>,
+}
+
+/// Two groups whose courses correlate more than this could not be told apart by any analysis.
+pub(super) const MOST_ALIKE: f64 = 0.7;
+const ATTEMPTS: usize = 200;
+
+/// Draws a group for each driven network; no neuron is in two groups.
+pub(super) fn plant(options: &Simulation, series: &NeuronSeries, networks: &Networks) -> Result<Vec<Group>> {
+    let driven = options.driven(networks)?;
+    let mut free: Vec<usize> =
+        (0..series.data().ncols()).filter(|&c| varies(series.data().column(c), series.clock())).collect();
+    if free.len() < options.group * driven.len() {
+        return Err(Error::value(
+            format!(
+                "{} networks with groups of {} neurons need {}, and {} neurons vary in each run",
+                driven.len(),
+                options.group,
+                options.group * driven.len(),
+                free.len()
+            ),
+            "take smaller groups, drive fewer networks, or take a longer stimulus",
+        ));
+    }
+    let mut rng = stream(options.seed, "groups", 0);
+    let mut groups: Vec<Group> = Vec::new();
+    for &network in &driven {
+        let mut found = None;
+        for _ in 0..ATTEMPTS {
+            check_cancelled("choosing neurons")?;
+            let (columns, signs) = match options.planting {
+                // `free` holds at least one group, so there is a seed.
+                Planting::Together => match free.choose(&mut rng) {
+                    Some(&seed) => together(seed, &free, series, options.group),
+                    None => break,
+                },
+                Planting::Scattered => {
+                    let some = free.choose_multiple(&mut rng, options.group).copied().collect::<Vec<usize>>();
+                    let signs = vec![1.0; some.len()];
+                    (some, signs)
+                }
+            };
+            let course = mean_course(&columns, &signs, series);
+            let apart = groups.iter().all(|g| pearson(g.course.view(), course.view()).abs() <= MOST_ALIKE);
+            if apart && varies(course.view(), series.clock()) {
+                found = Some(Group { network, columns, signs, course });
+                break;
+            }
+        }
+        let group = found.ok_or_else(|| {
+            Error::value(
+                format!(
+                    "no {} neurons for {} whose course correlates less than {MOST_ALIKE} with those of the other networks, in {ATTEMPTS} draws",
+                    options.group,
+                    networks.names()[network]
+                ),
+                "take a longer stimulus, smaller groups, or drive fewer networks",
+            )
+        })?;
+        free.retain(|c| !group.columns.contains(c));
+        groups.push(group);
+    }
+    Ok(groups)
+}
+
+/// The seed and the free neurons of greatest |r| with it.
+fn together(seed: usize, free: &[usize], series: &NeuronSeries, count: usize) -> (Vec<usize>, Vec<f32>) {
+    let mut r = with_columns(series.data().column(seed), series.data());
+    // Rounding must not let a twin of the seed come before it.
+    r[seed] = 2.0;
+    let mut order = free.to_vec();
+    order.sort_by(|&a, &b| r[b].abs().total_cmp(&r[a].abs()));
+    order.truncate(count);
+    let signs = order.iter().map(|&c| if r[c] < 0.0 { -1.0 } else { 1.0 }).collect();
+    (order, signs)
+}
+
+/// Mean of the neurons' z-scored courses, each with its sign; z-scored in each run.
+fn mean_course(columns: &[usize], signs: &[f32], series: &NeuronSeries) -> Array1<f32> {
+    let mut mean = Array1::<f32>::zeros(series.clock().total());
+    for (&column, &sign) in columns.iter().zip(signs) {
+        mean.scaled_add(sign / columns.len() as f32, &z_scored(series.data().column(column), series.clock()));
+    }
+    z_scored(mean.view(), series.clock())
+}
+
+/// z-score in each run; 0 in a run where the course is constant.
+pub(super) fn z_scored(course: ArrayView1<f32>, clock: &Clock) -> Array1<f32> {
+    let mut z = Array1::zeros(course.len());
+    for run in 0..clock.runs() {
+        let part = course.slice(s![clock.rows(run)]);
+        if let Some((mean, norm)) = centre(part) {
+            let sd = norm / (part.len() as f64).sqrt();
+            z.slice_mut(s![clock.rows(run)]).zip_mut_with(&part, |z, &v| *z = ((f64::from(v) - mean) / sd) as f32);
+        }
+    }
+    z
+}
+
+fn varies(course: ArrayView1<f32>, clock: &Clock) -> bool {
+    (0..clock.runs()).all(|run| centre(course.slice(s![clock.rows(run)])).is_some())
+}

@@ -1,0 +1,281 @@
+//! A simulated subject, from neurons to what was found beside what was planted.
+
+use crate::reference::array;
+use ndarray::{Array1, Array2};
+use neurocell::error::ErrorKind;
+use neurocell::prelude::*;
+use neurocell::simulate::roc_auc;
+use rand::{Rng, SeedableRng};
+use rand_distr::StandardNormal;
+use rand_xoshiro::Xoshiro256PlusPlus;
+use std::collections::BTreeMap;
+use std::path::Path;
+
+/// Words every second of `runs` runs, the first one some seconds after the first volume.
+fn story(runs: usize, seconds: usize) -> Stimulus {
+    let word = |run: usize, second: usize| {
+        let onset = 2.3 + 0.1 * run as f64 + second as f64;
+        Word { text: format!("w{second},"), run, onset: Some(onset), offset: Some(onset + 0.7) }
+    };
+    let words = (0..runs).flat_map(|run| (0..seconds).map(move |second| word(run, second))).collect();
+    Stimulus::new("A made story", words, Timing::Made).unwrap()
+}
+
+/// 4 layers of 60 made neurons: 14 slow courses, each shared by some neurons with their own slow noise.
+fn neurons(clock: &Clock, seed: u64) -> NeuronSeries {
+    let mut rng = Xoshiro256PlusPlus::seed_from_u64(seed);
+    let (shared, total) = (14, 240);
+    let mut slow = |phi: f32| {
+        let mut last = 0.0_f32;
+        Array1::from_shape_fn(clock.total(), |_| {
+            last = phi * last + (1.0 - phi * phi).sqrt() * rng.sample::<f32, _>(StandardNormal);
+            last
+        })
+    };
+    let courses: Vec<Array1<f32>> = (0..shared).map(|_| slow(0.7)).collect();
+    let mut data = Array2::zeros((clock.total(), total));
+    for (n, mut column) in data.columns_mut().into_iter().enumerate() {
+        column.assign(&(&courses[n % shared] * 0.8 + slow(0.7) * 0.6));
+    }
+    let axis = NeuronAxis { model: "made".into(), site: Site::FfnOut, layers: 4, units: 60 };
+    NeuronSeries::new(data, clock.clone(), axis).unwrap()
+}
+
+struct Study {
+    matched: NetworkMatch,
+    groups: SubGroups,
+    fit: EncodingFit,
+}
+
+/// The whole analysis from what lies on disk and the neurons; it does not know the truth.
+fn analyse(dataset: &Path, series: &NeuronSeries, networks: &Networks) -> Study {
+    let bold = Subject::open(dataset, "sim01").unwrap().bold("story").unwrap().clean(Cleaning::default()).unwrap();
+    let patterns = series.patterns(Ica::new(14)).unwrap();
+    let fit = encode(&patterns, &bold, Ridge::default()).unwrap();
+    let matched = match_networks_with(&fit, networks, MatchOptions::default().surrogates(999)).unwrap();
+    let groups = subgroups(&fit, networks, &patterns, series).unwrap();
+    Study { matched, groups, fit }
+}
+
+/// All files below a folder with their bytes.
+fn files(folder: &Path) -> BTreeMap<String, Vec<u8>> {
+    let mut found = BTreeMap::new();
+    let mut open = vec![folder.to_owned()];
+    while let Some(next) = open.pop() {
+        for entry in std::fs::read_dir(next).unwrap() {
+            let path = entry.unwrap().path();
+            match path.is_dir() {
+                true => open.push(path),
+                false => {
+                    let name = path.strip_prefix(folder).unwrap().to_string_lossy().into_owned();
+                    found.insert(name, std::fs::read(path).unwrap());
+                }
+            }
+        }
+    }
+    found
+}
+
+#[test]
+fn roc_areas_are_those_of_scikit_learn() {
+    let scores: Array2<f32> = array("coupling/auc_scores");
+    let members: Array1<u8> = array("coupling/auc_members");
+    let members: Vec<bool> = members.iter().map(|m| *m == 1).collect();
+    let expected: Array1<f64> = array("coupling/auc");
+    for (row, expected) in scores.outer_iter().zip(expected) {
+        let found = roc_auc(&row.to_vec(), &members).unwrap();
+        assert!((found - expected).abs() < 1e-12, "AUC {found}, scikit-learn has {expected}");
+    }
+}
+
+#[test]
+fn an_roc_area_needs_members_and_others() {
+    assert_eq!(roc_auc(&[1.0, 2.0], &[true, true]).unwrap_err().kind(), ErrorKind::Value);
+    assert_eq!(roc_auc(&[1.0, f32::NAN], &[true, false]).unwrap_err().kind(), ErrorKind::Value);
+    assert_eq!(roc_auc(&[1.0], &[true, false]).unwrap_err().kind(), ErrorKind::Shape);
+}
+
+#[test]
+fn what_was_planted_is_found_without_reading_the_truth() {
+    let folder = tempfile::tempdir().unwrap();
+    let dataset = folder.path().join("simulated");
+    let networks = Networks::yeo7().unwrap();
+    let simulation = Simulation::new(11).group(15);
+    let story = story(4, 120);
+    let series = neurons(&simulation.clock(&story).unwrap(), 1);
+    let simulated = simulation.write_series(&series, &story, &networks, &dataset).unwrap();
+    assert!(!simulated.already_there() && simulated.to_string().contains("SIMULATED"));
+
+    let study = analyse(&dataset, &series, &networks);
+    let truth = Truth::read(&dataset).unwrap();
+    let recovery = truth.compare(&study.matched, &study.groups, &study.fit).unwrap();
+    println!("{truth}\n{}\n{}\n{recovery}", study.matched, study.groups);
+    assert!(recovery.to_string().starts_with("SIMULATED"));
+    assert!(recovery.named().unwrap() >= 5.0 / 7.0, "{recovery}");
+    assert!(recovery.voxel_auc.unwrap() > 0.85, "{recovery}");
+    let [_, combined, oracle] = recovery.member_auc().unwrap();
+    assert!(combined > 0.9 && oracle > 0.95 && combined < oracle + 0.02, "{recovery}");
+
+    let (groups, kind) = (&study.groups, |error: Error| error.kind());
+    assert_eq!(groups.layers("Default", 15).unwrap().iter().sum::<usize>(), 15);
+    assert_eq!(groups.subgroup("Default", 0).map_err(kind), Err(ErrorKind::Value));
+    assert_eq!(groups.subgroup("Default", 241).map_err(kind), Err(ErrorKind::Value));
+    assert_eq!(groups.scores("Defualt").map_err(kind), Err(ErrorKind::Unknown));
+    let fewer = series.patterns(Pca::new(13)).unwrap();
+    let error = subgroups(&study.fit, &networks, &fewer, &series).unwrap_err();
+    assert!(error.problem().contains("14 patterns, 13"), "{error}");
+    let table = folder.path().join("match.csv");
+    study.matched.to_csv(&table).unwrap();
+    assert_eq!(std::fs::read_to_string(table).unwrap().lines().count(), 1 + 14 * 7);
+
+    // The analysis gives the same numbers when there is no truth to be read.
+    std::fs::remove_file(dataset.join("simulated_truth.json")).unwrap();
+    let blind = analyse(&dataset, &series, &networks);
+    assert_eq!(blind.matched.r(), study.matched.r());
+    assert_eq!(blind.matched.q(), study.matched.q());
+    assert_eq!(blind.groups.subgroup("Default", 15).unwrap(), study.groups.subgroup("Default", 15).unwrap());
+    assert_eq!(Truth::read(&dataset).unwrap_err().kind(), ErrorKind::File);
+}
+
+#[test]
+fn with_nothing_planted_nothing_is_found() {
+    let folder = tempfile::tempdir().unwrap();
+    let networks = Networks::yeo7().unwrap();
+    let story = story(3, 90);
+    let clock = Simulation::new(0).clock(&story).unwrap();
+    // Where all is null, a study finds something with probability q; both of two do with probability 0.0025.
+    let found = (0..2).filter(|&seed| {
+        let series = neurons(&clock, 100 + seed);
+        let dataset = folder.path().join(format!("null{seed}"));
+        Simulation::new(seed).snr(0.0).group(15).write_series(&series, &story, &networks, &dataset).unwrap();
+        let study = analyse(&dataset, &series, &networks);
+        let recovery = Truth::read(&dataset).unwrap().compare(&study.matched, &study.groups, &study.fit).unwrap();
+        println!("{}\n{recovery}", study.matched);
+        assert!((recovery.voxel_auc.unwrap() - 0.5).abs() < 0.1, "{recovery}");
+        recovery.above_chance > 0
+    });
+    assert!(found.count() <= 1);
+}
+
+#[test]
+fn the_same_seed_gives_the_same_bytes_and_another_seed_others() {
+    let folder = tempfile::tempdir().unwrap();
+    let networks = Networks::yeo7().unwrap();
+    let story = story(2, 20);
+    let series = neurons(&Simulation::new(5).clock(&story).unwrap(), 2);
+    let write = |seed: u64, name: &str| {
+        let dataset = folder.path().join(name);
+        Simulation::new(seed).group(10).write_series(&series, &story, &networks, &dataset).unwrap();
+        files(&dataset)
+    };
+    let (one, again, other) = (write(5, "one"), write(5, "again"), write(6, "other"));
+    assert_eq!(one.keys().collect::<Vec<_>>(), again.keys().collect::<Vec<_>>());
+    for (name, bytes) in &one {
+        assert!(bytes == &again[name], "{name} differs between two simulations of one seed");
+    }
+    let bold =
+        one.keys().find(|n| n.ends_with("run-2_space-MNI152NLin2009cAsym_res-4_desc-preproc_bold.nii.gz")).unwrap();
+    assert!(one[bold] != other[bold]);
+}
+
+#[test]
+fn the_dataset_is_read_as_any_other_and_says_that_it_is_simulated() {
+    let folder = tempfile::tempdir().unwrap();
+    let dataset = folder.path().join("here");
+    let networks = Networks::yeo7().unwrap();
+    let story = story(2, 20);
+    let simulation = Simulation::new(5).group(10).drive(&["Default", "Visual"]);
+    let series = neurons(&simulation.clock(&story).unwrap(), 2);
+    simulation.write_series(&series, &story, &networks, &dataset).unwrap();
+    let description = std::fs::read_to_string(dataset.join("dataset_description.json")).unwrap();
+    assert!(description.contains("neurocell SIMULATED dataset"));
+    assert!(std::fs::read_to_string(dataset.join("README")).unwrap().contains("No human being was scanned"));
+
+    let subject = Subject::open(&dataset, "sim01").unwrap();
+    let bold = subject.bold("story").unwrap();
+    assert_eq!(bold.clock(), &simulation.clock(&story).unwrap());
+    assert_eq!(bold.mask(), networks.mask());
+    assert!(bold.name().to_lowercase().contains("simulated"), "{}", bold.name());
+    // Words come back at their places on the clock, to the last bit.
+    for (run, parts) in subject.stories("story").unwrap().iter().enumerate() {
+        let read = Stimulus::from_align(&parts[0].align).unwrap().starting_at(parts[0].onset);
+        let times = |s: &Stimulus| s.words().iter().map(|w| (w.text.clone(), w.onset, w.offset)).collect::<Vec<_>>();
+        assert_eq!(times(&read), times(&story.run(run).unwrap()));
+    }
+    let truth = Truth::read(&dataset).unwrap();
+    assert_eq!(truth.driven(), ["Visual", "Default"]);
+    assert_eq!(truth.undriven().len(), 5);
+    assert_eq!(truth.neurons("Default").unwrap().len(), 10);
+    assert_eq!(truth.course("Visual").unwrap().len(), series.clock().total());
+    assert_eq!(truth.neurons("Limbic").unwrap_err().kind(), ErrorKind::Unknown);
+}
+
+#[test]
+fn the_same_simulation_is_not_made_twice_and_another_is_not_overwritten() {
+    let folder = tempfile::tempdir().unwrap();
+    let dataset = folder.path().join("here");
+    let networks = Networks::yeo7().unwrap();
+    let story = story(1, 20);
+    let simulation = Simulation::new(5).group(10);
+    let series = neurons(&simulation.clock(&story).unwrap(), 2);
+    simulation.write_series(&series, &story, &networks, &dataset).unwrap();
+    let before = files(&dataset);
+    assert!(simulation.write_series(&series, &story, &networks, &dataset).unwrap().already_there());
+
+    let problem = |s: &Simulation, series: &NeuronSeries| {
+        let error = s.write_series(series, &story, &networks, &dataset).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Value);
+        error.problem().to_owned()
+    };
+    let other = problem(&simulation.clone().snr(0.2), &series);
+    assert!(other.contains("snr is 0.6 there and 0.2 here"), "{other}");
+    let other = problem(&simulation, &neurons(series.clock(), 3));
+    assert!(other.contains("the neurons' courses"), "{other}");
+    assert!(files(&dataset) == before, "an error leaves the dataset as it was");
+
+    let mask = before.keys().find(|n| n.ends_with("desc-brain_mask.nii.gz")).unwrap();
+    std::fs::remove_file(dataset.join(mask)).unwrap();
+    assert!(problem(&simulation, &series).contains("is missing"));
+}
+
+#[test]
+fn bad_input_is_named_and_leaves_nothing_behind() {
+    let folder = tempfile::tempdir().unwrap();
+    let dataset = folder.path().join("here");
+    let networks = Networks::yeo7().unwrap();
+    let story = story(1, 20);
+    let good = Simulation::new(5).group(10);
+    let series = neurons(&good.clock(&story).unwrap(), 2);
+    let fails = |simulation: Simulation, kind: ErrorKind, part: &str| {
+        let error = simulation.write_series(&series, &story, &networks, &dataset).unwrap_err();
+        assert_eq!(error.kind(), kind, "{error}");
+        assert!(error.to_string().contains(part), "{error} does not say `{part}`");
+    };
+    fails(good.clone().subject("01"), ErrorKind::Value, "begins with `sim`");
+    fails(good.clone().subject("sim/../01"), ErrorKind::Value, "letters and digits");
+    fails(good.clone().task("a story"), ErrorKind::Value, "letters and digits");
+    fails(good.clone().snr(f64::NAN), ErrorKind::Value, "SNR is NaN");
+    fails(good.clone().snr(-1.0), ErrorKind::Value, "SNR is -1");
+    fails(good.clone().tail(-1.0), ErrorKind::Value, "tail");
+    fails(good.clone().tr(1500.0), ErrorKind::Value, "1500");
+    fails(good.clone().tr(2.0), ErrorKind::Shape, "clock");
+    fails(good.clone().group(0), ErrorKind::Value, "0 neurons");
+    fails(good.clone().group(100), ErrorKind::Value, "700");
+    fails(good.clone().drive(&["Defualt"]), ErrorKind::Unknown, "`Default`");
+    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0, "nothing half-written stays");
+
+    std::fs::create_dir(&dataset).unwrap();
+    std::fs::write(dataset.join("thesis.txt"), "my only copy").unwrap();
+    fails(good, ErrorKind::Value, "no simulated dataset");
+    assert_eq!(std::fs::read_to_string(dataset.join("thesis.txt")).unwrap(), "my only copy");
+    std::fs::write(dataset.join("simulated_truth.json"), "{").unwrap();
+    assert_eq!(Truth::read(&dataset).unwrap_err().kind(), ErrorKind::Format);
+}
+
+#[test]
+fn a_run_without_timed_words_has_no_clock() {
+    let word = Word { text: "once".into(), run: 0, onset: None, offset: None };
+    let story = Stimulus::new("silent", vec![word], Timing::Made).unwrap();
+    let error = Simulation::new(1).clock(&story).unwrap_err();
+    assert!(error.problem().contains("no word with a time"), "{error}");
+}
