@@ -21,6 +21,11 @@ const PATIENCE: Duration = Duration::from_millis(100);
 /// A partial line on stderr is sent on when nothing has followed for so long.
 const SETTLED: Duration = Duration::from_millis(30);
 
+/// Most that is taken from a pipe before what is there is forwarded.
+const GULP: usize = 1 << 20;
+/// A line without end is passed on in pieces of this size; a figure fits.
+const LONGEST_LINE: usize = 256 << 20;
+
 static INTERRUPTED: AtomicBool = AtomicBool::new(false);
 
 extern "C" fn on_interrupt(_signal: libc::c_int) {
@@ -269,18 +274,21 @@ fn frame(message: serde_json::Value) {
 struct Stream {
     fd: RawFd,
     pending: Vec<u8>,
+    /// How much of `pending` is known to hold no newline.
+    searched: usize,
     grew: Instant,
 }
 
 impl Stream {
     fn new(fd: RawFd) -> Stream {
-        Stream { fd, pending: Vec::new(), grew: Instant::now() }
+        Stream { fd, pending: Vec::new(), searched: 0, grew: Instant::now() }
     }
 
-    /// Takes what is there, up to 1 MB: more waits in the pipe until this has been forwarded.
+    /// Takes what is there; more than a gulp waits in the pipe until this has been forwarded.
     fn take(&mut self) {
         let mut buffer = [0; 65536];
-        while self.pending.len() < 1 << 20 {
+        let before = self.pending.len();
+        while self.pending.len() - before < GULP {
             match pipes::read(self.fd, &mut buffer) {
                 Ok(n) if n > 0 => {
                     self.pending.extend_from_slice(&buffer[..n]);
@@ -294,18 +302,22 @@ impl Stream {
     /// Forwards whole lines of stdout to evcxr, made valid UTF-8, and notes what evcxr is told of a lost cell.
     fn forward_lines(&mut self, lost: &mut Option<&'static str>) {
         let mut start = 0;
-        while let Some(length) = self.pending[start..].iter().position(|byte| *byte == b'\n') {
-            let line = &self.pending[start..=start + length];
-            match line {
+        while let Some(length) = self.pending[self.searched..].iter().position(|byte| *byte == b'\n') {
+            let end = self.searched + length + 1;
+            match &self.pending[start..end] {
                 PANIC => *lost = Some("panic"),
                 ERROR => *lost = Some("error"),
-                _ => {
+                line => {
                     pipes::write_all(STDOUT, String::from_utf8_lossy(line).as_bytes());
                 }
             }
-            start += length + 1;
+            (start, self.searched) = (end, end);
         }
         self.pending.drain(..start);
+        self.searched = self.pending.len();
+        if self.pending.len() > LONGEST_LINE {
+            self.send_rest("stdout");
+        }
     }
 
     /// Forwards stderr once it has been quiet for a moment: the last words before a failure are the failure's message.
@@ -325,6 +337,7 @@ impl Stream {
     fn rest(&mut self) -> String {
         let text = String::from_utf8_lossy(&self.pending).into_owned();
         self.pending.clear();
+        self.searched = 0;
         text
     }
 }
