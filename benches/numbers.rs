@@ -1,9 +1,14 @@
-//! ICA, k-means and nested ridge on the data of `benches/peers/decompose_and_encode.py`; started by `benches/run`, which prints the ratios.
+//! ICA, k-means and nested ridge on the data of `benches/peers/decompose_and_encode.py`, and linfa's own ICA, k-means and PCA
+//! beside ours; started by `benches/run`, which prints the ratios.
 
+use linfa::DatasetBase;
+use linfa::traits::Fit;
 use ndarray::Array2;
 use neurocell::brain::Affine;
 use neurocell::model::NeuronAxis;
 use neurocell::prelude::*;
+use rand::SeedableRng;
+use rand_xoshiro::Xoshiro256PlusPlus;
 use std::path::PathBuf;
 use std::time::Instant;
 
@@ -20,6 +25,7 @@ fn main() -> std::result::Result<(), Box<dyn std::error::Error>> {
     println!("{}", timed("ica", || series.patterns(Ica::new(20)))?);
     println!("{}", timed("kmeans", || series.patterns(KMeans::new(50).restarts(1)))?);
     println!("{}", timed("pca", || series.patterns(Pca::new(20)))?);
+    beside_linfa(&series)?;
 
     let clock = Clock::new(1.5, &[300; 5])?;
     let (x, y) = (read("x.npy")?, read("y.npy")?);
@@ -32,11 +38,43 @@ fn main() -> std::result::Result<(), Box<dyn std::error::Error>> {
     Ok(())
 }
 
+/// The same data and the same bounds, by linfa's own algorithms; each pair in one process, one after the other.
+fn beside_linfa(series: &NeuronSeries) -> std::result::Result<(), Box<dyn std::error::Error>> {
+    // linfa-ica's SVD is not sorted, so that it cannot choose 20 of 300 features by itself: both get the 20 scores of each neuron.
+    let scores = series.patterns(Pca::new(20))?.loadings().t().as_standard_layout().into_owned();
+    let ica = DatasetBase::from(scores);
+    timed("ica_of_scores_beside_linfa", || Ica::new(20).fit(&ica))?;
+    let ica = DatasetBase::from(ica.records().mapv(f64::from));
+    clocked("peer", "ica_of_scores_beside_linfa", || {
+        linfa_ica::fast_ica::FastIca::params().ncomponents(20).tol(1e-4).random_state(0).fit(&ica)
+    })?;
+
+    // The two stop by different rules: both are given 20 iterations and no tolerance to speak of.
+    timed("20_kmeans_iterations_beside_linfa", || {
+        series.patterns(KMeans::new(50).restarts(1).max_iterations(20).tolerance(0.0))
+    })?;
+    let neurons = DatasetBase::from(series.data().t().as_standard_layout().into_owned());
+    clocked("peer", "20_kmeans_iterations_beside_linfa", || {
+        let rng = Xoshiro256PlusPlus::seed_from_u64(0);
+        let options = linfa_clustering::KMeans::params_with_rng(50, rng).n_runs(1);
+        options.max_n_iterations(20).tolerance(1e-30).fit(&neurons)
+    })?;
+
+    timed("pca_beside_linfa", || series.patterns(Pca::new(20)))?;
+    let volumes = DatasetBase::from(series.data().mapv(f64::from));
+    clocked("peer", "pca_beside_linfa", || linfa_reduction::Pca::params(20).fit(&volumes))?;
+    Ok(())
+}
+
 fn timed<T>(name: &str, work: impl Fn() -> Result<T>) -> Result<T> {
     // The first call starts the pool.
     work()?;
+    clocked("here", name, work)
+}
+
+fn clocked<T, E>(side: &str, name: &str, work: impl Fn() -> std::result::Result<T, E>) -> std::result::Result<T, E> {
     let start = Instant::now();
     let result = work()?;
-    println!("here {name} {:.3}", start.elapsed().as_secs_f64());
+    println!("{side} {name} {:.3}", start.elapsed().as_secs_f64());
     Ok(result)
 }

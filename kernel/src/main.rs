@@ -44,6 +44,13 @@ enum Task {
     },
     /// Make the kernel known to Jupyter.
     Install(install::Install),
+    /// Fetch a model and check its digest; without a name, list the models known by name.
+    Fetch {
+        /// A model's name, such as minilm-l6.
+        name: Option<String>,
+    },
+    /// Print the two lines that load the prelude in evcxr's own kernel or REPL.
+    Evcxr,
     /// Take the kernel out of Jupyter's list again.
     Uninstall(install::Place),
 }
@@ -76,6 +83,20 @@ fn perform(arguments: Arguments) -> Result<ExitCode> {
         }
         Task::Jupyter { connection_file } => {
             jupyter::serve(&connection_file, Box::new(move || start_engine(&options)))?;
+            Ok(ExitCode::SUCCESS)
+        }
+        Task::Fetch { name: Some(name) } => {
+            println!("{name}: {}", neurocell::model::fetch(&name)?);
+            Ok(ExitCode::SUCCESS)
+        }
+        Task::Fetch { name: None } => {
+            neurocell::model::registry().iter().for_each(|entry| println!("{entry}"));
+            Ok(ExitCode::SUCCESS)
+        }
+        Task::Evcxr => {
+            let prelude = prebuilt::Prelude::prepare()?;
+            println!(":build_env RUSTFLAGS={}", prelude.cell_flags());
+            println!(":dep neurocell = {}", prelude.dependency());
             Ok(ExitCode::SUCCESS)
         }
         Task::Install(wish) => {

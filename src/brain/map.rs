@@ -39,6 +39,12 @@ pub struct Peak {
 }
 
 impl BrainMap {
+    /// A map whose values are known to be one per voxel of the mask.
+    pub(crate) fn of(values: Vec<f32>, mask: &Mask, label: String, unit: &str) -> BrainMap {
+        debug_assert_eq!(values.len(), mask.count());
+        BrainMap { values: values.into(), mask: mask.clone(), label, unit: unit.to_owned() }
+    }
+
     /// A map of `values`, one per voxel of `mask`; `label` says what it shows, `unit` in which unit ("r", "%", "z").
     ///
     /// # Errors

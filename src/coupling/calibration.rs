@@ -54,6 +54,7 @@ pub(crate) fn fit_with(weights: Array2<f32>, mask: &Mask) -> EncodingFit {
         r: vec![0.0; voxels].into(),
         r2: vec![0.0; voxels].into(),
         mask: mask.clone(),
+        whose: "made".into(),
         about: "made".into(),
     }
 }

@@ -190,14 +190,14 @@ impl SubGroups {
         })
     }
 
-    /// The network's course on the scan's clock: D · (mean weights over its voxels), or the best pattern's.
+    /// The network's course on the scan's clock, z-scored: D · (mean weights over its voxels), or the best pattern's.
     ///
     /// # Errors
     /// If there is no network of that name.
     pub fn course(&self, network: &str) -> Result<Vec<f32>> {
         let n = self.row(network)?;
         Ok(match self.reading {
-            Reading::Combined => self.courses.column(n).to_vec(),
+            Reading::Combined => zscored(self.courses.column(n).to_vec()),
             Reading::BestPattern => self.patterns.courses().column(self.best[n].0).to_vec(),
         })
     }
@@ -218,6 +218,16 @@ impl SubGroups {
         let found = self.names.iter().position(|n| n == network);
         found.ok_or_else(|| Error::unknown(&format!("network of {}", self.atlas), network, &self.names))
     }
+}
+
+/// Mean 0 and standard deviation 1; a course without variance stays 0.
+fn zscored(mut course: Vec<f32>) -> Vec<f32> {
+    let n = course.len() as f64;
+    let mean = course.iter().map(|v| f64::from(*v)).sum::<f64>() / n;
+    let sd = (course.iter().map(|v| (f64::from(*v) - mean).powi(2)).sum::<f64>() / n).sqrt();
+    let scale = if sd > 0.0 { 1.0 / sd } else { 0.0 };
+    course.iter_mut().for_each(|v| *v = ((f64::from(*v) - mean) * scale) as f32);
+    course
 }
 
 impl fmt::Display for SubGroups {

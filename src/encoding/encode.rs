@@ -94,6 +94,7 @@ pub fn encode(patterns: &Patterns, bold: &VoxelSeries, ridge: Ridge) -> Result<E
         r: r.into(),
         r2: r2.into(),
         mask: bold.mask().clone(),
+        whose: bold.name().split(';').next().unwrap_or_default().to_owned(),
         about,
     })
 }
@@ -173,7 +174,7 @@ fn check_sizes(folds: &Folds) -> Result<()> {
 fn about(patterns: &Patterns, bold: &VoxelSeries, ridge: &Ridge, folds: &Folds, left_out: &[usize]) -> String {
     let grid = &ridge.alphas;
     let mut line = format!(
-        "{}, {} patterns ({}), ridge with {} α from {:.3e} to {:.3e}, {}",
+        "{}, {} patterns ({}), ridge with {} α from {} to {}, {}",
         bold.name(),
         patterns.count(),
         patterns.method(),

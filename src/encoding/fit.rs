@@ -20,7 +20,9 @@ pub struct EncodingFit {
     /// 1 − residual / total sum of squares on held-out runs, mean over runs.
     pub(crate) r2: Arc<[f32]>,
     pub(crate) mask: Mask,
-    /// Whose data, which patterns, which folds: one line.
+    /// Whose data: what a map's title says.
+    pub(crate) whose: String,
+    /// Whose data, how cleaned, which patterns, which folds: one line.
     pub(crate) about: String,
 }
 
@@ -61,8 +63,13 @@ impl EncodingFit {
     }
 
     /// Held-out r as a map.
-    pub fn score_map(&self) -> Result<BrainMap> {
-        BrainMap::new(self.r.to_vec(), &self.mask, format!("held-out r, {}", self.about), "r")
+    pub fn score_map(&self) -> BrainMap {
+        BrainMap::of(self.r.to_vec(), &self.mask, format!("Held-out r, {}", self.whose), "r")
+    }
+
+    /// Held-out R² as a map.
+    pub fn r2_map(&self) -> BrainMap {
+        BrainMap::of(self.r2.to_vec(), &self.mask, format!("Held-out R², {}", self.whose), "R²")
     }
 
     /// The weights of one pattern as a map.
@@ -76,8 +83,8 @@ impl EncodingFit {
                 "patterns are counted from 0",
             ));
         }
-        let label = format!("weights of pattern {pattern}, {}", self.about);
-        BrainMap::new(self.weights.row(pattern).to_vec(), &self.mask, label, "weight")
+        let label = format!("Weights of pattern {pattern}, {}", self.whose);
+        Ok(BrainMap::of(self.weights.row(pattern).to_vec(), &self.mask, label, "weight"))
     }
 
     /// Number of voxels whose α is the smallest or the largest of the grid: many of them ask for a wider grid, unless they are

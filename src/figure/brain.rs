@@ -114,7 +114,7 @@ impl Slices {
 /// ```no_run
 /// use neurocell::figure::{Slices, Threshold, slices};
 /// # fn show(fit: neurocell::encoding::EncodingFit) -> neurocell::Result<()> {
-/// let figure = slices(&fit.score_map()?, Slices::default().threshold(Threshold::Above(0.1)))?;
+/// let figure = slices(&fit.score_map(), Slices::default().threshold(Threshold::Above(0.1)))?;
 /// figure.save("scores.png")?;
 /// # Ok(())
 /// # }

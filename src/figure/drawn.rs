@@ -3,7 +3,7 @@
 use super::render;
 use super::sheet::Sheet;
 use crate::error::{Error, ErrorKind, Result};
-use crate::notebook::display;
+use crate::notebook::{display, display_picture};
 use std::io::Write;
 use std::path::Path;
 use std::sync::Arc;
@@ -106,7 +106,10 @@ impl Figure {
             false => self.svg().map(|text| ("image/svg+xml", text.into_bytes())),
         };
         match drawn {
-            Ok((mime, bytes)) => display(&[(mime, &bytes), ("text/plain", self.alt.as_bytes())]),
+            Ok((mime, bytes)) => {
+                let [width, _] = self.size();
+                display_picture(&[(mime, &bytes), ("text/plain", self.alt.as_bytes())], mime, width);
+            }
             Err(error) => display(&[("text/plain", format!("{}\n{error}", self.alt).as_bytes())]),
         }
     }

@@ -164,6 +164,7 @@ pub(super) fn fit() -> EncodingFit {
         r: map.values().to_vec().into(),
         r2: map.values().iter().map(|r| r * r.abs()).collect::<Vec<f32>>().into(),
         mask: map.mask().clone(),
+        whose: "simulated subject 01".to_owned(),
         about: "simulated subject 01, 64 ICA patterns, 3 runs held out in turn".to_owned(),
     }
 }

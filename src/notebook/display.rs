@@ -17,12 +17,21 @@ pub fn in_kernel() -> bool {
 /// Text types are given as they are, `image/png` as its bytes. In the neurocell kernel the output appears at once
 /// and outputs keep their order; in stock evcxr it appears at the cell's end; elsewhere only `text/plain` is printed.
 pub fn display(bundle: &[(&str, &[u8])]) {
+    send(bundle, serde_json::json!({}));
+}
+
+/// Shows a picture whose pixels are finer than the size at which it is meant to be seen: `width` is in the page's pixels.
+pub(crate) fn display_picture(bundle: &[(&str, &[u8])], mime: &str, width: u32) {
+    send(bundle, serde_json::json!({ mime: { "width": width } }));
+}
+
+fn send(bundle: &[(&str, &[u8])], metadata: serde_json::Value) {
     let mut out = std::io::stdout().lock();
     // A closed pipe means that nobody is there to read: nothing is to be done about it.
     let _ = if in_kernel() {
         let data: serde_json::Map<String, serde_json::Value> =
             bundle.iter().map(|(mime, bytes)| ((*mime).to_owned(), content(mime, bytes).into())).collect();
-        let message = serde_json::json!({ "display": data });
+        let message = serde_json::json!({ "display": data, "metadata": metadata });
         writeln!(out, "{FRAME}{message}")
     } else if std::env::var_os("EVCXR_IS_RUNTIME").is_some() {
         bundle.iter().try_for_each(|(mime, bytes)| {

@@ -9,7 +9,9 @@ mod display;
 mod hooks;
 mod progress;
 mod show;
+mod tables;
 
 pub use cancel::{cancel_requested, check_cancelled, request_cancel};
+pub(crate) use display::display_picture;
 pub use display::{FRAME, display, in_kernel};
 pub use progress::Progress;

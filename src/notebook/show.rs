@@ -14,8 +14,12 @@ use crate::pattern::Patterns;
 use crate::stimulus::{Stimulus, Timing};
 
 /// Shows a text, its first line as the heading, and figures below; a figure that could not be drawn shows its error instead.
-fn show(text: &str, figures: Vec<Result<Figure>>) {
-    display(&[("text/html", html(text).as_bytes()), ("text/plain", text.as_bytes())]);
+pub(super) fn show(text: &str, figures: Vec<Result<Figure>>) {
+    show_as(html(text), text, figures);
+}
+
+pub(super) fn show_as(html: String, text: &str, figures: Vec<Result<Figure>>) {
+    display(&[("text/html", html.as_bytes()), ("text/plain", text.as_bytes())]);
     for figure in figures {
         match figure {
             Ok(figure) => figure.evcxr_display(),
@@ -24,9 +28,13 @@ fn show(text: &str, figures: Vec<Result<Figure>>) {
     }
 }
 
+pub(super) fn escape(text: &str) -> String {
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
+}
+
 /// The first line bold, the others below it.
 fn html(text: &str) -> String {
-    let escaped = text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
+    let escaped = escape(text);
     let (first, rest) = escaped.split_once('\n').unwrap_or((&escaped, ""));
     let rest = rest.replace('\n', "<br>");
     format!("<div style=\"line-height:1.45\"><b>{first}</b><br><span style=\"opacity:0.75\">{rest}</span></div>")
@@ -154,10 +162,9 @@ fn network_text(networks: &Networks) -> String {
 }
 
 impl EncodingFit {
-    /// Shows the fit in a notebook: how well voxels are predicted, the spread of scores and α, and the score map.
+    /// Shows the fit in a notebook: how well voxels are predicted, and the spread of scores and α.
     pub fn evcxr_display(&self) {
-        let map = self.score_map().and_then(|map| slices(&map, Slices::default()));
-        show(&fit_text(self), vec![score_histograms(self), map]);
+        show(&fit_text(self), vec![score_histograms(self)]);
     }
 }
 

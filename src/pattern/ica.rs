@@ -46,7 +46,7 @@ pub struct Ica {
 impl Ica {
     /// k independent components, seed 0, at most 200 iterations to a tolerance of 1e-4 (scikit-learn's).
     pub fn new(k: usize) -> Ica {
-        Ica { k, seed: 0, max_iterations: 200, tolerance: 1e-4 }
+        Ica { k, seed: 0, max_iterations: 1000, tolerance: 1e-4 }
     }
 
     /// Sets the seed of the first rotation.

@@ -6,6 +6,9 @@ use linfa::traits::{Fit, Predict};
 use ndarray::{Array1, Array2, ArrayView1, Axis, Ix1, Ix2, s};
 use neurocell::model::NeuronAxis;
 use neurocell::prelude::*;
+use rand::SeedableRng;
+use rand_xoshiro::Xoshiro256PlusPlus;
+use std::collections::BTreeSet;
 
 fn series_of(data: Array2<f32>, runs: &[usize]) -> NeuronSeries {
     let neurons = NeuronAxis { model: "simulated".into(), site: Site::FfnOut, layers: 1, units: data.ncols() };
@@ -127,6 +130,30 @@ fn pca_explains_the_variance_that_scikit_learn_reports() {
     assert!((found.explained() - ratio.sum()).abs() < 1e-6, "{} {}", found.explained(), ratio.sum());
 }
 
+#[test]
+fn pca_spans_the_subspace_of_linfas_own() {
+    pca_spans_the_subspace_of_linfas(one_run("pattern/mixture"), 5);
+    pca_spans_the_subspace_of_linfas(one_run("pattern/tall"), 4);
+}
+
+fn pca_spans_the_subspace_of_linfas(series: NeuronSeries, k: usize) {
+    let samples = DatasetBase::from(series.data().mapv(f64::from));
+    let theirs = linfa_reduction::Pca::params(k).fit(&samples).unwrap();
+    let ours = series.patterns(Pca::new(k)).unwrap();
+    let unit = ours.loadings().mapv(f64::from);
+    let norm = unit.map_axis(Axis(1), |row| row.dot(&row).sqrt());
+    // Both bases are orthonormal: cosines of the principal angles are the singular values of their product, all of them 1
+    // where it is a rotation.
+    let product = (unit / norm.insert_axis(Axis(1))).dot(&theirs.components().t());
+    let off = (product.dot(&product.t()) - Array2::<f64>::eye(k)).fold(0f64, |worst, d| worst.max(d.abs()));
+    assert!(off < 1e-3, "{off}");
+    let scores = theirs.predict(samples.records()).mapv(|v| v as f32);
+    for course in ours.courses().columns() {
+        let best = scores.columns().into_iter().map(|score| correlation(course, score).abs()).fold(0.0, f64::max);
+        assert!(best > 0.999, "{best}");
+    }
+}
+
 fn labels(patterns: &Patterns) -> Vec<usize> {
     let own = |column: ArrayView1<f32>| {
         let held: Vec<usize> = (0..column.len()).filter(|&k| column[k] != 0.0).collect();
@@ -140,11 +167,28 @@ fn labels(patterns: &Patterns) -> Vec<usize> {
 fn kmeans_finds_the_clusters_of_scikit_learn() {
     let reference: Array1<i64> = array("pattern/separated_labels");
     let found = labels(&one_run("pattern/separated").patterns(KMeans::new(6)).unwrap());
-    let mut names = std::collections::BTreeMap::new();
-    for (&ours, &theirs) in found.iter().zip(&reference) {
-        assert_eq!(*names.entry(theirs).or_insert(ours), ours);
-    }
-    assert_eq!(names.values().collect::<std::collections::BTreeSet<_>>().len(), 6);
+    assert_same_partition(&found, reference.as_slice().unwrap(), 6);
+}
+
+#[test]
+fn kmeans_finds_the_clusters_of_linfas_own() {
+    let series = one_run("pattern/separated");
+    let neurons = DatasetBase::from(series.data().t().as_standard_layout().into_owned());
+    let rng = Xoshiro256PlusPlus::seed_from_u64(1);
+    // k-means++ seeds, the best of ten runs.
+    let theirs = linfa_clustering::KMeans::params_with_rng(6, rng).fit(&neurons).unwrap();
+    let theirs: Array1<usize> = theirs.predict(neurons.records());
+    let found = labels(&series.patterns(KMeans::new(6)).unwrap());
+    assert_same_partition(&found, theirs.as_slice().unwrap(), 6);
+}
+
+/// The same sets of neurons, whatever the clusters are called.
+fn assert_same_partition<T: Ord + Copy>(ours: &[usize], theirs: &[T], k: usize) {
+    assert_eq!(ours.len(), theirs.len());
+    let pairs: BTreeSet<(usize, T)> = ours.iter().copied().zip(theirs.iter().copied()).collect();
+    assert_eq!(ours.iter().collect::<BTreeSet<_>>().len(), k);
+    assert_eq!(theirs.iter().collect::<BTreeSet<_>>().len(), k);
+    assert_eq!(pairs.len(), k, "a cluster here lies in several there");
 }
 
 #[test]

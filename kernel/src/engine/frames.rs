@@ -11,6 +11,7 @@ pub enum Event {
     /// A rich output: MIME type → content. With `update`, it takes the place of the one of the same id.
     Display {
         data: Map<String, Value>,
+        metadata: Map<String, Value>,
         display_id: Option<String>,
         update: bool,
     },
@@ -44,7 +45,8 @@ pub fn read(line: String) -> Line {
     };
     let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
     if let Value::Object(data) = &message["display"] {
-        return Line::Event(Event::Display { data: data.clone(), display_id: None, update: false });
+        let metadata = message["metadata"].as_object().cloned().unwrap_or_default();
+        return Line::Event(Event::Display { data: data.clone(), metadata, display_id: None, update: false });
     }
     if message["progress"].is_object() {
         return Line::Event(progress(&message["progress"]));
@@ -83,6 +85,7 @@ fn progress(p: &Value) -> Event {
     let data = Map::from_iter([("text/plain".to_owned(), Value::String(line))]);
     Event::Display {
         data,
+        metadata: Map::new(),
         display_id: Some(format!("progress-{}", p["id"].as_u64().unwrap_or(0))),
         update: p["first"].as_bool() != Some(true),
     }

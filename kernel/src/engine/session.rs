@@ -115,7 +115,8 @@ impl Execute for Engine {
         match (reply, lost) {
             (_, Some(lost)) => Outcome::Failed(report::lost(&lost)),
             (Ok(data), None) => {
-                if !data.is_empty() {
+                // A cell that ends in a loop has the value (), which is no news.
+                if !data.is_empty() && data.get("text/plain").and_then(Value::as_str) != Some("()") {
                     on_event(Event::Result { data });
                 }
                 Outcome::Done

@@ -283,11 +283,11 @@ fn output(event: Event, number: ExecutionCount) -> JupyterMessageContent {
         Event::Result { data } => {
             named("execute_result", json!({ "execution_count": number.value(), "data": data, "metadata": {} }))
         }
-        Event::Display { data, display_id, update } => {
+        Event::Display { data, metadata, display_id, update } => {
             // An update without an id has nothing to update, so it is shown as a new output.
             let name = if update && display_id.is_some() { "update_display_data" } else { "display_data" };
             let transient = display_id.map_or(json!({}), |id| json!({ "display_id": id }));
-            named(name, json!({ "data": data, "metadata": {}, "transient": transient }))
+            named(name, json!({ "data": data, "metadata": metadata, "transient": transient }))
         }
     }
 }

@@ -27,11 +27,13 @@ impl Execute for Scripted {
                 ("warn", text) => on_event(Event::Stderr(format!("{text}\n"))),
                 ("show", id) => on_event(Event::Display {
                     data: map(json!({ "image/png": "iVBORw0=", "application/x-made-up": { "a": 1 } })),
+                    metadata: map(json!({ "image/png": { "width": 1 } })),
                     display_id: Some(id.to_owned()),
                     update: false,
                 }),
                 ("update", id) => on_event(Event::Display {
                     data: map(json!({ "text/plain": "new" })),
+                    metadata: Default::default(),
                     display_id: Some(id.to_owned()),
                     update: true,
                 }),
@@ -75,17 +77,19 @@ struct Client {
     heartbeat: ClientHeartbeatConnection,
     info: ConnectionInfo,
     kernel: JoinHandle<Result<()>>,
+    /// Holds the sockets, and goes with them.
+    _folder: tempfile::TempDir,
 }
 
 const SOON: Duration = Duration::from_secs(10);
 
 impl Client {
     async fn connect(start: Start) -> Client {
-        let base = std::env::temp_dir().join(format!("nc-{}", uuid::Uuid::new_v4()));
-        // Sockets in the file system: no port that another test might take.
+        // Sockets in the file system: no port that another test might take. Their paths have to be short.
+        let folder = tempfile::Builder::new().prefix("nc").tempdir().unwrap();
         let info = ConnectionInfo {
             transport: Transport::IPC,
-            ip: base.to_string_lossy().into_owned(),
+            ip: folder.path().join("s").to_string_lossy().into_owned(),
             shell_port: 1,
             iopub_port: 2,
             stdin_port: 3,
@@ -95,18 +99,14 @@ impl Client {
             signature_scheme: "hmac-sha256".into(),
             kernel_name: None,
         };
-        let file = base.with_extension("json");
+        let file = folder.path().join("c.json");
         std::fs::write(&file, serde_json::to_string(&info).unwrap()).unwrap();
-        let kernel = std::thread::spawn({
-            let file = file.clone();
-            move || serve(&file, start)
-        });
+        let kernel = std::thread::spawn(move || serve(&file, start));
         // The shell is bound last.
         while !Path::new(&format!("{}-1", info.ip)).exists() {
             assert!(!kernel.is_finished(), "{:?}", kernel.join());
             tokio::time::sleep(Duration::from_millis(5)).await;
         }
-        let _ = std::fs::remove_file(file);
         let session = uuid::Uuid::new_v4().to_string();
         let mut iopub = create_client_iopub_connection(&info, "", &session).await.unwrap();
         let welcome = iopub.read().await.unwrap();
@@ -118,6 +118,7 @@ impl Client {
             iopub,
             info,
             kernel,
+            _folder: folder,
         }
     }
 
@@ -498,9 +499,9 @@ fn a_port_in_use_is_named() {
     let port = taken.local_addr().unwrap().port();
     let info = json!({ "ip": "127.0.0.1", "transport": "tcp", "shell_port": port, "iopub_port": port, "stdin_port": port,
         "control_port": port, "hb_port": port, "key": "", "signature_scheme": "hmac-sha256" });
-    let file = std::env::temp_dir().join(format!("nc-{}.json", uuid::Uuid::new_v4()));
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("c.json");
     std::fs::write(&file, info.to_string()).unwrap();
     let error = serve(&file, Box::new(scripted)).unwrap_err().to_string();
-    std::fs::remove_file(file).unwrap();
     assert!(error.contains(&format!("tcp://127.0.0.1:{port}")), "{error}");
 }

@@ -1,0 +1,123 @@
+//! How results that are tables or lists show themselves: columns stay aligned, a picture below where one helps.
+
+use super::show::{escape, show, show_as};
+use crate::activation::Activations;
+use crate::brain::{Bold, Subject};
+use crate::coupling::{NetworkMatch, SubGroups};
+use crate::encoding::Folds;
+use crate::error::Result;
+use crate::figure::{Figure, HeatMap, heat_map};
+use crate::model::{Model, WindowPlan};
+use crate::simulate::{Recovery, Simulated};
+use ndarray::Array2;
+
+/// How many neurons of a network's ranking count for its distribution over layers.
+const FIRST: usize = 30;
+
+/// A table whose first line is its heading.
+fn table(text: &str, figures: Vec<Result<Figure>>) {
+    let text = text.trim_end();
+    let (first, rest) = text.split_once('\n').unwrap_or((text, ""));
+    let style = "line-height:1.35;background:none;padding:0;margin:0.4em 0";
+    let html = format!("<div><b>{}</b><pre style=\"{style}\">{}</pre></div>", escape(first), escape(rest));
+    show_as(html, text, figures);
+}
+
+impl Model {
+    /// Shows the model in a notebook: its name, layers and where its weights lie.
+    pub fn evcxr_display(&self) {
+        show(&format!("Model: {self}"), Vec::new());
+    }
+}
+
+impl WindowPlan {
+    /// Shows the plan in a notebook: which tokens each window reads and keeps.
+    pub fn evcxr_display(&self) {
+        table(&self.to_string(), Vec::new());
+    }
+}
+
+impl Activations {
+    /// Shows the activations in a notebook: which neurons, how many words, and words that no token stands for.
+    pub fn evcxr_display(&self) {
+        show(&self.to_string(), Vec::new());
+    }
+}
+
+impl Subject {
+    /// Shows the subject in a notebook: where it is, its tasks and runs.
+    pub fn evcxr_display(&self) {
+        show(&self.to_string(), Vec::new());
+    }
+}
+
+impl Bold {
+    /// Shows the runs in a notebook: whose, how many volumes, which grid.
+    pub fn evcxr_display(&self) {
+        show(&self.to_string(), Vec::new());
+    }
+}
+
+impl Simulated {
+    /// Shows in a notebook where the simulated subject lies and what was planted in general terms.
+    pub fn evcxr_display(&self) {
+        show(&self.to_string(), Vec::new());
+    }
+}
+
+impl Folds {
+    /// Shows the folds in a notebook: which rows train and which test.
+    pub fn evcxr_display(&self) {
+        table(&self.to_string(), Vec::new());
+    }
+}
+
+impl NetworkMatch {
+    /// Shows the match in a notebook: each network's best pattern, and r of all pairs with those above chance marked.
+    pub fn evcxr_display(&self) {
+        table(&self.to_string(), vec![match_map(self)]);
+    }
+}
+
+fn match_map(found: &NetworkMatch) -> Result<Figure> {
+    let patterns: Vec<String> = (0..found.patterns()).map(|k| k.to_string()).collect();
+    let level = found.level();
+    let options = HeatMap::default()
+        .title(format!("Patterns × networks of {}", found.atlas()))
+        .unit("spatial r")
+        .axes("network", "pattern")
+        .marks(found.q().t().mapv(|q| q < level), format!("q < {level}"));
+    heat_map(&found.r().t().to_owned(), found.networks(), &patterns, options)
+}
+
+impl SubGroups {
+    /// Shows the groups in a notebook: each network's first neurons, and in which layers its first thirty lie.
+    pub fn evcxr_display(&self) {
+        table(&self.to_string(), vec![layer_map(self)]);
+    }
+}
+
+fn layer_map(groups: &SubGroups) -> Result<Figure> {
+    let axis = groups.series().neurons();
+    let first = FIRST.min(axis.total());
+    let mut counts = Array2::zeros((groups.networks().len(), axis.layers));
+    for (mut row, network) in counts.rows_mut().into_iter().zip(groups.networks()) {
+        for (place, count) in row.iter_mut().zip(groups.layers(network, first)?) {
+            *place = count as f64;
+        }
+    }
+    let layers: Vec<String> = (0..axis.layers).map(|layer| layer.to_string()).collect();
+    let options = HeatMap::default()
+        .title(format!("Layers of each network's first {first} neurons, {}", groups.reading()))
+        .unit("neurons")
+        .axes("network", "layer")
+        .one_sided();
+    heat_map(&counts, groups.networks(), &layers, options)
+}
+
+impl Recovery {
+    /// Shows in a notebook what was found beside what had been planted.
+    pub fn evcxr_display(&self) {
+        table(&self.to_string(), Vec::new());
+    }
+}
