@@ -58,9 +58,10 @@ impl Smoothness {
                     })
                     .collect()
             });
-            let mean = |of: &dyn Fn(&(Vec<f64>, f64)) -> f64| draws.iter().map(of).sum::<f64>() / DRAWS as f64;
-            profiles.push((0..lags.len()).map(|lag| mean(&|d| d.0[lag])).collect());
-            variances.push(mean(&|d| d.1).max(1e-6));
+            let mean_at = |lag: usize| draws.iter().map(|(profile, _)| profile[lag]).sum::<f64>() / DRAWS as f64;
+            profiles.push((0..lags.len()).map(mean_at).collect());
+            let variance = draws.iter().map(|(_, variance)| variance).sum::<f64>() / DRAWS as f64;
+            variances.push(variance.max(1e-6));
         }
         Ok(Smoothness { lags, fields, profiles, variances })
     }

@@ -63,11 +63,12 @@ fn carpet(
     if shown.is_empty() {
         return Err(Error::value(format!("{title}: there is nothing to draw"), "give a series that has columns"));
     }
+    let step = ((data.ncols() as f64 / shown.len() as f64).round() as usize).max(2);
     let which = match shown.len() < data.ncols() {
-        true => format!("every {}th", ((data.ncols() as f64 / shown.len() as f64).round() as usize).max(2)),
-        false => "each".to_owned(),
+        true => format!("one {each} in {step}"),
+        false => format!("each {each}"),
     };
-    let remark = format!("{which} {each} is a row, z-scored over time for the picture; {clock}");
+    let remark = format!("{which} is a row, z-scored over time for the picture; {clock}");
     let heading = Heading::new(title, &remark, WIDTH);
     let left = MARGIN + 58.0;
     let plot = Plot {
