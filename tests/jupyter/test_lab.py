@@ -114,7 +114,7 @@ def test_lab_runs_the_quickstart_and_shows_its_figures(lab, browser):
             return all(cell["count"] and cell["state"] != "running" for cell in cells)
 
         wait_for(done, CELL, "the cells do not end")
-        wait_for(lambda: len(browser.execute_script(FIGURES)) >= 3, 30, "no figures appear")
+        wait_for(lambda: len(browser.execute_script(FIGURES)) >= 10, 30, "no figures appear")
         for number, figure in enumerate(browser.execute_script(FIGURES), start=1):
             browser.execute_script("arguments[0].scrollIntoView({block: 'center'})", figure)
             loaded = "return arguments[0].complete && arguments[0].naturalWidth > 50 && arguments[0].clientWidth > 50"

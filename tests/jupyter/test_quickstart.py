@@ -14,4 +14,4 @@ def test_the_quickstart_runs_from_top_to_bottom(notebooks):
     outputs = [output for cell in notebook.cells if cell.cell_type == "code" for output in cell.outputs]
     assert not [output for output in outputs if output.output_type == "error"]
     figures = [output for output in outputs if {"image/png", "image/svg+xml"} & set(output.get("data", {}))]
-    assert len(figures) >= 3
+    assert len(figures) >= 10
