@@ -27,7 +27,8 @@ use ndarray::{Array1, Array2, ArrayBase, ArrayView1, Axis, Data, Ix2};
 /// on the neuron × time matrix.
 ///
 /// linfa-ica's algorithm is the same one; it reports neither iterations nor convergence, and works in one thread, so the fixed point is
-/// written over faer here, as linfa's `Fit`.
+/// written over faer here, as linfa's `Fit`. On 20,000 samples of 20 features and two noisy cores linfa's own took 1.1 to 1.4 times as
+/// long as this in three runs, which is no difference to rely on (`benches/run`).
 ///
 /// The fixed point is a local optimum. On z-scored neurons, whose loadings are bounded, there may be several: compare seeds before
 /// reading much into a single component.

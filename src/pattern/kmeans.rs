@@ -15,7 +15,8 @@ use crate::error::{Error, Result};
 ///
 /// linfa-clustering computes each distance by itself and pulls each centre towards its last place; here all distances of an iteration
 /// are one matrix product on faer, with the search for the nearest centre on each block of it while it is in cache, so that the courses
-/// need not be reduced first, and the result says whether it converged.
+/// need not be reduced first, and the result says whether it converged. For 20 iterations with 50 clusters on 20,000 neurons of 300
+/// time points linfa's own took 9 to 18 times as long as this, in six runs on two noisy cores (`benches/run`).
 #[derive(Clone, Debug, PartialEq)]
 pub struct KMeans {
     /// Number of clusters.

@@ -54,8 +54,8 @@ def test_a_variable_of_the_prelude_lives_on_and_shows_itself(stock):
     reply, outputs = stock.run("story", timeout=CELL)
     assert reply["status"] == "ok", outputs
     (result,) = only(outputs, "execute_result")
-    assert "Stimulus" in result["data"]["text/html"]
-    assert "Stimulus" in result["data"]["text/plain"]
+    assert "The Lamp at Saint Orren" in result["data"]["text/html"]
+    assert "The Lamp at Saint Orren" in result["data"]["text/plain"]
 
 
 def test_a_figure_arrives_as_png(stock):
@@ -74,6 +74,6 @@ def test_a_failed_question_mark_prints_what_is_wrong_and_the_advice(stock):
 
 def test_the_session_goes_on_after_a_failed_cell(stock):
     stock.run("let kept = 41;", timeout=CELL)
-    stock.run('Stimulus::read("/nowhere/story.tsv")?;', timeout=CELL, stop_on_error=False)
+    stock.run('Stimulus::from_align("/nowhere/story.align")?;', timeout=CELL, stop_on_error=False)
     _, outputs = stock.run("kept + 1", timeout=CELL)
     assert only(outputs, "execute_result")[0]["data"]["text/plain"] == "42"
