@@ -30,6 +30,7 @@ RUST = {
     "statement": 'println!("{{}}", story.words().len() + {n});',
     "let": "let clock_{n} = Clock::new(2.0, &[100 + {n}])?;",
     "value": "story.words().len() * {n}",
+    "result": "story.starting_at({n}.0)",
 }
 # The like in plain Python, without any import: the peer at its quickest.
 PYTHON = {
@@ -38,6 +39,7 @@ PYTHON = {
     "statement": "print(len(story) + {n})",
     "let": "clock_{n} = list(range(100 + {n}))",
     "value": "len(story) * {n}",
+    "result": "story[: {n}]",
 }
 ROWS = {
     "info": "process start → kernel_info",
@@ -45,9 +47,10 @@ ROWS = {
     "first_let": "first `let x = prelude_fn(..)?`",
     "statement": "later cell: statement",
     "let": "later cell: new `let` of a prelude type",
-    "value": "later cell: value shown",
+    "value": "later cell: a number shown",
+    "result": "later cell: a prelude type shown",
 }
-LATER = ("statement", "let", "value")
+LATER = ("statement", "let", "value", "result")
 
 
 def reply_to(client, message):
@@ -72,7 +75,8 @@ def started(name, cells, before):
     """A fresh kernel whose first cell has been answered, and the seconds to kernel_info and to that answer."""
     manager = KernelManager(kernel_name=name)
     began = time.perf_counter()
-    manager.start_kernel()
+    # What kernels say on their own stderr (warnings, a compiler's progress) would stand in the table's way.
+    manager.start_kernel(stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     client = manager.client()
     client.start_channels()
     try:
