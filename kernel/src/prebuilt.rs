@@ -198,7 +198,14 @@ fn build(project: &Path, target: &Path, folder: &Path, standard_library: &Path) 
 
 /// Builds the crate `neurocell` as cargo builds it for everything else here, and says which file it became.
 fn compile_prelude(project: &Path, target: &Path) -> Result<PathBuf> {
-    let output = Command::new("cargo")
+    let mut cargo = Command::new("cargo");
+    // Under `cargo run` the environment describes this program's package. Build scripts that watch such variables (ring's
+    // does) would run again, now and at the next build, and everything above them be compiled anew.
+    let inherited = std::env::vars_os().map(|(name, _)| name);
+    inherited.filter(|name| describes_a_package(&name.to_string_lossy())).for_each(|name| {
+        cargo.env_remove(name);
+    });
+    let output = cargo
         .args(["build", "--release", "--workspace", "--lib", "--locked", "--message-format=json-render-diagnostics"])
         .arg("--target-dir")
         .arg(target)
@@ -226,6 +233,12 @@ fn compile_prelude(project: &Path, target: &Path) -> Result<PathBuf> {
         Error::new(ErrorKind::Unknown, "cargo did not say where the prelude's library lies", "update the toolchain")
     })?;
     with_hash(&uplifted, &target.join("release/deps"))
+}
+
+/// Whether cargo sets this variable for a program of a package that it runs.
+fn describes_a_package(name: &str) -> bool {
+    let of_a_target = ["OUT_DIR", "CARGO_CRATE_NAME", "CARGO_BIN_NAME", "CARGO_PRIMARY_PACKAGE"];
+    name.starts_with("CARGO_PKG_") || name.starts_with("CARGO_MANIFEST_") || of_a_target.contains(&name)
 }
 
 /// cargo names the copy without a hash; rustc's search wants the same file under its name in `deps`.
