@@ -5,6 +5,7 @@ mod install;
 mod jupyter;
 mod prebuilt;
 mod run;
+mod std_sources;
 mod worker;
 
 use clap::{Parser, Subcommand};
@@ -129,5 +130,11 @@ fn prepare_environment() {
     for (name, value) in settings {
         // SAFETY: no other thread runs yet.
         unsafe { std::env::set_var(name, value) };
+    }
+    if std::env::var_os(std_sources::VARIABLE).is_none()
+        && let Some(place) = prebuilt::std_sources_place()
+    {
+        // SAFETY: no other thread runs yet.
+        unsafe { std::env::set_var(std_sources::VARIABLE, place) };
     }
 }

@@ -5,6 +5,7 @@
 //! rust-analyzer (which finds the types of variables, completions and docs by reading sources) it is a copy
 //! of the prelude's own sources.
 
+use crate::std_sources;
 use neurocell::error::{Error, ErrorKind, Result};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
@@ -18,6 +19,8 @@ use std::process::Command;
 const PREBUILT: &str = "neurocell_prebuilt";
 const LIBRARY: &str = "libneurocell_prebuilt.so";
 const FACADE: &str = "facade";
+/// Below the folder of release builds: what sessions of each version and toolchain need.
+const PRELUDES: &str = "neurocell-prelude";
 
 /// A prelude that is ready to be linked by cells.
 #[derive(Clone, Debug)]
@@ -40,7 +43,10 @@ impl Prelude {
         require_std_sources(&sysroot)?;
         let target = target_folder(&project);
         let release = target.join("release");
-        let folder = release.join("neurocell-prelude").join(&key(&project)?[..16]);
+        let preludes = release.join(PRELUDES);
+        let compiler = rustc_version();
+        std_sources::prepare(&sysroot, &preludes, &hex(Sha256::digest(&compiler).as_slice()))?;
+        let folder = preludes.join(&key(&project, &compiler)?[..16]);
         let standard_library = sysroot.join("lib/rustlib").join(env!("NEUROCELL_HOST")).join("lib");
         if !folder.is_dir() {
             build(&project, &target, &folder, &standard_library)?;
@@ -70,6 +76,12 @@ impl Prelude {
     pub fn dependency(&self) -> String {
         format!("{{ path = {:?} }}", self.folder.join(FACADE))
     }
+}
+
+/// Where rust-analyzer is to read the standard library's sources, which [`Prelude::prepare`] puts there.
+pub fn std_sources_place() -> Option<PathBuf> {
+    let target = target_folder(&project_folder().ok()?);
+    Some(std_sources::place(&target.join("release").join(PRELUDES)))
 }
 
 /// The folder of the project from which this binary was built.
@@ -130,9 +142,9 @@ fn require_std_sources(sysroot: &Path) -> Result<()> {
 }
 
 /// What the shared library is made from: sources, lock file, compiler.
-fn key(project: &Path) -> Result<String> {
+fn key(project: &Path, compiler: &[u8]) -> Result<String> {
     let mut hash = Sha256::new();
-    hash.update(rustc_version());
+    hash.update(compiler);
     hash.update(include_bytes!("prebuilt.rs"));
     let mut files = vec![project.join("Cargo.toml"), project.join("Cargo.lock")];
     files.push(project.join("kernel/prebuilt/lib.rs"));
@@ -144,7 +156,11 @@ fn key(project: &Path) -> Result<String> {
         hash.update((content.len() as u64).to_le_bytes());
         hash.update(content);
     }
-    Ok(hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect())
+    Ok(hex(hash.finalize().as_slice()))
+}
+
+fn hex(digest: &[u8]) -> String {
+    digest.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 fn rustc_version() -> Vec<u8> {

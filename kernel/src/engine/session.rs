@@ -10,6 +10,7 @@ use neurocell::{Error, Result};
 use serde_json::{Map, Value};
 use std::process::{Child, Command};
 use std::sync::{Arc, Mutex};
+use std::thread::JoinHandle;
 use std::time::Instant;
 
 /// How an engine is started.
@@ -21,7 +22,9 @@ pub struct Options {
 
 /// A running session of cells.
 pub struct Engine {
-    cells: Sender<String>,
+    /// Gone once the session is to end.
+    cells: Option<Sender<String>>,
+    session: Option<JoinHandle<()>>,
     replies: Receiver<std::result::Result<Map<String, Value>, evcxr::Error>>,
     outputs: EvalContextOutputs,
     interrupter: Interrupter,
@@ -52,7 +55,7 @@ impl Engine {
         let (ready, started) = bounded(1);
         let (prelude, timings) = (prelude.clone(), options.timings);
         // rust-analyzer's data do not leave the thread on which they were made.
-        std::thread::Builder::new()
+        let session = std::thread::Builder::new()
             .name("evcxr".to_owned())
             // rust-analyzer recurses deeply on long cells.
             .stack_size(64 << 20)
@@ -72,7 +75,7 @@ impl Engine {
             Error::value("the session ended while it started", "start it again; `neurocell doctor` checks the parts")
         };
         let (outputs, interrupter) = started.recv().map_err(|_| stopped())??;
-        Ok(Engine { cells, replies, outputs, interrupter })
+        Ok(Engine { cells: Some(cells), session: Some(session), replies, outputs, interrupter })
     }
 
     /// A handle that stops the running cell from another thread.
@@ -81,10 +84,21 @@ impl Engine {
     }
 }
 
+/// Waits until the session has taken its temporary folder and its processes away.
+impl Drop for Engine {
+    fn drop(&mut self) {
+        self.cells = None;
+        if let Some(session) = self.session.take() {
+            // A panic on that thread was printed when it happened.
+            let _ = session.join();
+        }
+    }
+}
+
 impl Execute for Engine {
     fn execute(&mut self, code: &str, on_event: &mut dyn FnMut(Event)) -> Outcome {
         let gone = || Outcome::Failed(Failure::plain("KernelError", "the session has ended\n  → restart the kernel"));
-        if self.cells.send(code.to_owned()).is_err() {
+        if !self.cells.as_ref().is_some_and(|cells| cells.send(code.to_owned()).is_ok()) {
             return gone();
         }
         let mut lost: Option<Lost> = None;
