@@ -96,7 +96,14 @@ fn perform(arguments: Arguments) -> Result<ExitCode> {
         }
         Task::Evcxr => {
             let prelude = prebuilt::Prelude::prepare()?;
-            println!(":build_env RUSTFLAGS={}", prelude.cell_flags());
+            let flags = prelude.cell_flags();
+            if let Some(flag) = flags.iter().find(|flag| flag.contains(char::is_whitespace)) {
+                return Err(neurocell::Error::value(
+                    format!("evcxr parts flags at spaces, and here is one in `{flag}`"),
+                    "put the project into a folder whose path has no space",
+                ));
+            }
+            println!(":build_env RUSTFLAGS={}", flags.join(" "));
             println!(":dep neurocell = {}", prelude.dependency());
             Ok(ExitCode::SUCCESS)
         }
@@ -131,6 +138,9 @@ fn prepare_environment() {
         // SAFETY: no other thread runs yet.
         unsafe { std::env::set_var(name, value) };
     }
+    // It would take the place of RUSTFLAGS.
+    // SAFETY: no other thread runs yet.
+    unsafe { std::env::remove_var("CARGO_ENCODED_RUSTFLAGS") };
     if std::env::var_os(std_sources::VARIABLE).is_none()
         && let Some(place) = prebuilt::std_sources_place()
     {

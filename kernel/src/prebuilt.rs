@@ -55,16 +55,17 @@ impl Prelude {
     }
 
     /// Flags with which rustc links a cell to the shared library.
-    pub fn cell_flags(&self) -> String {
-        [
+    pub fn cell_flags(&self) -> Vec<String> {
+        let mut flags = vec![
             "-Cprefer-dynamic".to_owned(),
             format!("-Ldependency={}", self.folder.display()),
             format!("-Ldependency={}", self.dependencies.display()),
-            format!("--extern {PREBUILT}={}", self.library().display()),
-            rpath(&self.folder),
-            rpath(&self.standard_library),
-        ]
-        .join(" ")
+            "--extern".to_owned(),
+            format!("{PREBUILT}={}", self.library().display()),
+        ];
+        flags.extend(rpath(&self.folder));
+        flags.extend(rpath(&self.standard_library));
+        flags
     }
 
     /// The shared library.
@@ -228,6 +229,7 @@ fn compile_prelude(project: &Path, target: &Path) -> Result<PathBuf> {
         .current_dir(project)
         // Flags of the session's own rust-analyzer must not reach this build.
         .env_remove("RUSTFLAGS")
+        .env_remove("CARGO_ENCODED_RUSTFLAGS")
         .stderr(std::process::Stdio::inherit())
         .output()
         .map_err(|e| not_started("cargo", &e))?;
@@ -291,10 +293,11 @@ fn link_prelude(
         ])
         .args(["--extern", &named("neurocell", crate_file), "-L", &named("dependency", &target.join("release/deps"))])
         // The process that runs cells loads the library before any cell has loaded the standard library.
-        .arg(rpath(standard_library))
+        .args(rpath(standard_library))
         .arg("-o")
         .arg(folder.join(LIBRARY))
         .env_remove("RUSTFLAGS")
+        .env_remove("CARGO_ENCODED_RUSTFLAGS")
         .output()
         .map_err(|e| not_started("rustc", &e))?;
     match output.status.success() {
@@ -307,8 +310,10 @@ fn link_prelude(
     }
 }
 
-fn rpath(folder: &Path) -> String {
-    format!("-Clink-arg=-Wl,-rpath,{}", folder.display())
+/// Flags by which the linker notes where a library is found at run time; the folder's name may hold spaces and commas.
+fn rpath(folder: &Path) -> [String; 4] {
+    let argument = |text: &str| format!("-Clink-arg={text}");
+    [argument("-Xlinker"), argument("-rpath"), argument("-Xlinker"), argument(&folder.display().to_string())]
 }
 
 fn not_started(program: &str, error: &io::Error) -> Error {

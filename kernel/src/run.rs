@@ -39,18 +39,23 @@ pub fn run(job: &Job) -> Result<Report> {
     let output =
         std::path::absolute(&output).map_err(|e| Error::file("find", &output, e, "give the output another place"))?;
     std::env::set_current_dir(folder).map_err(|e| Error::file("enter", folder, e, "check the folder's permissions"))?;
-    let start = Instant::now();
-    let mut engine = Engine::start(&prelude, &job.options)?;
-    eprintln!("{:>8}  session started in {}", since(started), since(start));
-
     let total = notebook.cells.iter().filter(|cell| matches!(cell, Cell::Code { .. })).count();
     let mut number = 0;
     let mut failed = Vec::new();
     for cell in &mut notebook.cells {
-        let Cell::Code { source, outputs, execution_count, .. } = cell else { continue };
+        if let Cell::Code { outputs, execution_count, .. } = cell {
+            outputs.clear();
+            *execution_count = None;
+        }
+    }
+    name_the_kernel(&mut notebook);
+    save(&notebook, &output)?;
+    let start = Instant::now();
+    let mut engine = Engine::start(&prelude, &job.options)?;
+    eprintln!("{:>8}  session started in {}", since(started), since(start));
+    for place in 0..notebook.cells.len() {
+        let Cell::Code { source, outputs, execution_count, .. } = &mut notebook.cells[place] else { continue };
         number += 1;
-        outputs.clear();
-        *execution_count = None;
         if !failed.is_empty() && !job.allow_errors {
             continue;
         }
@@ -68,9 +73,9 @@ pub fn run(job: &Job) -> Result<Report> {
             failed.push(number as usize);
         }
         *outputs = record.outputs;
+        // What was done so far is on disk, whatever happens in the next cell.
+        save(&notebook, &output)?;
     }
-    name_the_kernel(&mut notebook);
-    save(&notebook, &output)?;
     Ok(Report { output, failed: failed.into_iter().collect() })
 }
 
@@ -131,8 +136,12 @@ impl Record {
 }
 
 fn media(data: Map<String, Value>) -> jupyter_protocol::Media {
-    // A type of content that the crate does not know is left out; the plain text stays.
-    serde_json::from_value(Value::Object(data)).unwrap_or_default()
+    let plain = data.get("text/plain").cloned();
+    // If one type's content is not what the crate expects of it, the plain text stays.
+    serde_json::from_value(Value::Object(data)).unwrap_or_else(|_| {
+        let plain = plain.map(|text| ("text/plain".to_owned(), text));
+        serde_json::from_value(Value::Object(plain.into_iter().collect())).unwrap_or_default()
+    })
 }
 
 fn read(path: &Path) -> Result<Notebook> {

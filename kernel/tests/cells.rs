@@ -91,6 +91,30 @@ fn outputs_keep_their_order_and_a_failing_cell_ends_the_run() {
 }
 
 #[test]
+fn text_without_a_newline_hides_neither_a_failure_nor_a_figure() {
+    let folder = tempfile::tempdir().unwrap();
+    let cells = [
+        "let words = vec![1, 2];",
+        "print!(\"fitting … \"); drop(words); panic!(\"on purpose\")",
+        "print!(\"a\"); neurocell::notebook::display(&[(\"image/png\", b\"1\"), (\"text/plain\", b\"figure\")]);",
+        "print!(\"b\"); words.len()",
+        "let mut line = String::new(); std::io::stdin().read_line(&mut line).unwrap()",
+    ];
+    let output = run(folder.path(), &notebook(&cells), &["--allow-errors"]);
+    assert!(!output.status.success(), "a run with a failed cell must not end well");
+    let texts: Vec<String> = executed(folder.path()).iter().map(text).collect();
+    assert_eq!(texts[1..], ["fitting … on purpose", "afigure", "b2", "0"]);
+}
+
+#[test]
+fn a_folder_that_cannot_be_written_is_named_before_any_cell_runs() {
+    let folder = tempfile::tempdir().unwrap();
+    let output = run(folder.path(), &notebook(&["1"]), &["-o", "/proc/no/such/place.ipynb"]);
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(!output.status.success() && said.contains("/proc/no/such/place") && !said.contains("cell 1"), "{said}");
+}
+
+#[test]
 fn a_notebook_that_cannot_be_read_is_named() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("broken.ipynb");

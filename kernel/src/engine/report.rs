@@ -79,9 +79,10 @@ pub fn lost(lost: &Lost) -> Failure {
         _ => ("Crash", format!("{}\n{message}", lost.detail)),
     };
     let mut failure = Failure::plain(name, what);
-    let fate = match lost.kept {
-        true => "every variable is as it was before this cell",
-        false => "memory was too short to keep a copy: variables that the cell had moved are gone",
+    let fate = match (lost.kept, lost.kind.as_str()) {
+        (true, _) => "every variable is as it was before this cell",
+        (false, "panic" | "error") => "no copy could be kept (memory?): variables that the cell had moved are gone",
+        (false, _) => "no copy could be kept (memory?): all variables are gone; run the cells again from the top",
     };
     failure.traceback.push(format!("{CYAN}{fate}{OFF}"));
     failure

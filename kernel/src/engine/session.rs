@@ -71,9 +71,8 @@ impl Engine {
             .map_err(|e| {
                 Error::value(format!("a thread for the session cannot be started: {e}"), "close other programs")
             })?;
-        let stopped = || {
-            Error::value("the session ended while it started", "start it again; `neurocell doctor` checks the parts")
-        };
+        let stopped =
+            || Error::value("the session ended while it started", "start it again; the message above says why");
         let (outputs, interrupter) = started.recv().map_err(|_| stopped())??;
         Ok(Engine { cells: Some(cells), session: Some(session), replies, outputs, interrupter })
     }
@@ -102,9 +101,30 @@ impl Execute for Engine {
             return gone();
         }
         let mut lost: Option<Lost> = None;
-        let mut take = |line: String, on_event: &mut dyn FnMut(Event)| match frames::read(line) {
-            Line::Event(event) => on_event(event),
-            Line::Lost(l) => lost = Some(l),
+        let waiting = self.outputs.stdout.clone();
+        // Lines that wait already go on together: a cell may print faster than a front end shows.
+        let mut take = |line: String, on_event: &mut dyn FnMut(Event)| {
+            let mut text = String::new();
+            for line in std::iter::once(line).chain(waiting.try_iter()) {
+                match frames::read(line) {
+                    Line::Event(Event::Stdout(more)) => text.push_str(&more),
+                    other => {
+                        if !text.is_empty() {
+                            on_event(Event::Stdout(std::mem::take(&mut text)));
+                        }
+                        match other {
+                            Line::Event(event) => on_event(event),
+                            Line::Lost(l) => lost = Some(l),
+                        }
+                    }
+                }
+                if text.len() > 1 << 16 {
+                    on_event(Event::Stdout(std::mem::take(&mut text)));
+                }
+            }
+            if !text.is_empty() {
+                on_event(Event::Stdout(text));
+            }
         };
         let reply = loop {
             select! {
@@ -153,7 +173,7 @@ fn open(prelude: &Prelude, timings: bool) -> Result<(CommandContext, EvalContext
         Error::new(
             ErrorKind::Unknown,
             format!("{what}: {}\n{}", failure.value, failure.traceback.join("\n")),
-            "`neurocell doctor` checks the toolchain and the prelude; `cargo build --release` builds the prelude anew",
+            "`cargo clean` in the project's folder, then `cargo build --release`, makes the prelude anew",
         )
     };
     // The running program itself, also when a new build has taken its place on disk.
@@ -165,10 +185,15 @@ fn open(prelude: &Prelude, timings: bool) -> Result<(CommandContext, EvalContext
         EvalContext::with_subprocess_command(worker).map_err(|e| refuse("the session cannot start", e))?;
     stage("evcxr is ready");
     let mut state = context.state();
-    state.set_build_env("RUSTFLAGS", &prelude.cell_flags());
+    // The form whose separator no path holds.
+    state.set_build_env("CARGO_ENCODED_RUSTFLAGS", &prelude.cell_flags().join("\u{1f}"));
     state.set_offline_mode(true);
     state.set_opt_level("1").map_err(|e| refuse("the cells' optimisation cannot be set", e))?;
-    state.add_dep("neurocell", &prelude.dependency()).map_err(|e| refuse("the prelude cannot be added", e))?;
+    if state.add_dep("neurocell", &prelude.dependency()).is_err() {
+        // cargo lists the dependencies of every platform, and a build for this one does not download them all.
+        state.set_offline_mode(false);
+        state.add_dep("neurocell", &prelude.dependency()).map_err(|e| refuse("the prelude cannot be added", e))?;
+    }
     context.eval_with_state("use neurocell::prelude::*;", state).map_err(|e| refuse("the prelude does not load", e))?;
     stage("the prelude is usable");
     Ok((CommandContext::with_eval_context(context), outputs))

@@ -9,6 +9,7 @@
 
 mod pipes;
 mod runner;
+mod stream;
 mod supervisor;
 
 pub use runner::PRELUDE;

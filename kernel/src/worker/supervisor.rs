@@ -2,30 +2,17 @@
 
 use super::pipes::{self, Pipe};
 use super::runner::{self, DONE, FAILED, TWIN};
+use super::stream::{COMPLETE, ERROR, PANIC, STDOUT, Stream, frame};
 use std::io;
 use std::os::fd::RawFd;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-/// evcxr's own lines: the cell has run; it panicked; a `?` in it met an error.
-const COMPLETE: &[u8] = b"EVCXR_EXECUTION_COMPLETE\n";
-const PANIC: &[u8] = b"EVCXR_PANIC_NOTIFICATION\n";
-const ERROR: &[u8] = b"EVCXR_ERROR_OCCURRED\n";
-
 const STDIN: RawFd = 0;
-const STDOUT: RawFd = 1;
 /// How often a runner that says nothing is looked at.
 const TICK_MS: i32 = 20;
 /// How long a prelude call may take to answer an interrupt before the runner is ended.
 const PATIENCE: Duration = Duration::from_millis(100);
-/// A partial line on stderr is sent on when nothing has followed for so long.
-const SETTLED: Duration = Duration::from_millis(30);
-
-/// Most that is taken from a pipe before what is there is forwarded.
-const GULP: usize = 1 << 20;
-/// A line without end is passed on in pieces of this size; a figure fits.
-const LONGEST_LINE: usize = 256 << 20;
-
 static INTERRUPTED: AtomicBool = AtomicBool::new(false);
 
 extern "C" fn on_interrupt(_signal: libc::c_int) {
@@ -93,8 +80,11 @@ impl Cells {
             return Err(io::Error::last_os_error());
         }
         if runner == 0 {
-            // SAFETY: descriptors 1 and 2 become the pipes that the supervisor reads.
+            // SAFETY: descriptors 1 and 2 become the pipes that the supervisor reads. evcxr's commands come on 0, and a
+            // cell, or a program that it starts, must not read one.
             unsafe {
+                let nothing = libc::open(c"/dev/null".as_ptr(), libc::O_RDONLY);
+                libc::dup2(nothing, 0);
                 libc::dup2(out.write, 1);
                 libc::dup2(err.write, 2);
             }
@@ -120,49 +110,39 @@ impl Cells {
     fn run(&mut self, command: &str) {
         INTERRUPTED.store(false, Ordering::Relaxed);
         pipes::write_all(self.commands, format!("{command}\n").as_bytes());
-        let mut twin = None;
+        let mut twin = Twin::NotYet;
         let end = self.watch(&mut twin);
         match end {
             End::Well => {
                 self.out.send_rest("stdout");
                 self.err.send_rest("stderr");
-                if let Some(twin) = twin {
+                if let Twin::Waits(twin) = twin {
                     kill_and_reap(twin);
                 }
                 pipes::write_all(STDOUT, COMPLETE);
             }
-            End::Lost { kind, detail } => self.undo(kind, &detail, twin),
+            End::Lost { kind, detail } => self.undo(kind, &detail, &twin),
         }
     }
 
     /// Forwards output until the cell has ended.
-    fn watch(&mut self, twin: &mut Option<libc::pid_t>) -> End {
+    fn watch(&mut self, twin: &mut Twin) -> End {
         let mut lost: Option<&'static str> = None;
         let mut interrupted_at: Option<Instant> = None;
         loop {
-            let mut fds = [self.reports, self.out.fd, self.err.fd].map(|fd| libc::pollfd {
-                fd,
-                events: libc::POLLIN,
-                revents: 0,
-            });
-            // SAFETY: the pointer and length describe `fds`.
-            unsafe { libc::poll(fds.as_mut_ptr(), fds.len() as libc::nfds_t, TICK_MS) };
-            let reported = fds[0].revents & libc::POLLIN != 0;
+            let reported = self.wait(TICK_MS);
             // What the cell wrote before it reported comes first.
-            self.out.take();
-            self.err.take();
-            self.out.forward_lines(&mut lost);
+            self.drain(&mut lost);
             self.err.forward_settled();
             if reported {
                 let report = pipes::read_line(self.reports).unwrap_or_default();
-                if let Some(id) = report.strip_prefix(TWIN) {
-                    *twin = id.parse().ok().filter(|id| *id > 0);
+                if twin.note(&report) {
                     continue;
                 }
-                self.out.take();
-                self.err.take();
-                self.out.forward_lines(&mut lost);
+                self.drain(&mut lost);
                 if let Some(problem) = report.strip_prefix(FAILED) {
+                    // While the session is prepared only stderr is read.
+                    eprintln!("{problem}");
                     return End::Lost { kind: "crash", detail: format!("the cell could not be loaded: {problem}") };
                 }
                 if report == DONE {
@@ -172,7 +152,8 @@ impl Cells {
                     };
                 }
             }
-            if INTERRUPTED.load(Ordering::Relaxed) {
+            // Until the twin is known, ending the runner would end the variables with it.
+            if INTERRUPTED.load(Ordering::Relaxed) && !matches!(twin, Twin::NotYet) {
                 match interrupted_at {
                     None => {
                         interrupted_at = Some(Instant::now());
@@ -181,16 +162,30 @@ impl Cells {
                     }
                     Some(at) if at.elapsed() > PATIENCE => {
                         self.drain(&mut lost);
+                        self.err.send_rest("stderr");
                         return End::Lost { kind: "interrupt", detail: "stopped by an interrupt".to_owned() };
                     }
                     Some(_) => {}
                 }
             }
             if let Some(detail) = ended(self.runner) {
+                // It may have reported its twin just before.
+                while matches!(twin, Twin::NotYet) && self.wait(0) {
+                    twin.note(&pipes::read_line(self.reports).unwrap_or_default());
+                }
                 self.drain(&mut lost);
                 return End::Lost { kind: "crash", detail };
             }
         }
+    }
+
+    /// Waits for output or a report; `true` if there is a report.
+    fn wait(&self, milliseconds: i32) -> bool {
+        let poll = |fd| libc::pollfd { fd, events: libc::POLLIN, revents: 0 };
+        let mut fds = [self.reports, self.out.fd, self.err.fd].map(poll);
+        // SAFETY: the pointer and length describe `fds`.
+        unsafe { libc::poll(fds.as_mut_ptr(), fds.len() as libc::nfds_t, milliseconds) };
+        fds[0].revents & libc::POLLIN != 0
     }
 
     fn drain(&mut self, lost: &mut Option<&'static str>) {
@@ -200,13 +195,15 @@ impl Cells {
     }
 
     /// Ends the runner in which the cell ran and wakes the twin in which it did not; makes evcxr forget the cell.
-    fn undo(&mut self, kind: &str, detail: &str, twin: Option<libc::pid_t>) {
+    fn undo(&mut self, kind: &str, detail: &str, twin: &Twin) {
         self.out.send_rest("stdout");
         let message = self.err.rest();
-        let kept = twin.is_some();
-        if let Some(twin) = twin {
+        let mut kept = false;
+        if let Twin::Waits(twin) = twin {
             kill_and_reap(self.runner);
-            self.runner = twin;
+            // The twin may have been killed meanwhile, for example because memory ran out.
+            kept = lives(*twin);
+            self.runner = *twin;
             pipes::write_all(self.wake, b"w");
         }
         frame(serde_json::json!({ "lost": { "kind": kind, "detail": detail, "message": message, "kept": kept } }));
@@ -214,7 +211,7 @@ impl Cells {
             // A line that is not UTF-8 ends evcxr's evaluation with an error that neither restarts this
             // process nor commits the cell's variables: both sides are as before the cell.
             pipes::write_all(STDOUT, b"\xff\n");
-        } else if kind == "panic" || kind == "error" {
+        } else if !matches!(twin, Twin::Waits(_)) && (kind == "panic" || kind == "error") {
             // No twin could be forked, but the runner lives: evcxr's own rules say which variables are left.
             let note: &[u8] = if kind == "panic" { PANIC } else { ERROR };
             pipes::write_all(STDOUT, note);
@@ -229,6 +226,31 @@ impl Cells {
     fn end(&mut self) {
         kill_and_reap(self.runner);
     }
+}
+
+/// The process that waits to take the runner's place.
+enum Twin {
+    /// The runner has not said yet.
+    NotYet,
+    /// It could not be forked.
+    Missing,
+    Waits(libc::pid_t),
+}
+
+impl Twin {
+    /// Takes the runner's report of its twin; `false` if the report is another one.
+    fn note(&mut self, report: &str) -> bool {
+        let Some(id) = report.strip_prefix(TWIN) else { return false };
+        *self = id.parse().ok().filter(|id| *id > 0).map_or(Twin::Missing, Twin::Waits);
+        true
+    }
+}
+
+/// Whether an own child has not ended.
+fn lives(child: libc::pid_t) -> bool {
+    let mut status = 0;
+    // SAFETY: `status` is a valid place for the result.
+    unsafe { libc::waitpid(child, &mut status, libc::WNOHANG) == 0 }
 }
 
 /// Ends a process and waits for it; a twin that is not yet this process' child is reaped once it is.
@@ -247,8 +269,10 @@ fn kill_and_reap(pid: libc::pid_t) {
 fn ended(runner: libc::pid_t) -> Option<String> {
     let mut status = 0;
     // SAFETY: `status` is a valid place for the result.
-    if unsafe { libc::waitpid(runner, &mut status, libc::WNOHANG) } != runner {
-        return None;
+    match unsafe { libc::waitpid(runner, &mut status, libc::WNOHANG) } {
+        0 => return None,
+        -1 => return Some("the process that runs cells is gone".to_owned()),
+        _ => {}
     }
     Some(if libc::WIFSIGNALED(status) {
         match libc::WTERMSIG(status) {
@@ -263,81 +287,4 @@ fn ended(runner: libc::pid_t) -> Option<String> {
     } else {
         format!("the cell ended the process with exit code {}", libc::WEXITSTATUS(status))
     })
-}
-
-/// Sends the host a message that is not text for the reader.
-fn frame(message: serde_json::Value) {
-    pipes::write_all(STDOUT, format!("{}{message}\n", neurocell::notebook::FRAME).as_bytes());
-}
-
-/// What one of the runner's two output streams has written and the host has not yet seen.
-struct Stream {
-    fd: RawFd,
-    pending: Vec<u8>,
-    /// How much of `pending` is known to hold no newline.
-    searched: usize,
-    grew: Instant,
-}
-
-impl Stream {
-    fn new(fd: RawFd) -> Stream {
-        Stream { fd, pending: Vec::new(), searched: 0, grew: Instant::now() }
-    }
-
-    /// Takes what is there; more than a gulp waits in the pipe until this has been forwarded.
-    fn take(&mut self) {
-        let mut buffer = [0; 65536];
-        let before = self.pending.len();
-        while self.pending.len() - before < GULP {
-            match pipes::read(self.fd, &mut buffer) {
-                Ok(n) if n > 0 => {
-                    self.pending.extend_from_slice(&buffer[..n]);
-                    self.grew = Instant::now();
-                }
-                _ => break,
-            }
-        }
-    }
-
-    /// Forwards whole lines of stdout to evcxr, made valid UTF-8, and notes what evcxr is told of a lost cell.
-    fn forward_lines(&mut self, lost: &mut Option<&'static str>) {
-        let mut start = 0;
-        while let Some(length) = self.pending[self.searched..].iter().position(|byte| *byte == b'\n') {
-            let end = self.searched + length + 1;
-            match &self.pending[start..end] {
-                PANIC => *lost = Some("panic"),
-                ERROR => *lost = Some("error"),
-                line => {
-                    pipes::write_all(STDOUT, String::from_utf8_lossy(line).as_bytes());
-                }
-            }
-            (start, self.searched) = (end, end);
-        }
-        self.pending.drain(..start);
-        self.searched = self.pending.len();
-        if self.pending.len() > LONGEST_LINE {
-            self.send_rest("stdout");
-        }
-    }
-
-    /// Forwards stderr once it has been quiet for a moment: the last words before a failure are the failure's message.
-    fn forward_settled(&mut self) {
-        if self.grew.elapsed() > SETTLED || self.pending.len() > 1 << 16 {
-            self.send_rest("stderr");
-        }
-    }
-
-    fn send_rest(&mut self, name: &str) {
-        let text = self.rest();
-        if !text.is_empty() {
-            frame(serde_json::json!({ name: text }));
-        }
-    }
-
-    fn rest(&mut self) -> String {
-        let text = String::from_utf8_lossy(&self.pending).into_owned();
-        self.pending.clear();
-        self.searched = 0;
-        text
-    }
 }
