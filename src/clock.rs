@@ -26,11 +26,11 @@ impl Clock {
     /// A clock of `tr` seconds per volume and the given number of volumes for each run.
     ///
     /// # Errors
-    /// If TR is not a positive finite number of seconds (over 30 it is taken for milliseconds), or a run is empty.
+    /// If TR is not a number of seconds between 0.01 and 30 (1500 would be milliseconds), or a run is empty.
     pub fn new(tr: f64, volumes: &[usize]) -> Result<Clock> {
-        if !tr.is_finite() || tr <= 0.0 || tr > 30.0 {
+        if !tr.is_finite() || !(0.01..=30.0).contains(&tr) {
             return Err(Error::value(
-                format!("TR is {tr}; a TR in seconds lies above 0 and not above 30"),
+                format!("TR is {tr}; a TR in seconds lies between 0.01 and 30"),
                 "give the repetition time in seconds, for example 1.5 (not 1500)",
             ));
         }

@@ -4,6 +4,7 @@ use super::NeuronSeries;
 use crate::error::{Error, Result};
 use crate::signal::{clean_in_place, cosine_drift, linear_trend, orthonormal_basis};
 use ndarray::{Axis, concatenate, s};
+use std::collections::BTreeSet;
 
 impl NeuronSeries {
     /// The series without what is slower than `cutoff_seconds`: in each run, constant, linear trend and cosine drift
@@ -17,6 +18,7 @@ impl NeuronSeries {
     pub fn high_pass(&self, cutoff_seconds: f64) -> Result<NeuronSeries> {
         let clock = self.clock();
         let mut data = self.data().clone();
+        let mut emptied = BTreeSet::new();
         for run in 0..clock.runs() {
             let volumes = clock.volumes(run);
             let drift = cosine_drift(volumes, clock.tr(), cutoff_seconds)?;
@@ -27,8 +29,17 @@ impl NeuronSeries {
                     "choose a longer cutoff, or leave the run out",
                 ));
             }
-            clean_in_place(data.slice_mut(s![clock.rows(run), ..]), &basis, false)?;
+            emptied.extend(clean_in_place(data.slice_mut(s![clock.rows(run), ..]), &basis, false)?);
         }
-        NeuronSeries::new(data, clock.clone(), self.neurons().clone())
+        let mut notes = self.notes().to_vec();
+        notes.push(format!("high-pass {cutoff_seconds} s"));
+        if let Some(first) = emptied.first() {
+            let first = self.neurons().neuron(*first);
+            notes.push(format!(
+                "{} neurons have nothing faster in some run and are 0 there, the first {first}",
+                emptied.len()
+            ));
+        }
+        Ok(NeuronSeries::new(data, clock.clone(), self.neurons().clone())?.with_notes(notes))
     }
 }

@@ -38,7 +38,8 @@ impl Hrf {
             Hrf::Glover => (6.0, 12.0, 0.9, 0.48),
             Hrf::None => return vec![1.0],
         };
-        let step = tr / points.max(1) as f64;
+        // Below a hundredth of a second nothing is sampled finer: see `Clock::new`.
+        let step = tr.max(0.01) / points.max(1) as f64;
         let count = (LENGTH / step).round_ties_even().max(1.0) as usize;
         let at = |i: usize| if count > 1 { LENGTH * i as f64 / (count - 1) as f64 } else { 0.0 };
         let density = |t: f64, delay: f64| gamma_density((t - step) / dispersion, delay / dispersion) / dispersion;

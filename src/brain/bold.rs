@@ -99,7 +99,13 @@ impl Bold {
         let mut columns = 0;
         for run in 0..self.runs.len() {
             let (basis, count) = self.basis(run, &cleaning)?;
-            columns = columns.max(count);
+            if run > 0 && count != columns {
+                return Err(Error::value(
+                    format!("run 0 has {columns} of the confounds asked for and run {run} has {count}"),
+                    "name columns that all runs have by `Cleaning::confounds`, or take `Cleaning::no_confounds`",
+                ));
+            }
+            columns = count;
             bases.push(basis);
         }
         let voxels = self.mask.count();

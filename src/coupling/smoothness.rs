@@ -4,7 +4,7 @@
 
 use super::field::{Field, voxel_size};
 use crate::brain::Mask;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::linalg::in_pool;
 use crate::notebook::check_cancelled;
 use rand::SeedableRng;
@@ -43,6 +43,12 @@ impl Smoothness {
     pub(crate) fn new(mask: &Mask, seed: u64) -> Result<Smoothness> {
         let finest = voxel_size(mask).into_iter().fold(f64::INFINITY, f64::min);
         let lags = lags(mask);
+        if lags.is_empty() {
+            return Err(Error::value(
+                format!("the {} voxels lie too far apart to measure how smooth a map is", mask.count()),
+                "the null needs neighbouring voxels: take a mask that has whole regions",
+            ));
+        }
         let fields: Vec<Field> = WIDTHS.iter().map(|w| Field::new(mask, w * finest)).collect();
         let mut profiles = Vec::new();
         let mut variances = Vec::new();

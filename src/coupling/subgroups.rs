@@ -104,6 +104,16 @@ pub fn subgroups(
         }
         let scores = with_columns(courses.column(n), series.data());
         combined.row_mut(n).iter_mut().zip(scores).for_each(|(to, r)| *to = r as f32);
+        if courses.column(n).iter().all(|v| *v == courses[[0, n]]) {
+            return Err(Error::value(
+                format!(
+                    "no pattern has a weight in the voxels of network {} of {}",
+                    networks.names()[n],
+                    networks.atlas()
+                ),
+                "its voxels are constant in the data (outside the field of view?): take an atlas without it",
+            ));
+        }
         let spatial = fit.weights().outer_iter().map(|w| pearson(w, map)).enumerate();
         let greatest = spatial.fold((0, 0.0), |a: (usize, f64), b| if b.1.abs() > a.1.abs() { b } else { a });
         best.push(greatest);
@@ -159,7 +169,8 @@ impl SubGroups {
         Ok(self.best[self.row(network)?])
     }
 
-    /// The `n` neurons of greatest |score| for a network, greatest first; equals in the order of layer and unit.
+    /// The `n` neurons of greatest |score| for a network, greatest first; equals in the order of layer and unit. A neuron whose
+    /// score is 0 does not belong to the network: there may be fewer than `n`.
     ///
     /// # Errors
     /// If there is no network of that name, or `n` is 0 or more than there are neurons.
@@ -172,9 +183,9 @@ impl SubGroups {
             ));
         }
         let scores = self.scores(network)?;
-        let mut order: Vec<usize> = (0..total).collect();
+        let mut order: Vec<usize> = (0..total).filter(|&column| scores[column] != 0.0).collect();
         order.sort_by(|&a, &b| scores[b].abs().total_cmp(&scores[a].abs()));
-        Ok(order[..n].iter().map(|&column| self.series.neurons().neuron(column)).collect())
+        Ok(order.iter().take(n).map(|&column| self.series.neurons().neuron(column)).collect())
     }
 
     /// Each neuron's score for a network, in the order of the series' columns: r by the combined reading, the loading by

@@ -22,6 +22,8 @@ const FEWEST: (usize, usize) = (10, 4);
 /// out; [`EncodingFit::r`] and [`EncodingFit::r2`] are their means over folds. R² is himalaya's `r2_score` (and scikit-learn's):
 /// 1 − Σ(y − ŷ)² / Σ(y − mean of the held-out rows)². The kept weights come from all rows, at the α that is best over all folds; they are in
 /// standard deviations of the voxel per standard deviation of the pattern. Means and standard deviations are learned in training rows only.
+/// What was done to the series before (cleaning, z-score per run) was done run by run: it leaks nothing between folds that are runs, but blocks
+/// of one run share it, and [`EncodingFit::about`] says so.
 ///
 /// Without [`Ridge::folds`] runs are the folds; a single run is cut into 5 blocks with a gap of 10 s, and [`EncodingFit::about`] says so. With
 /// only two folds, the inner folds are three blocks of the training rows.

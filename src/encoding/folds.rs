@@ -171,7 +171,9 @@ impl Folds {
     pub(super) fn words(&self) -> String {
         match self.kind {
             Kind::Runs => format!("{} folds by run", self.count()),
-            Kind::Blocks { gap_seconds } => format!("{} blocks with a gap of {gap_seconds} s", self.count()),
+            Kind::Blocks { gap_seconds } => {
+                format!("{} blocks with a gap of {gap_seconds} s, cleaning shared by the blocks of a run", self.count())
+            }
         }
     }
 }

@@ -250,7 +250,12 @@ fn runs_too_short_to_score_are_refused_with_the_numbers() {
 #[test]
 fn a_single_run_is_cut_into_blocks_and_about_says_so() {
     let fit = fit_of(noise(200, 2, 1), noise(200, 3, 2), &[200], Ridge::default()).unwrap();
-    assert!(fit.about().contains("5 blocks with a gap of 10 s (there is a single run)"), "{}", fit.about());
+    assert!(
+        fit.about()
+            .contains("5 blocks with a gap of 10 s, cleaning shared by the blocks of a run (there is a single run)"),
+        "{}",
+        fit.about()
+    );
 }
 
 #[test]

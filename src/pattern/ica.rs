@@ -45,7 +45,7 @@ pub struct Ica {
 }
 
 impl Ica {
-    /// k independent components, seed 0, at most 200 iterations to a tolerance of 1e-4 (scikit-learn's).
+    /// k independent components, seed 0, at most 1000 iterations to a tolerance of 1e-4.
     pub fn new(k: usize) -> Ica {
         Ica { k, seed: 0, max_iterations: 1000, tolerance: 1e-4 }
     }
@@ -68,7 +68,7 @@ impl Ica {
     /// The options if each is in its range.
     fn checked(&self) -> Result<&Ica> {
         if self.max_iterations == 0 {
-            return Err(Error::value("ICA with 0 iterations", "allow some, 200 by default"));
+            return Err(Error::value("ICA with 0 iterations", "allow some, 1000 by default"));
         }
         if !(self.tolerance > 0.0 && self.tolerance < 1.0) {
             return Err(Error::value(

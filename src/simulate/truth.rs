@@ -145,7 +145,9 @@ impl Truth {
             voxels: voxels.iter().map(|&(v, _)| networks.mask().voxels()[v]).collect(),
             gains: voxels.iter().map(|&(_, gain)| gain).collect(),
         };
-        let is_driven = |row: &usize| groups.iter().any(|g| g.network == *row);
+        // At a signal-to-noise ratio of 0 the groups were chosen, but nothing of them is in the data.
+        let silent = options.snr == 0.0;
+        let is_driven = |row: &usize| !silent && groups.iter().any(|g| g.network == *row);
         Truth {
             what: "planted truth of a neurocell SIMULATED dataset: for the comparison after an analysis, never for the analysis".to_owned(),
             key,
@@ -161,7 +163,7 @@ impl Truth {
             atlas: networks.atlas().to_owned(),
             shape: networks.mask().shape(),
             affine: networks.mask().affine().0,
-            networks: groups.iter().zip(driven).map(planted).collect(),
+            networks: groups.iter().zip(driven).filter(|_| !silent).map(planted).collect(),
             undriven: (0..networks.count()).filter(|r| !is_driven(r)).map(|r| networks.names()[r].clone()).collect(),
         }
     }

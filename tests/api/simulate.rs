@@ -151,7 +151,7 @@ fn with_nothing_planted_nothing_is_found() {
         let study = analyse(&dataset, &series, &networks);
         let recovery = Truth::read(&dataset).unwrap().compare(&study.matched, &study.groups, &study.fit).unwrap();
         println!("{}\n{recovery}", study.matched);
-        assert!((recovery.voxel_auc.unwrap() - 0.5).abs() < 0.1, "{recovery}");
+        assert!(recovery.networks.is_empty() && recovery.voxel_auc.is_none(), "{recovery}");
         recovery.above_chance > 0
     });
     assert!(found.count() <= 1);

@@ -97,7 +97,7 @@ impl Drop for Engine {
 impl Execute for Engine {
     fn execute(&mut self, code: &str, on_event: &mut dyn FnMut(Event)) -> Outcome {
         let gone = || Outcome::Failed(Failure::plain("KernelError", "the session has ended\n  → restart the kernel"));
-        if !self.cells.as_ref().is_some_and(|cells| cells.send(code.to_owned()).is_ok()) {
+        if self.cells.as_ref().is_none_or(|cells| cells.send(code.to_owned()).is_err()) {
             return gone();
         }
         let mut lost: Option<Lost> = None;
