@@ -16,6 +16,7 @@ pub use crate::figure::{
 };
 pub use crate::model::{Model, NeuronAxis, WindowPlan};
 pub use crate::model::{Neuron, Site};
+pub use crate::notebook::ShowValue as _;
 pub use crate::pattern::Patterns;
 pub use crate::pattern::{Ica, KMeans, Method, Pca};
 pub use crate::simulate::{Planting, Recovery, Simulated, Simulation, Truth};

@@ -107,6 +107,30 @@ fn text_without_a_newline_hides_neither_a_failure_nor_a_figure() {
 }
 
 #[test]
+fn a_last_value_shows_itself_also_when_it_takes_the_cells_own_variables() {
+    let folder = tempfile::tempdir().unwrap();
+    let cells = [
+        "let values = vec![0.5, 1.0]; let label = String::from(\"bars\");\nneurocell::figure::bars(&[\"a\", \"b\"], &values, &label, \"r\")?",
+        "let words = vec![String::from(\"a\")];\nwords.into_iter().map(|w| w + \"b\").collect::<Vec<_>>() // moved",
+        "struct Plain;\n  Plain",
+        "if true { println!(\"said\") }",
+        "|x: i32| x",
+        "let n = 1;\nmissing_name + n",
+    ];
+    let output = run(folder.path(), &notebook(&cells), &["--allow-errors"]);
+    let cells = executed(folder.path());
+    assert!(cells[0]["outputs"][0]["data"]["image/svg+xml"].is_array(), "{}\n{:?}", cells[0], output);
+    assert_eq!(text(&cells[1]), "[\"ab\"]");
+    let trace = |cell: &Value| cell["outputs"][0]["traceback"].to_string();
+    assert!(trace(&cells[2]).contains("`Plain` cannot be shown") && trace(&cells[2]).contains("derive(Debug)"));
+    assert_eq!(text(&cells[3]), "said\n");
+    assert!(trace(&cells[4]).contains("cannot be shown"), "{}", trace(&cells[4]));
+    // The line as it was typed, and the mark below the name.
+    assert!(trace(&cells[5]).contains(" missing_name + n\""), "{}", trace(&cells[5]));
+    assert!(!trace(&cells[5]).contains("evcxr_display"), "{}", trace(&cells[5]));
+}
+
+#[test]
 fn a_folder_that_cannot_be_written_is_named_before_any_cell_runs() {
     let folder = tempfile::tempdir().unwrap();
     let output = run(folder.path(), &notebook(&["1"]), &["-o", "/proc/no/such/place.ipynb"]);

@@ -10,8 +10,10 @@ mod hooks;
 mod progress;
 mod show;
 mod tables;
+mod value;
 
 pub use cancel::{cancel_requested, check_cancelled, request_cancel};
 pub(crate) use display::display_picture;
 pub use display::{FRAME, display, in_kernel};
 pub use progress::Progress;
+pub use value::ShowValue;

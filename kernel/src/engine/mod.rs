@@ -1,6 +1,7 @@
 //! Runs cells: evcxr with the prebuilt prelude, and what a cell says while it runs as a stream of events.
 
 mod frames;
+mod last_value;
 mod report;
 mod session;
 

@@ -2,6 +2,7 @@
 
 use super::Failure;
 use super::frames::Lost;
+use super::last_value::Asked;
 use evcxr::{CompilationError, Error};
 
 const RED: &str = "\u{1b}[1;31m";
@@ -10,12 +11,12 @@ const CYAN: &str = "\u{1b}[36m";
 const OFF: &str = "\u{1b}[0m";
 
 /// What evcxr refused, in the manner of rustc: message, the cell's own line, and help.
-pub fn refused(error: &Error) -> Failure {
+pub fn refused(error: &Error, asked: &Asked) -> Failure {
     match error {
         Error::CompilationErrors(errors) => {
             let mut traceback = Vec::new();
             for error in errors {
-                traceback.extend(compile_error(error));
+                traceback.extend(compile_error(error, asked));
             }
             let value = errors.iter().map(CompilationError::message).collect::<Vec<_>>().join("\n");
             Failure { name: "CompileError".to_owned(), value, traceback }
@@ -38,7 +39,10 @@ pub fn refused(error: &Error) -> Failure {
     }
 }
 
-fn compile_error(error: &CompilationError) -> Vec<String> {
+fn compile_error(error: &CompilationError, asked: &Asked) -> Vec<String> {
+    if let Some(lines) = cannot_be_shown(error, asked) {
+        return lines;
+    }
     let code = error.code().map(|code| format!("[{code}]")).unwrap_or_default();
     let mut lines = vec![format!("{RED}error{code}{OFF}: {}", error.message())];
     for message in error.spanned_messages() {
@@ -50,22 +54,51 @@ fn compile_error(error: &CompilationError) -> Vec<String> {
         };
         for (offset, source) in message.lines.iter().enumerate() {
             let number = span.start_line + offset;
+            let source = asked.line(number).unwrap_or(source);
             lines.push(format!("{BLUE}{number:>4} |{OFF} {source}"));
-            let from = if offset == 0 { span.start_column.saturating_sub(1) } else { 0 };
-            let to = if number == span.end_line { span.end_column.saturating_sub(1) } else { source.chars().count() };
+            let from = if offset == 0 { asked.column(number, span.start_column).saturating_sub(1) } else { 0 };
+            let width = source.chars().count();
+            let to =
+                if number == span.end_line { asked.column(number, span.end_column).saturating_sub(1) } else { width };
             let last = offset + 1 == message.lines.len();
             let label = if last { message.label.as_str() } else { "" };
-            let marks = "^".repeat(to.saturating_sub(from).max(1));
+            // What was put in behind the typed line is not marked.
+            let marks = "^".repeat(to.min(width).saturating_sub(from).max(1));
             lines.push(format!("{BLUE}     |{OFF} {}{RED}{marks} {label}{OFF}", " ".repeat(from)));
         }
     }
     for help in error.help() {
-        lines.push(format!("   {CYAN}= help{OFF}: {help}"));
+        // What rustc would write instead follows below its words; a lone bracket says nothing here.
+        let mut words = help.lines().map(str::trim).filter(|line| !line.is_empty());
+        lines.push(format!("   {CYAN}= help{OFF}: {}", words.next().unwrap_or_default()));
+        lines.extend(words.filter(|line| line.len() > 1).map(|line| format!("           {line}")));
     }
     if let Some(hint) = error.evcxr_extra_hint() {
         lines.push(format!("   {CYAN}= hint{OFF}: {hint}"));
     }
     lines
+}
+
+/// The one error that the reader has not typed: the last expression's type has no face and no `Debug`.
+fn cannot_be_shown(error: &CompilationError, asked: &Asked) -> Option<Vec<String>> {
+    let spans = error.spanned_messages().iter().filter_map(|message| message.span.as_ref());
+    let on_call = spans.into_iter().any(|span| asked.is_call(span.start_line, span.start_column));
+    if error.code() != Some("E0599") || !on_call {
+        return None;
+    }
+    let (line, column) = asked.expression()?;
+    // "`S` doesn't implement `Debug`", or "the method `evcxr_display` exists for struct `Vec<S>`, but …".
+    let message = error.message();
+    let from = message.find(" for ").filter(|_| message.contains("evcxr_display")).unwrap_or(0);
+    let kind = message[from..].split('`').nth(1).unwrap_or("this type");
+    Some(vec![
+        format!("{RED}error{OFF}: a value of type `{kind}` cannot be shown"),
+        format!("{BLUE}{line:>4} |{OFF} {}", asked.line(line)?),
+        format!("{BLUE}     |{OFF} {}{RED}^ its type implements no `Debug`{OFF}", " ".repeat(column - 1)),
+        format!(
+            "   {CYAN}= help{OFF}: end the cell with `;` to show nothing, or write `#[derive(Debug)]` above the type"
+        ),
+    ])
 }
 
 /// A cell that was undone: what happened, and that nothing else was lost.

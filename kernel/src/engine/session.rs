@@ -1,7 +1,7 @@
 //! One evcxr session on a thread of its own, with the prelude in place.
 
 use super::frames::{self, Event, Line, Lost};
-use super::{Execute, Failure, Outcome, report};
+use super::{Execute, Failure, Outcome, last_value, report};
 use crate::prebuilt::Prelude;
 use crossbeam_channel::{Receiver, Sender, bounded, select, unbounded};
 use evcxr::{CommandContext, EvalContext, EvalContextOutputs};
@@ -97,7 +97,8 @@ impl Drop for Engine {
 impl Execute for Engine {
     fn execute(&mut self, code: &str, on_event: &mut dyn FnMut(Event)) -> Outcome {
         let gone = || Outcome::Failed(Failure::plain("KernelError", "the session has ended\n  → restart the kernel"));
-        if self.cells.as_ref().is_none_or(|cells| cells.send(code.to_owned()).is_err()) {
+        let asked = last_value::ask(code);
+        if self.cells.as_ref().is_none_or(|cells| cells.send(asked.code.clone()).is_err()) {
             return gone();
         }
         let mut lost: Option<Lost> = None;
@@ -155,7 +156,7 @@ impl Execute for Engine {
                 }
                 Outcome::Done
             }
-            (Err(error), None) => Outcome::Failed(report::refused(&error)),
+            (Err(error), None) => Outcome::Failed(report::refused(&error, &asked)),
         }
     }
 }
@@ -169,7 +170,7 @@ fn open(prelude: &Prelude, timings: bool) -> Result<(CommandContext, EvalContext
         }
     };
     let refuse = |what: &str, error: evcxr::Error| {
-        let failure = report::refused(&error);
+        let failure = report::refused(&error, &last_value::ask(""));
         Error::new(
             ErrorKind::Unknown,
             format!("{what}: {}\n{}", failure.value, failure.traceback.join("\n")),
