@@ -2,6 +2,7 @@
 
 mod frames;
 mod last_value;
+mod lookup;
 mod report;
 mod session;
 
@@ -36,8 +37,62 @@ impl Failure {
     }
 }
 
-/// What the Jupyter side and the headless runner need of an engine.
+/// Who listens to a running cell.
+pub trait Host {
+    /// Something that the cell says.
+    fn tell(&mut self, event: Event);
+
+    /// The line that the cell waits for, without its newline; none if nobody can be asked, or if the user has
+    /// interrupted the cell instead of answering.
+    fn ask(&mut self, prompt: &str, password: bool) -> Option<String> {
+        let _ = (prompt, password);
+        None
+    }
+}
+
+/// A listener that cannot be asked for input.
+impl<F: FnMut(Event)> Host for F {
+    fn tell(&mut self, event: Event) {
+        self(event);
+    }
+}
+
+/// What may stand at a place in the code.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Completions {
+    /// The part of the code that a completion takes the place of, in bytes.
+    pub replaced: std::ops::Range<usize>,
+    pub items: Vec<Completion>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Completion {
+    /// What is put in.
+    pub text: String,
+    /// A word of Jupyter's: `function`, `class`, `module`, `instance`, `keyword`, `magic`.
+    pub kind: &'static str,
+    /// What a list shows.
+    pub label: String,
+}
+
+/// What is known of a name in the code: its signature or type, and its documentation.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Inspection {
+    pub plain: String,
+    pub markdown: String,
+}
+
+/// What the Jupyter side, the REPL and the headless runner need of an engine.
 pub trait Execute: Send {
-    /// Runs one cell; blocks until it has ended, telling `on_event` what it says meanwhile.
-    fn execute(&mut self, code: &str, on_event: &mut dyn FnMut(Event)) -> Outcome;
+    /// Runs one cell; blocks until it has ended, telling `host` what it says meanwhile.
+    fn execute(&mut self, code: &str, host: &mut dyn Host) -> Outcome;
+
+    /// What may stand at the byte `cursor` of `code`.
+    fn complete(&mut self, code: &str, cursor: usize) -> Completions;
+
+    /// What is known of the name at or before the byte `cursor` of `code`.
+    fn inspect(&mut self, code: &str, cursor: usize) -> Option<Inspection>;
+
+    /// The session's variables and their types, by name.
+    fn variables(&mut self) -> Vec<(String, String)>;
 }

@@ -1,10 +1,11 @@
 //! One evcxr session on a thread of its own, with the prelude in place.
 
 use super::frames::{self, Event, Line, Lost};
-use super::{Execute, Failure, Outcome, last_value, report};
+use super::{Completions, Execute, Failure, Host, Inspection, Outcome, last_value, lookup, report};
 use crate::prebuilt::Prelude;
+use crate::worker::NO_INPUT;
 use crossbeam_channel::{Receiver, Sender, bounded, select, unbounded};
-use evcxr::{CommandContext, EvalContext, EvalContextOutputs};
+use evcxr::{CommandContext, EvalCallbacks, EvalContext, EvalContextOutputs};
 use neurocell::error::ErrorKind;
 use neurocell::{Error, Result};
 use serde_json::{Map, Value};
@@ -23,11 +24,42 @@ pub struct Options {
 /// A running session of cells.
 pub struct Engine {
     /// Gone once the session is to end.
-    cells: Option<Sender<String>>,
+    requests: Option<Sender<Request>>,
     session: Option<JoinHandle<()>>,
-    replies: Receiver<std::result::Result<Map<String, Value>, evcxr::Error>>,
+    replies: Receiver<Reply>,
+    questions: Receiver<Question>,
+    answers: Sender<Option<String>>,
     outputs: EvalContextOutputs,
     interrupter: Interrupter,
+}
+
+/// A cell's wish for a line of input.
+struct Question {
+    prompt: String,
+    password: bool,
+}
+
+/// What is asked of the session's thread; each request has one reply.
+enum Request {
+    Cell(String),
+    Complete(String, usize),
+    Inspect(String, usize),
+    Variables,
+}
+
+enum Reply {
+    Cell(std::result::Result<Map<String, Value>, evcxr::Error>),
+    Completions(Completions),
+    Inspection(Option<Inspection>),
+    Variables(Vec<(String, String)>),
+}
+
+/// The session thread's ends of the channels.
+struct Ends {
+    requests: Receiver<Request>,
+    replies: Sender<Reply>,
+    questions: Sender<Question>,
+    answers: Receiver<Option<String>>,
 }
 
 /// Stops the cell that runs; every variable stays as it was before that cell.
@@ -50,9 +82,12 @@ impl Engine {
     /// # Errors
     /// If the toolchain lacks a component, the session's folder cannot be made, or the prelude does not load.
     pub fn start(prelude: &Prelude, options: &Options) -> Result<Engine> {
-        let (cells, inbox) = unbounded::<String>();
+        let (requests, inbox) = unbounded();
         let (outbox, replies) = bounded(1);
+        let (asking, questions) = bounded(1);
+        let (answers, answered) = bounded(1);
         let (ready, started) = bounded(1);
+        let ends = Ends { requests: inbox, replies: outbox, questions: asking, answers: answered };
         let (prelude, timings) = (prelude.clone(), options.timings);
         // rust-analyzer's data do not leave the thread on which they were made.
         let session = std::thread::Builder::new()
@@ -62,7 +97,7 @@ impl Engine {
             .spawn(move || match open(&prelude, timings) {
                 Ok((mut context, outputs)) => {
                     if ready.send(Ok((outputs, Interrupter(context.process_handle())))).is_ok() {
-                        serve(&mut context, &inbox, &outbox, timings);
+                        serve(&mut context, &ends, timings);
                     }
                 }
                 // The receiver waits for this message; if it is gone, so is the process.
@@ -74,19 +109,33 @@ impl Engine {
         let stopped =
             || Error::value("the session ended while it started", "start it again; the message above says why");
         let (outputs, interrupter) = started.recv().map_err(|_| stopped())??;
-        Ok(Engine { cells: Some(cells), session: Some(session), replies, outputs, interrupter })
+        Ok(Engine {
+            requests: Some(requests),
+            session: Some(session),
+            replies,
+            questions,
+            answers,
+            outputs,
+            interrupter,
+        })
     }
 
     /// A handle that stops the running cell from another thread.
     pub fn interrupter(&self) -> Interrupter {
         self.interrupter.clone()
     }
+
+    /// Asks the session's thread; none if it has ended.
+    fn ask(&self, request: Request) -> Option<Reply> {
+        self.requests.as_ref()?.send(request).ok()?;
+        self.replies.recv().ok()
+    }
 }
 
 /// Waits until the session has taken its temporary folder and its processes away.
 impl Drop for Engine {
     fn drop(&mut self) {
-        self.cells = None;
+        self.requests = None;
         if let Some(session) = self.session.take() {
             // A panic on that thread was printed when it happened.
             let _ = session.join();
@@ -95,68 +144,103 @@ impl Drop for Engine {
 }
 
 impl Execute for Engine {
-    fn execute(&mut self, code: &str, on_event: &mut dyn FnMut(Event)) -> Outcome {
+    fn execute(&mut self, code: &str, host: &mut dyn Host) -> Outcome {
         let gone = || Outcome::Failed(Failure::plain("KernelError", "the session has ended\n  → restart the kernel"));
         let asked = last_value::ask(code);
-        if self.cells.as_ref().is_none_or(|cells| cells.send(asked.code.clone()).is_err()) {
+        let cell = Request::Cell(asked.code.clone());
+        if self.requests.as_ref().is_none_or(|requests| requests.send(cell).is_err()) {
             return gone();
         }
         let mut lost: Option<Lost> = None;
         let waiting = self.outputs.stdout.clone();
         // Lines that wait already go on together: a cell may print faster than a front end shows.
-        let mut take = |line: String, on_event: &mut dyn FnMut(Event)| {
+        let mut take = |line: String, host: &mut dyn Host| {
             let mut text = String::new();
             for line in std::iter::once(line).chain(waiting.try_iter()) {
                 match frames::read(line) {
                     Line::Event(Event::Stdout(more)) => text.push_str(&more),
                     other => {
                         if !text.is_empty() {
-                            on_event(Event::Stdout(std::mem::take(&mut text)));
+                            host.tell(Event::Stdout(std::mem::take(&mut text)));
                         }
                         match other {
-                            Line::Event(event) => on_event(event),
+                            Line::Event(event) => host.tell(event),
                             Line::Lost(l) => lost = Some(l),
                         }
                     }
                 }
                 if text.len() > 1 << 16 {
-                    on_event(Event::Stdout(std::mem::take(&mut text)));
+                    host.tell(Event::Stdout(std::mem::take(&mut text)));
                 }
             }
             if !text.is_empty() {
-                on_event(Event::Stdout(text));
+                host.tell(Event::Stdout(text));
             }
         };
         let reply = loop {
             select! {
                 recv(self.outputs.stdout) -> line => match line {
-                    Ok(line) => take(line, on_event),
+                    Ok(line) => take(line, host),
                     Err(_) => return gone(),
                 },
                 // The supervisor's own words: everything that a cell says comes framed on stdout.
                 recv(self.outputs.stderr) -> line => match line {
-                    Ok(line) => on_event(Event::Stderr(line + "\n")),
+                    Ok(line) => host.tell(Event::Stderr(line + "\n")),
+                    Err(_) => return gone(),
+                },
+                recv(self.questions) -> question => match question {
+                    Ok(question) => {
+                        // What the cell said before it asked comes first.
+                        while let Ok(line) = self.outputs.stdout.try_recv() {
+                            take(line, host);
+                        }
+                        let answer = host.ask(&question.prompt, question.password);
+                        if self.answers.send(answer).is_err() {
+                            return gone();
+                        }
+                    }
                     Err(_) => return gone(),
                 },
                 recv(self.replies) -> reply => match reply {
-                    Ok(reply) => break reply,
-                    Err(_) => return gone(),
+                    Ok(Reply::Cell(reply)) => break reply,
+                    _ => return gone(),
                 },
             }
         };
         while let Ok(line) = self.outputs.stdout.try_recv() {
-            take(line, on_event);
+            take(line, host);
         }
         match (reply, lost) {
             (_, Some(lost)) => Outcome::Failed(report::lost(&lost)),
             (Ok(data), None) => {
                 // A cell that ends in a loop has the value (), which is no news.
                 if !data.is_empty() && data.get("text/plain").and_then(Value::as_str) != Some("()") {
-                    on_event(Event::Result { data });
+                    host.tell(Event::Result { data });
                 }
                 Outcome::Done
             }
             (Err(error), None) => Outcome::Failed(report::refused(&error, &asked)),
+        }
+    }
+
+    fn complete(&mut self, code: &str, cursor: usize) -> Completions {
+        match self.ask(Request::Complete(code.to_owned(), cursor)) {
+            Some(Reply::Completions(completions)) => completions,
+            _ => Completions::default(),
+        }
+    }
+
+    fn inspect(&mut self, code: &str, cursor: usize) -> Option<Inspection> {
+        match self.ask(Request::Inspect(code.to_owned(), cursor)) {
+            Some(Reply::Inspection(inspection)) => inspection,
+            _ => None,
+        }
+    }
+
+    fn variables(&mut self) -> Vec<(String, String)> {
+        match self.ask(Request::Variables) {
+            Some(Reply::Variables(variables)) => variables,
+            _ => Vec::new(),
         }
     }
 }
@@ -200,25 +284,43 @@ fn open(prelude: &Prelude, timings: bool) -> Result<(CommandContext, EvalContext
     Ok((CommandContext::with_eval_context(context), outputs))
 }
 
-fn serve(
-    context: &mut CommandContext,
-    inbox: &Receiver<String>,
-    outbox: &Sender<std::result::Result<Map<String, Value>, evcxr::Error>>,
-    timings: bool,
-) {
-    for code in inbox {
-        let started = Instant::now();
-        let result = context.execute(&code);
-        if timings && let Ok(outputs) = &result {
-            let phases = outputs.phases.iter().map(|p| format!("{} {:.3}", p.name, p.duration.as_secs_f64()));
-            eprintln!("[{:6.3} s] {}", started.elapsed().as_secs_f64(), phases.collect::<Vec<_>>().join(", "));
-        }
-        let reply = result.map(|outputs| {
-            let content = outputs.content_by_mime_type.into_iter();
-            content.map(|(mime, text)| (mime, Value::String(text))).collect::<Map<String, Value>>()
-        });
-        if outbox.send(reply).is_err() {
+fn serve(context: &mut CommandContext, ends: &Ends, timings: bool) {
+    for request in &ends.requests {
+        let reply = match request {
+            Request::Cell(code) => Reply::Cell(run_cell(context, &code, ends, timings)),
+            Request::Complete(code, cursor) => Reply::Completions(lookup::complete(context, &code, cursor)),
+            Request::Inspect(code, cursor) => Reply::Inspection(lookup::inspect(context, &code, cursor)),
+            Request::Variables => Reply::Variables(lookup::variables(context)),
+        };
+        if ends.replies.send(reply).is_err() {
             return;
         }
     }
+}
+
+fn run_cell(
+    context: &mut CommandContext,
+    code: &str,
+    ends: &Ends,
+    timings: bool,
+) -> std::result::Result<Map<String, Value>, evcxr::Error> {
+    let started = Instant::now();
+    let answer = |prompt: String, password: bool| {
+        let asked = ends.questions.send(Question { prompt, password }).is_ok();
+        let line = if asked { ends.answers.recv().ok().flatten() } else { None };
+        match line {
+            Some(line) => line.replace(['\n', '\r'], " "),
+            None => NO_INPUT.to_owned(),
+        }
+    };
+    let mut callbacks = EvalCallbacks { input_reader: &|request| answer(request.prompt, request.is_password) };
+    let result = context.execute_with_callbacks(code, &mut callbacks);
+    if timings && let Ok(outputs) = &result {
+        let phases = outputs.phases.iter().map(|p| format!("{} {:.3}", p.name, p.duration.as_secs_f64()));
+        eprintln!("[{:6.3} s] {}", started.elapsed().as_secs_f64(), phases.collect::<Vec<_>>().join(", "));
+    }
+    result.map(|outputs| {
+        let content = outputs.content_by_mime_type.into_iter();
+        content.map(|(mime, text)| (mime, Value::String(text))).collect()
+    })
 }

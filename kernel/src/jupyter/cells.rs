@@ -2,7 +2,7 @@
 
 use super::publish::{Publisher, stream};
 use super::{Reply, child_of};
-use crate::engine::{Event, Execute, Failure, Outcome};
+use crate::engine::{Event, Execute, Failure, Host, Outcome};
 use jupyter_protocol::{
     ErrorOutput, ExecuteInput, ExecuteReply, ExecuteRequest, ExecutionCount, JupyterMessage, JupyterMessageContent,
     ReplyError, ReplyStatus, Status, Stdio, UnknownMessage,
@@ -192,13 +192,13 @@ impl Engine {
         true
     }
 
-    fn execute(&mut self, cells: &Cells, code: &str, on_event: &mut dyn FnMut(Event)) -> Outcome {
+    fn execute(&mut self, cells: &Cells, code: &str, host: &mut dyn Host) -> Outcome {
         if !self.wait(cells) {
             return failed("Interrupted", "stopped before it began: the kernel was still starting");
         }
         match self {
             Engine::Ready(engine) => {
-                let run = AssertUnwindSafe(|| engine.execute(code, on_event));
+                let run = AssertUnwindSafe(|| engine.execute(code, host));
                 std::panic::catch_unwind(run).unwrap_or_else(|_| {
                     failed(
                         "KernelPanic",

@@ -1,7 +1,7 @@
 //! The wire, tried over real sockets with an engine that does what its cells say.
 
 use super::*;
-use crate::engine::{Event, Execute, Failure, Outcome};
+use crate::engine::{Completions, Event, Execute, Failure, Host, Inspection, Outcome};
 use jupyter_protocol::{
     ExecuteRequest, ExecutionState, InterruptRequest, KernelInfoRequest, ShutdownRequest, Transport,
 };
@@ -18,26 +18,26 @@ use std::thread::JoinHandle;
 struct Scripted(Arc<AtomicBool>);
 
 impl Execute for Scripted {
-    fn execute(&mut self, code: &str, on_event: &mut dyn FnMut(Event)) -> Outcome {
+    fn execute(&mut self, code: &str, host: &mut dyn Host) -> Outcome {
         let map = |value: Value| value.as_object().cloned().unwrap_or_default();
         self.0.store(false, Ordering::SeqCst);
         for line in code.lines() {
             match line.split_once(' ').unwrap_or((line, "")) {
-                ("print", text) => on_event(Event::Stdout(format!("{text}\n"))),
-                ("warn", text) => on_event(Event::Stderr(format!("{text}\n"))),
-                ("show", id) => on_event(Event::Display {
+                ("print", text) => host.tell(Event::Stdout(format!("{text}\n"))),
+                ("warn", text) => host.tell(Event::Stderr(format!("{text}\n"))),
+                ("show", id) => host.tell(Event::Display {
                     data: map(json!({ "image/png": "iVBORw0=", "application/x-made-up": { "a": 1 } })),
                     metadata: map(json!({ "image/png": { "width": 1 } })),
                     display_id: Some(id.to_owned()),
                     update: false,
                 }),
-                ("update", id) => on_event(Event::Display {
+                ("update", id) => host.tell(Event::Display {
                     data: map(json!({ "text/plain": "new" })),
                     metadata: Default::default(),
                     display_id: Some(id.to_owned()),
                     update: true,
                 }),
-                ("value", text) => on_event(Event::Result { data: map(json!({ "text/plain": text })) }),
+                ("value", text) => host.tell(Event::Result { data: map(json!({ "text/plain": text })) }),
                 ("wait", _) => {
                     while !self.0.load(Ordering::SeqCst) {
                         std::thread::sleep(Duration::from_millis(5));
@@ -56,6 +56,18 @@ impl Execute for Scripted {
             }
         }
         Outcome::Done
+    }
+
+    fn complete(&mut self, _code: &str, _cursor: usize) -> Completions {
+        Completions::default()
+    }
+
+    fn inspect(&mut self, _code: &str, _cursor: usize) -> Option<Inspection> {
+        None
+    }
+
+    fn variables(&mut self) -> Vec<(String, String)> {
+        Vec::new()
     }
 }
 

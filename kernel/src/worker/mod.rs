@@ -14,6 +14,9 @@ mod supervisor;
 
 pub use runner::PRELUDE;
 
+/// The line that the host sends in place of input when nobody can be asked.
+pub const NO_INPUT: &str = "\u{1e}no input";
+
 /// The variable by which evcxr tells this binary to run cells.
 const IS_RUNTIME: &str = "EVCXR_IS_RUNTIME";
 
