@@ -106,6 +106,7 @@ pub fn lost(lost: &Lost) -> Failure {
     let message = lost.message.trim();
     let (name, what) = match lost.kind.as_str() {
         "panic" => ("Panic", panic_message(message)),
+        "error" if message.is_empty() => ("Error", lost.detail.clone()),
         "error" => ("Error", message.to_owned()),
         "interrupt" => ("Interrupted", lost.detail.clone()),
         _ if message.is_empty() => ("Crash", lost.detail.clone()),

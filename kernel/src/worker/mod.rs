@@ -7,6 +7,7 @@
 //! ends well the twin is ended; if it panics, crashes, fails or is interrupted, the runner is
 //! ended and the twin, in which the cell never ran, becomes the runner.
 
+mod input;
 mod pipes;
 mod runner;
 mod stream;

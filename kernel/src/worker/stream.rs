@@ -10,6 +10,8 @@ pub const STDOUT: RawFd = 1;
 pub const COMPLETE: &[u8] = b"EVCXR_EXECUTION_COMPLETE\n";
 pub const PANIC: &[u8] = b"EVCXR_PANIC_NOTIFICATION\n";
 pub const ERROR: &[u8] = b"EVCXR_ERROR_OCCURRED\n";
+/// How a line begins by which a cell asks evcxr's host for input.
+pub const QUESTION: &[u8] = b"EVCXR_INPUT_REQUEST";
 /// How a line begins that announces content to evcxr.
 const CONTENT: &[u8] = b"EVCXR_BEGIN_CONTENT ";
 
@@ -25,6 +27,15 @@ const LONGEST_LINE: usize = 256 << 20;
 /// Sends the host a message that is not text for the reader.
 pub fn frame(message: serde_json::Value) {
     pipes::write_all(STDOUT, format!("{FRAME}{message}\n").as_bytes());
+}
+
+/// What the lines that were forwarded said to the supervisor.
+#[derive(Default)]
+pub struct Seen {
+    /// What evcxr is told of a lost cell.
+    pub lost: Option<&'static str>,
+    /// The cell has asked for a line of input.
+    pub asked: bool,
 }
 
 /// What one of the runner's two output streams has written and the host has not yet seen.
@@ -62,12 +73,12 @@ impl Stream {
         }
     }
 
-    /// Forwards whole lines of stdout to evcxr, made valid UTF-8, and notes what evcxr is told of a lost cell.
-    pub fn forward_lines(&mut self, lost: &mut Option<&'static str>) {
+    /// Forwards whole lines of stdout to evcxr, made valid UTF-8, and notes what they say.
+    pub fn forward_lines(&mut self, seen: &mut Seen) {
         let mut start = 0;
         while let Some(length) = self.pending[self.searched..].iter().position(|byte| *byte == b'\n') {
             let end = self.searched + length + 1;
-            forward_line(&self.pending[start..end], lost);
+            forward_line(&self.pending[start..end], seen);
             (start, self.searched) = (end, end);
         }
         self.pending.drain(..start);
@@ -106,16 +117,17 @@ fn send_text(name: &str, text: &str) {
 }
 
 /// Forwards one line. A message may follow text that the cell printed without a newline: the two are parted.
-fn forward_line(line: &[u8], lost: &mut Option<&'static str>) {
+fn forward_line(line: &[u8], seen: &mut Seen) {
     let (text, message) = line.split_at(message_start(line));
     if !message.is_empty() {
         send_text("stdout", &String::from_utf8_lossy(text));
     }
     match message {
-        PANIC => *lost = Some("panic"),
-        ERROR => *lost = Some("error"),
+        PANIC => seen.lost = Some("panic"),
+        ERROR => seen.lost = Some("error"),
         _ => {
             let rest = if message.is_empty() { text } else { message };
+            seen.asked |= rest.starts_with(QUESTION);
             pipes::write_all(STDOUT, String::from_utf8_lossy(rest).as_bytes());
         }
     }
@@ -123,7 +135,7 @@ fn forward_line(line: &[u8], lost: &mut Option<&'static str>) {
 
 /// Where in a line a message for evcxr or the kernel begins; the line's length if it is text only.
 fn message_start(line: &[u8]) -> usize {
-    if line.starts_with(FRAME.as_bytes()) || line.starts_with(CONTENT) {
+    if [FRAME.as_bytes(), CONTENT, QUESTION].iter().any(|start| line.starts_with(start)) {
         return 0;
     }
     for note in [PANIC, ERROR] {
@@ -132,7 +144,7 @@ fn message_start(line: &[u8]) -> usize {
         }
     }
     let at = |mark: &[u8]| line.windows(mark.len()).position(|window| window == mark);
-    [at(FRAME.as_bytes()), at(CONTENT)].into_iter().flatten().min().unwrap_or(line.len())
+    [at(FRAME.as_bytes()), at(CONTENT), at(QUESTION)].into_iter().flatten().min().unwrap_or(line.len())
 }
 
 #[cfg(test)]

@@ -1,8 +1,9 @@
 //! The process that evcxr sees: it passes commands on, forwards output, and undoes a lost cell.
 
+use super::input::Input;
 use super::pipes::{self, Pipe};
 use super::runner::{self, DONE, FAILED, TWIN};
-use super::stream::{COMPLETE, ERROR, PANIC, STDOUT, Stream, frame};
+use super::stream::{COMPLETE, ERROR, PANIC, STDOUT, Seen, Stream, frame};
 use std::io;
 use std::os::fd::RawFd;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -68,28 +69,29 @@ struct Cells {
     wake: RawFd,
     out: Stream,
     err: Stream,
+    input: Input,
 }
 
 impl Cells {
     fn start() -> io::Result<Cells> {
         let (commands, reports, wake) = (Pipe::new()?, Pipe::new()?, Pipe::new()?);
-        let (out, err) = (Pipe::new()?, Pipe::new()?);
+        let (out, err, input) = (Pipe::new()?, Pipe::new()?, Pipe::new()?);
         // SAFETY: this process has one thread, so the child may go on as it likes.
         let runner = unsafe { libc::fork() };
         if runner < 0 {
             return Err(io::Error::last_os_error());
         }
         if runner == 0 {
-            // SAFETY: descriptors 1 and 2 become the pipes that the supervisor reads. evcxr's commands come on 0, and a
-            // cell, or a program that it starts, must not read one.
+            // SAFETY: descriptors 1 and 2 become the pipes that the supervisor reads. evcxr's commands come on this
+            // process' 0, and a cell, or a program that it starts, must not read one: it gets a pipe of its own.
             unsafe {
-                let nothing = libc::open(c"/dev/null".as_ptr(), libc::O_RDONLY);
-                libc::dup2(nothing, 0);
+                libc::dup2(input.read, 0);
                 libc::dup2(out.write, 1);
                 libc::dup2(err.write, 2);
             }
             // The wake pipe must end when the supervisor ends: only that one may hold its writing end.
             pipes::close_all(&[commands.write, reports.read, wake.write, out.read, out.write, err.read, err.write]);
+            pipes::close_all(&[input.read, input.write]);
             runner::run(runner::Ends { commands: commands.read, reports: reports.write, wake: wake.read });
         }
         pipes::close_all(&[commands.read, reports.write, wake.read, out.write, err.write]);
@@ -104,11 +106,13 @@ impl Cells {
             wake: wake.write,
             out: Stream::new(out.read),
             err: Stream::new(err.read),
+            input: Input::new(input),
         })
     }
 
     fn run(&mut self, command: &str) {
         INTERRUPTED.store(false, Ordering::Relaxed);
+        self.input.forget();
         pipes::write_all(self.commands, format!("{command}\n").as_bytes());
         let mut twin = Twin::NotYet;
         let end = self.watch(&mut twin);
@@ -127,30 +131,42 @@ impl Cells {
 
     /// Forwards output until the cell has ended.
     fn watch(&mut self, twin: &mut Twin) -> End {
-        let mut lost: Option<&'static str> = None;
+        let mut seen = Seen::default();
         let mut interrupted_at: Option<Instant> = None;
         loop {
             let reported = self.wait(TICK_MS);
             // What the cell wrote before it reported comes first.
-            self.drain(&mut lost);
+            self.drain(&mut seen);
             self.err.forward_settled();
             if reported {
                 let report = pipes::read_line(self.reports).unwrap_or_default();
                 if twin.note(&report) {
                     continue;
                 }
-                self.drain(&mut lost);
+                self.drain(&mut seen);
                 if let Some(problem) = report.strip_prefix(FAILED) {
                     // While the session is prepared only stderr is read.
                     eprintln!("{problem}");
                     return End::Lost { kind: "crash", detail: format!("the cell could not be loaded: {problem}") };
                 }
                 if report == DONE {
-                    return match lost {
+                    return match seen.lost {
                         None => End::Well,
                         Some(kind) => End::Lost { kind, detail: String::new() },
                     };
                 }
+            }
+            if std::mem::take(&mut seen.asked) {
+                self.input.asked();
+            }
+            if self.input.look(self.runner) {
+                self.out.send_rest("stdout");
+                Input::ask();
+            }
+            if self.input.is_answered() && !self.input.pass_on(STDIN) {
+                let detail =
+                    "the cell waits for input, and nobody can be asked here\n  → give the value in the cell itself";
+                return End::Lost { kind: "error", detail: detail.to_owned() };
             }
             // Until the twin is known, ending the runner would end the variables with it.
             if INTERRUPTED.load(Ordering::Relaxed) && !matches!(twin, Twin::NotYet) {
@@ -161,7 +177,7 @@ impl Cells {
                         unsafe { libc::kill(self.runner, libc::SIGINT) };
                     }
                     Some(at) if at.elapsed() > PATIENCE => {
-                        self.drain(&mut lost);
+                        self.drain(&mut seen);
                         self.err.send_rest("stderr");
                         return End::Lost { kind: "interrupt", detail: "stopped by an interrupt".to_owned() };
                     }
@@ -173,25 +189,29 @@ impl Cells {
                 while matches!(twin, Twin::NotYet) && self.wait(0) {
                     twin.note(&pipes::read_line(self.reports).unwrap_or_default());
                 }
-                self.drain(&mut lost);
+                self.drain(&mut seen);
                 return End::Lost { kind: "crash", detail };
             }
         }
     }
 
     /// Waits for output or a report; `true` if there is a report.
-    fn wait(&self, milliseconds: i32) -> bool {
+    fn wait(&mut self, milliseconds: i32) -> bool {
         let poll = |fd| libc::pollfd { fd, events: libc::POLLIN, revents: 0 };
-        let mut fds = [self.reports, self.out.fd, self.err.fd].map(poll);
+        // A negative descriptor is passed over.
+        let answers = if self.input.waits() { STDIN } else { -1 };
+        let mut fds = [self.reports, self.out.fd, self.err.fd, answers].map(poll);
         // SAFETY: the pointer and length describe `fds`.
         unsafe { libc::poll(fds.as_mut_ptr(), fds.len() as libc::nfds_t, milliseconds) };
+        let is_ready = |fd: &libc::pollfd| fd.revents & (libc::POLLIN | libc::POLLHUP) != 0;
+        self.input.note(is_ready(&fds[3]));
         fds[0].revents & libc::POLLIN != 0
     }
 
-    fn drain(&mut self, lost: &mut Option<&'static str>) {
+    fn drain(&mut self, seen: &mut Seen) {
         self.out.take();
         self.err.take();
-        self.out.forward_lines(lost);
+        self.out.forward_lines(seen);
     }
 
     /// Ends the runner in which the cell ran and wakes the twin in which it did not; makes evcxr forget the cell.

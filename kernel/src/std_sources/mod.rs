@@ -4,6 +4,8 @@
 //! processor and tests; without these a session is ready 1.5 s sooner. The copy is made from the user's own
 //! toolchain, once for each version of it; `RUST_SRC_PATH` names it.
 
+mod lean;
+
 use neurocell::error::{Error, Result};
 use std::fs;
 use std::io;
@@ -55,7 +57,9 @@ fn copy(from: &Path, to: &Path) -> io::Result<()> {
         let entry = entry?;
         let name = entry.file_name();
         let target = to.join(&name);
-        if !entry.file_type()?.is_dir() {
+        if entry.path().extension().is_some_and(|e| e == "rs") {
+            fs::write(target, lean::lean(&fs::read_to_string(entry.path())?))?;
+        } else if !entry.file_type()?.is_dir() {
             fs::copy(entry.path(), target)?;
         } else if !LEFT_OUT.iter().any(|left_out| name == *left_out) {
             copy(&entry.path(), &target)?;
