@@ -6,6 +6,7 @@ mod jupyter;
 mod prebuilt;
 mod run;
 mod std_sources;
+mod tools;
 mod worker;
 
 use clap::{Parser, Subcommand};
@@ -54,12 +55,15 @@ enum Task {
     Evcxr,
     /// Take the kernel out of Jupyter's list again.
     Uninstall(install::Place),
+    /// Hold a session for the kernel that starts this.
+    #[command(hide = true)]
+    Session,
 }
 
 fn main() -> ExitCode {
+    tools::take_over_if_asked();
     worker::take_over_if_asked();
     evcxr::runtime_hook();
-    prepare_environment();
     let arguments = Arguments::parse();
     match perform(arguments) {
         Ok(code) => code,
@@ -71,7 +75,7 @@ fn main() -> ExitCode {
 }
 
 fn perform(arguments: Arguments) -> Result<ExitCode> {
-    let options = engine::Options { timings: arguments.timings };
+    let options = engine::Options { timings: arguments.timings, spare: false };
     match arguments.command {
         Task::Run { notebook, output, allow_errors } => {
             let started = std::time::Instant::now();
@@ -83,6 +87,7 @@ fn perform(arguments: Arguments) -> Result<ExitCode> {
             })
         }
         Task::Jupyter { connection_file } => {
+            let options = engine::Options { spare: true, ..options };
             jupyter::serve(&connection_file, Box::new(move || start_engine(&options)))?;
             Ok(ExitCode::SUCCESS)
         }
@@ -111,6 +116,7 @@ fn perform(arguments: Arguments) -> Result<ExitCode> {
             println!("{}", install::install(&wish)?);
             Ok(ExitCode::SUCCESS)
         }
+        Task::Session => Ok(engine::serve()),
         Task::Uninstall(place) => {
             println!("{}", install::uninstall(&place)?);
             Ok(ExitCode::SUCCESS)
@@ -124,27 +130,4 @@ fn start_engine(options: &engine::Options) -> std::result::Result<jupyter::Start
     let engine = engine::Engine::start(&prelude, options).map_err(|error| error.to_string())?;
     let interrupter = engine.interrupter();
     Ok(jupyter::Started { engine: Box::new(engine), interrupt: Box::new(move || interrupter.interrupt()) })
-}
-
-/// Settings that evcxr, rust-analyzer and the cells' process read from the environment.
-fn prepare_environment() {
-    let settings = [
-        // rust-analyzer sees the facade's sources by this flag; cells are built with flags of their own.
-        ("RUSTFLAGS", "--cfg rust_analyzer"),
-        // The prelude frames its outputs for this kernel.
-        ("NEUROCELL_KERNEL", "1"),
-    ];
-    for (name, value) in settings {
-        // SAFETY: no other thread runs yet.
-        unsafe { std::env::set_var(name, value) };
-    }
-    // It would take the place of RUSTFLAGS.
-    // SAFETY: no other thread runs yet.
-    unsafe { std::env::remove_var("CARGO_ENCODED_RUSTFLAGS") };
-    if std::env::var_os(std_sources::VARIABLE).is_none()
-        && let Some(place) = prebuilt::std_sources_place()
-    {
-        // SAFETY: no other thread runs yet.
-        unsafe { std::env::set_var(std_sources::VARIABLE, place) };
-    }
 }

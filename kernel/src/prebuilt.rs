@@ -7,6 +7,7 @@
 
 use crate::std_sources;
 use neurocell::error::{Error, ErrorKind, Result};
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 use std::fs;
@@ -19,17 +20,19 @@ use std::process::Command;
 const PREBUILT: &str = "neurocell_prebuilt";
 const LIBRARY: &str = "libneurocell_prebuilt.so";
 const FACADE: &str = "facade";
+const FACADE_LIBRARY: &str = "libfacade.rlib";
 /// Below the folder of release builds: what sessions of each version and toolchain need.
 const PRELUDES: &str = "neurocell-prelude";
 
 /// A prelude that is ready to be linked by cells.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Prelude {
     /// Holds the shared library, the metadata of the crate in it, and the facade.
     folder: PathBuf,
     /// Holds the metadata of the crates that the prelude is made from.
     dependencies: PathBuf,
-    standard_library: PathBuf,
+    /// The toolchain's folder.
+    sysroot: PathBuf,
 }
 
 impl Prelude {
@@ -47,11 +50,11 @@ impl Prelude {
         let compiler = rustc_version();
         std_sources::prepare(&sysroot, &preludes, &hex(Sha256::digest(&compiler).as_slice()))?;
         let folder = preludes.join(&key(&project, &compiler)?[..16]);
-        let standard_library = sysroot.join("lib/rustlib").join(env!("NEUROCELL_HOST")).join("lib");
-        if !folder.is_dir() {
-            build(&project, &target, &folder, &standard_library)?;
+        let prelude = Prelude { folder, dependencies: release.join("deps"), sysroot };
+        if !prelude.folder.is_dir() {
+            prelude.build(&project, &target)?;
         }
-        Ok(Prelude { folder, dependencies: release.join("deps"), standard_library })
+        Ok(prelude)
     }
 
     /// Flags with which rustc links a cell to the shared library.
@@ -64,8 +67,45 @@ impl Prelude {
             format!("{PREBUILT}={}", self.library().display()),
         ];
         flags.extend(rpath(&self.folder));
-        flags.extend(rpath(&self.standard_library));
+        flags.extend(rpath(&self.standard_library()));
         flags
+    }
+
+    /// Where the toolchain keeps the standard library that cells are linked to.
+    fn standard_library(&self) -> PathBuf {
+        self.sysroot.join("lib/rustlib").join(env!("NEUROCELL_HOST")).join("lib")
+    }
+
+    /// The toolchain's own program; without the one that rustup puts before it, if it is there.
+    pub fn tool(&self, name: &str) -> PathBuf {
+        let own = self.sysroot.join("bin").join(name);
+        if own.is_file() { own } else { PathBuf::from(name) }
+    }
+
+    /// The facade as cells see it, compiled.
+    pub fn facade_library(&self) -> PathBuf {
+        self.folder.join(FACADE_LIBRARY)
+    }
+
+    /// Where rust-analyzer is to read the standard library's sources.
+    pub fn std_sources(&self) -> PathBuf {
+        std_sources::place(self.folder.parent().unwrap_or(&self.folder))
+    }
+
+    /// Holds what the toolchain has answered to questions of earlier sessions.
+    pub fn answers(&self) -> PathBuf {
+        self.folder.join("answers")
+    }
+
+    /// The cells' profile and their dependency, as it stands in their manifest behind `opt-level = `.
+    ///
+    /// evcxr takes no dependency before it has made a context, but any text for the level, and goes on with settings of
+    /// the same section. So the profile is written whole, the dependency after it, and what follows falls to a profile
+    /// that no cell is built with.
+    pub fn profile(&self) -> String {
+        let rest = "debug = false\nstrip = \"debuginfo\"\ncodegen-units = 16\nincremental = true";
+        let dependency = self.folder.join(FACADE);
+        format!("1\n{rest}\n\n[dependencies.neurocell]\npath = {dependency:?}\n\n[profile.release]\nopt-level = 1")
     }
 
     /// The shared library.
@@ -77,12 +117,6 @@ impl Prelude {
     pub fn dependency(&self) -> String {
         format!("{{ path = {:?} }}", self.folder.join(FACADE))
     }
-}
-
-/// Where rust-analyzer is to read the standard library's sources, which [`Prelude::prepare`] puts there.
-pub fn std_sources_place() -> Option<PathBuf> {
-    let target = target_folder(&project_folder().ok()?);
-    Some(std_sources::place(&target.join("release").join(PRELUDES)))
 }
 
 /// The folder of the project from which this binary was built.
@@ -188,28 +222,80 @@ fn sources(folder: &Path) -> Result<Vec<PathBuf>> {
     Ok(files)
 }
 
-/// Builds the shared library and the facade in a folder beside, then renames it: two kernels at once do no harm.
-fn build(project: &Path, target: &Path, folder: &Path, standard_library: &Path) -> Result<()> {
-    eprintln!("preparing the prelude for notebook cells (once for this version and toolchain) …");
-    let refuse = |e| Error::file("write", folder, e, "check the folder's permissions and the free space");
-    let part = folder.with_extension(format!("part-{}", std::process::id()));
-    let _ = fs::remove_dir_all(&part);
-    fs::create_dir_all(&part).map_err(refuse)?;
-    let built = compile_prelude(project, target).and_then(|crate_file| {
-        // A link keeps the file that the shared library was made from when cargo replaces it.
-        let kept = part.join(crate_file.file_name().unwrap_or_default());
-        fs::hard_link(&crate_file, &kept).or_else(|_| fs::copy(&crate_file, &kept).map(drop)).map_err(refuse)?;
-        link_prelude(project, target, &kept, &part, standard_library)?;
-        write_facade(project, &part.join(FACADE))
-    });
-    if let Err(error) = built {
-        let _ = fs::remove_dir_all(&part);
-        return Err(error);
+impl Prelude {
+    /// Builds the shared library and the facade in a folder beside, then renames it: two kernels at once do no harm.
+    fn build(&self, project: &Path, target: &Path) -> Result<()> {
+        eprintln!("preparing the prelude for notebook cells (once for this version and toolchain) …");
+        let refuse = |e| Error::file("write", &self.folder, e, "check the folder's permissions and the free space");
+        let part = Prelude {
+            folder: self.folder.with_extension(format!("part-{}", std::process::id())),
+            ..self.clone()
+        };
+        let _ = fs::remove_dir_all(&part.folder);
+        fs::create_dir_all(&part.folder).map_err(refuse)?;
+        let built = compile_prelude(project, target).and_then(|crate_file| {
+            // A link keeps the file that the shared library was made from when cargo replaces it.
+            let kept = part.folder.join(crate_file.file_name().unwrap_or_default());
+            fs::hard_link(&crate_file, &kept).or_else(|_| fs::copy(&crate_file, &kept).map(drop)).map_err(refuse)?;
+            part.link(project, target, &kept)?;
+            write_facade(project, &part.folder.join(FACADE))?;
+            part.compile_facade()
+        });
+        if let Err(error) = built {
+            let _ = fs::remove_dir_all(&part.folder);
+            return Err(error);
+        }
+        match fs::rename(&part.folder, &self.folder) {
+            // Another kernel was quicker: its folder holds the same.
+            Err(_) if self.folder.is_dir() => fs::remove_dir_all(&part.folder).map_err(refuse),
+            result => result.map_err(refuse),
+        }
     }
-    match fs::rename(&part, folder) {
-        // Another kernel was quicker: its folder holds the same.
-        Err(_) if folder.is_dir() => fs::remove_dir_all(&part).map_err(refuse),
-        result => result.map_err(refuse),
+
+    /// Links the crate of the prelude, with all that it is made from, into the shared library.
+    fn link(&self, project: &Path, target: &Path, crate_file: &Path) -> Result<()> {
+        let named = |name: &str, path: &Path| format!("{name}={}", path.display());
+        let mut rustc = Command::new("rustc");
+        rustc
+            .arg(project.join("kernel/prebuilt/lib.rs"))
+            .args(["--crate-name", PREBUILT, "--crate-type", "dylib", "--edition", "2024"])
+            .args(["-Cprefer-dynamic", "-Copt-level=3"])
+            .args(["--extern", &named("neurocell", crate_file), "-L", &named("dependency", &target.join("release/deps"))])
+            // The process that runs cells loads the library before any cell has loaded the standard library.
+            .args(rpath(&self.standard_library()))
+            .arg("-o")
+            .arg(self.library());
+        run(rustc, "the prelude's shared library cannot be linked")
+    }
+
+    /// Compiles the facade once for all sessions.
+    fn compile_facade(&self) -> Result<()> {
+        let mut rustc = Command::new("rustc");
+        rustc
+            .arg(self.folder.join(FACADE).join("src/lib.rs"))
+            .args(["--crate-name", "neurocell", "--crate-type", "rlib", "--edition", "2024", "-Cmetadata=facade"])
+            .args(["--cap-lints", "allow"])
+            .args(self.cell_flags())
+            .arg("-o")
+            .arg(self.facade_library());
+        run(rustc, "the prelude's face for cells cannot be compiled")
+    }
+}
+
+/// Runs rustc with no flags from the environment.
+fn run(mut rustc: Command, failure: &str) -> Result<()> {
+    let output = rustc
+        .env_remove("RUSTFLAGS")
+        .env_remove("CARGO_ENCODED_RUSTFLAGS")
+        .output()
+        .map_err(|e| not_started("rustc", &e))?;
+    match output.status.success() {
+        true => Ok(()),
+        false => Err(Error::new(
+            ErrorKind::Unknown,
+            format!("{failure}:\n{}", String::from_utf8_lossy(&output.stderr)),
+            "run `cargo clean` in the project's folder and start again",
+        )),
     }
 }
 
@@ -269,45 +355,6 @@ fn with_hash(uplifted: &Path, deps: &Path) -> Result<PathBuf> {
     });
     // Where the file system has no hard links, the copy serves.
     Ok(same.next().unwrap_or_else(|| uplifted.to_owned()))
-}
-
-fn link_prelude(
-    project: &Path,
-    target: &Path,
-    crate_file: &Path,
-    folder: &Path,
-    standard_library: &Path,
-) -> Result<()> {
-    let named = |name: &str, path: &Path| format!("{name}={}", path.display());
-    let output = Command::new("rustc")
-        .arg(project.join("kernel/prebuilt/lib.rs"))
-        .args([
-            "--crate-name",
-            PREBUILT,
-            "--crate-type",
-            "dylib",
-            "--edition",
-            "2024",
-            "-Cprefer-dynamic",
-            "-Copt-level=3",
-        ])
-        .args(["--extern", &named("neurocell", crate_file), "-L", &named("dependency", &target.join("release/deps"))])
-        // The process that runs cells loads the library before any cell has loaded the standard library.
-        .args(rpath(standard_library))
-        .arg("-o")
-        .arg(folder.join(LIBRARY))
-        .env_remove("RUSTFLAGS")
-        .env_remove("CARGO_ENCODED_RUSTFLAGS")
-        .output()
-        .map_err(|e| not_started("rustc", &e))?;
-    match output.status.success() {
-        true => Ok(()),
-        false => Err(Error::new(
-            ErrorKind::Unknown,
-            format!("the prelude's shared library cannot be linked:\n{}", String::from_utf8_lossy(&output.stderr)),
-            "run `cargo clean` in the project's folder and start again",
-        )),
-    }
 }
 
 /// Flags by which the linker notes where a library is found at run time; the folder's name may hold spaces and commas.

@@ -1,10 +1,11 @@
 //! What a running cell says: text, and framed messages of the prelude.
 
 use neurocell::notebook::FRAME;
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 /// Something that a cell says while it runs.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub enum Event {
     Stdout(String),
     Stderr(String),

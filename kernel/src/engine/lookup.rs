@@ -11,7 +11,7 @@ pub fn complete(context: &mut CommandContext, code: &str, cursor: usize) -> Comp
     }
     let Ok(found) = context.completions(code, cursor) else { return nothing };
     let items = found.completions.into_iter();
-    let items = items.map(|c| Completion { text: c.code, kind: c.kind, label: c.label }).collect();
+    let items = items.map(|c| Completion { text: c.code, kind: c.kind.to_owned(), label: c.label }).collect();
     Completions { replaced: found.start_offset..found.end_offset, items }
 }
 

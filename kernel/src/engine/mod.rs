@@ -1,23 +1,36 @@
 //! Runs cells: evcxr with the prebuilt prelude, and what a cell says while it runs as a stream of events.
+//!
+//! A session lives in a process of its own ([`server`], around [`session`]); the kernel has the other end of a socket
+//! ([`client`]). The session's own process in turn has the cells run by another ([`crate::worker`]).
 
+mod client;
+mod folder;
 mod frames;
 mod last_value;
 mod lookup;
+mod opening;
+mod protocol;
 mod report;
+mod server;
 mod session;
+mod spare;
 
+pub use client::{Engine, Interrupter, Options};
 pub use frames::Event;
-pub use session::{Engine, Options};
+pub use server::{ORDER, serve};
+pub use spare::hand_over;
+
+use serde::{Deserialize, Serialize};
 
 /// How a cell ended.
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
 pub enum Outcome {
     Done,
     Failed(Failure),
 }
 
 /// Why a cell did not end well, as a front end shows it.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Failure {
     /// A word: `CompileError`, `Error`, `Panic`, `Crash`, `Interrupted`, `KernelError`.
     pub name: String,
@@ -58,25 +71,25 @@ impl<F: FnMut(Event)> Host for F {
 }
 
 /// What may stand at a place in the code.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Completions {
     /// The part of the code that a completion takes the place of, in bytes.
     pub replaced: std::ops::Range<usize>,
     pub items: Vec<Completion>,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Completion {
     /// What is put in.
     pub text: String,
     /// A word of Jupyter's: `function`, `class`, `module`, `instance`, `keyword`, `magic`.
-    pub kind: &'static str,
+    pub kind: String,
     /// What a list shows.
     pub label: String,
 }
 
 /// What is known of a name in the code: its signature or type, and its documentation.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Inspection {
     pub plain: String,
     pub markdown: String,

@@ -1,28 +1,23 @@
 //! One evcxr session on a thread of its own, with the prelude in place.
 
 use super::frames::{self, Event, Line, Lost};
+use super::opening;
 use super::{Completions, Execute, Failure, Host, Inspection, Outcome, last_value, lookup, report};
-use crate::prebuilt::Prelude;
 use crate::worker::NO_INPUT;
-use crossbeam_channel::{Receiver, Sender, bounded, select, unbounded};
-use evcxr::{CommandContext, EvalCallbacks, EvalContext, EvalContextOutputs};
-use neurocell::error::ErrorKind;
+use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, bounded, select, unbounded};
+use evcxr::{CommandContext, EvalCallbacks, EvalContextOutputs};
 use neurocell::{Error, Result};
 use serde_json::{Map, Value};
-use std::process::{Child, Command};
+use std::process::Child;
 use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
-/// How an engine is started.
-#[derive(Clone, Debug, Default)]
-pub struct Options {
-    /// Say on stderr how long each stage of the start and of each cell took.
-    pub timings: bool,
-}
+/// How long a session that has nothing to do waits before it prepares for what is likely to come.
+const QUIET: Duration = Duration::from_millis(40);
 
-/// A running session of cells.
-pub struct Engine {
+/// A running session of cells, in this process.
+pub struct Session {
     /// Gone once the session is to end.
     requests: Option<Sender<Request>>,
     session: Option<JoinHandle<()>>,
@@ -30,7 +25,7 @@ pub struct Engine {
     questions: Receiver<Question>,
     answers: Sender<Option<String>>,
     outputs: EvalContextOutputs,
-    interrupter: Interrupter,
+    stopper: Stopper,
 }
 
 /// A cell's wish for a line of input.
@@ -64,11 +59,11 @@ struct Ends {
 
 /// Stops the cell that runs; every variable stays as it was before that cell.
 #[derive(Clone)]
-pub struct Interrupter(Arc<Mutex<Child>>);
+pub struct Stopper(Arc<Mutex<Child>>);
 
-impl Interrupter {
+impl Stopper {
     /// Asks the running cell to stop; a cell that does not answer within a tenth of a second is ended.
-    pub fn interrupt(&self) {
+    pub fn stop(&self) {
         if let Ok(child) = self.0.lock() {
             // SAFETY: sends a signal to this process' own child.
             unsafe { libc::kill(child.id() as libc::pid_t, libc::SIGINT) };
@@ -76,27 +71,27 @@ impl Interrupter {
     }
 }
 
-impl Engine {
+impl Session {
     /// Starts a session in which `use neurocell::prelude::*` has been said already.
     ///
     /// # Errors
-    /// If the toolchain lacks a component, the session's folder cannot be made, or the prelude does not load.
-    pub fn start(prelude: &Prelude, options: &Options) -> Result<Engine> {
+    /// If the toolchain lacks a component, or the prelude does not load.
+    pub fn start(plan: opening::Plan) -> Result<Session> {
         let (requests, inbox) = unbounded();
         let (outbox, replies) = bounded(1);
         let (asking, questions) = bounded(1);
         let (answers, answered) = bounded(1);
         let (ready, started) = bounded(1);
         let ends = Ends { requests: inbox, replies: outbox, questions: asking, answers: answered };
-        let (prelude, timings) = (prelude.clone(), options.timings);
+        let timings = plan.timings;
         // rust-analyzer's data do not leave the thread on which they were made.
         let session = std::thread::Builder::new()
             .name("evcxr".to_owned())
             // rust-analyzer recurses deeply on long cells.
             .stack_size(64 << 20)
-            .spawn(move || match open(&prelude, timings) {
+            .spawn(move || match opening::open(&plan) {
                 Ok((mut context, outputs)) => {
-                    if ready.send(Ok((outputs, Interrupter(context.process_handle())))).is_ok() {
+                    if ready.send(Ok((outputs, Stopper(context.process_handle())))).is_ok() {
                         serve(&mut context, &ends, timings);
                     }
                 }
@@ -108,21 +103,13 @@ impl Engine {
             })?;
         let stopped =
             || Error::value("the session ended while it started", "start it again; the message above says why");
-        let (outputs, interrupter) = started.recv().map_err(|_| stopped())??;
-        Ok(Engine {
-            requests: Some(requests),
-            session: Some(session),
-            replies,
-            questions,
-            answers,
-            outputs,
-            interrupter,
-        })
+        let (outputs, stopper) = started.recv().map_err(|_| stopped())??;
+        Ok(Session { requests: Some(requests), session: Some(session), replies, questions, answers, outputs, stopper })
     }
 
     /// A handle that stops the running cell from another thread.
-    pub fn interrupter(&self) -> Interrupter {
-        self.interrupter.clone()
+    pub fn stopper(&self) -> Stopper {
+        self.stopper.clone()
     }
 
     /// Asks the session's thread; none if it has ended.
@@ -133,7 +120,7 @@ impl Engine {
 }
 
 /// Waits until the session has taken its temporary folder and its processes away.
-impl Drop for Engine {
+impl Drop for Session {
     fn drop(&mut self) {
         self.requests = None;
         if let Some(session) = self.session.take() {
@@ -143,7 +130,7 @@ impl Drop for Engine {
     }
 }
 
-impl Execute for Engine {
+impl Execute for Session {
     fn execute(&mut self, code: &str, host: &mut dyn Host) -> Outcome {
         let gone = || Outcome::Failed(Failure::plain("KernelError", "the session has ended\n  → restart the kernel"));
         let asked = last_value::ask(code);
@@ -245,47 +232,18 @@ impl Execute for Engine {
     }
 }
 
-/// Makes the evcxr context and puts the prelude into it.
-fn open(prelude: &Prelude, timings: bool) -> Result<(CommandContext, EvalContextOutputs)> {
-    let started = Instant::now();
-    let stage = |name: &str| {
-        if timings {
-            eprintln!("[{:6.2} s] {name}", started.elapsed().as_secs_f64());
-        }
-    };
-    let refuse = |what: &str, error: evcxr::Error| {
-        let failure = report::refused(&error, &last_value::ask(""));
-        Error::new(
-            ErrorKind::Unknown,
-            format!("{what}: {}\n{}", failure.value, failure.traceback.join("\n")),
-            "`cargo clean` in the project's folder, then `cargo build --release`, makes the prelude anew",
-        )
-    };
-    // The running program itself, also when a new build has taken its place on disk.
-    let mut worker = Command::new("/proc/self/exe");
-    worker.env(crate::worker::PRELUDE, prelude.library());
-    // candle's own threads would not survive the fork before each cell; the prelude spreads work over its own pool.
-    worker.env("CANDLE_NUM_THREADS", "1");
-    let (mut context, outputs) =
-        EvalContext::with_subprocess_command(worker).map_err(|e| refuse("the session cannot start", e))?;
-    stage("evcxr is ready");
-    let mut state = context.state();
-    // The form whose separator no path holds.
-    state.set_build_env("CARGO_ENCODED_RUSTFLAGS", &prelude.cell_flags().join("\u{1f}"));
-    state.set_offline_mode(true);
-    state.set_opt_level("1").map_err(|e| refuse("the cells' optimisation cannot be set", e))?;
-    if state.add_dep("neurocell", &prelude.dependency()).is_err() {
-        // cargo lists the dependencies of every platform, and a build for this one does not download them all.
-        state.set_offline_mode(false);
-        state.add_dep("neurocell", &prelude.dependency()).map_err(|e| refuse("the prelude cannot be added", e))?;
-    }
-    context.eval_with_state("use neurocell::prelude::*;", state).map_err(|e| refuse("the prelude does not load", e))?;
-    stage("the prelude is usable");
-    Ok((CommandContext::with_eval_context(context), outputs))
-}
-
 fn serve(context: &mut CommandContext, ends: &Ends, timings: bool) {
-    for request in &ends.requests {
+    let mut warm = false;
+    loop {
+        let request = match ends.requests.recv_timeout(if warm { Duration::MAX } else { QUIET }) {
+            Ok(request) => request,
+            Err(RecvTimeoutError::Timeout) => {
+                warm = true;
+                opening::warm(context, timings);
+                continue;
+            }
+            Err(RecvTimeoutError::Disconnected) => return,
+        };
         let reply = match request {
             Request::Cell(code) => Reply::Cell(run_cell(context, &code, ends, timings)),
             Request::Complete(code, cursor) => Reply::Completions(lookup::complete(context, &code, cursor)),
