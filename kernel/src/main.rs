@@ -14,6 +14,10 @@ use neurocell::Result;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
+/// rust-analyzer makes millions of small trees: a fifth of a session's start would be the system's allocator.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// A Rust notebook for one question: which units of a language model move in step with which networks of the human brain?
 #[derive(Parser)]
 #[command(name = "neurocell", version)]

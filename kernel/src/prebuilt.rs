@@ -21,6 +21,8 @@ const PREBUILT: &str = "neurocell_prebuilt";
 const LIBRARY: &str = "libneurocell_prebuilt.so";
 const FACADE: &str = "facade";
 const FACADE_LIBRARY: &str = "libfacade.rlib";
+/// Holds rustc's flags for a linker that is called without the C compiler, a line each.
+const LINKER: &str = "linker";
 /// Below the folder of release builds: what sessions of each version and toolchain need.
 const PRELUDES: &str = "neurocell-prelude";
 
@@ -48,7 +50,7 @@ impl Prelude {
         let release = target.join("release");
         let preludes = release.join(PRELUDES);
         let compiler = rustc_version();
-        std_sources::prepare(&sysroot, &preludes, &hex(Sha256::digest(&compiler).as_slice()))?;
+        std_sources::prepare(&sysroot, &preludes, &compiler)?;
         let folder = preludes.join(&key(&project, &compiler)?[..16]);
         let prelude = Prelude { folder, dependencies: release.join("deps"), sysroot };
         if !prelude.folder.is_dir() {
@@ -59,16 +61,32 @@ impl Prelude {
 
     /// Flags with which rustc links a cell to the shared library.
     pub fn cell_flags(&self) -> Vec<String> {
-        let mut flags = vec![
+        let mut flags = self.crate_flags();
+        for folder in [&self.folder, &self.standard_library()] {
+            flags.extend(rpath(folder));
+        }
+        flags
+    }
+
+    /// The same, with the linker called at once where the toolchain brings it.
+    pub fn direct_cell_flags(&self) -> Vec<String> {
+        let Ok(linker) = fs::read_to_string(self.folder.join(LINKER)) else { return self.cell_flags() };
+        let mut flags = self.crate_flags();
+        flags.extend(linker.lines().map(str::to_owned));
+        for folder in [&self.folder, &self.standard_library()] {
+            flags.extend(["-Clink-arg=-rpath".to_owned(), format!("-Clink-arg={}", folder.display())]);
+        }
+        flags
+    }
+
+    fn crate_flags(&self) -> Vec<String> {
+        vec![
             "-Cprefer-dynamic".to_owned(),
             format!("-Ldependency={}", self.folder.display()),
             format!("-Ldependency={}", self.dependencies.display()),
             "--extern".to_owned(),
             format!("{PREBUILT}={}", self.library().display()),
-        ];
-        flags.extend(rpath(&self.folder));
-        flags.extend(rpath(&self.standard_library()));
-        flags
+        ]
     }
 
     /// Where the toolchain keeps the standard library that cells are linked to.
@@ -182,7 +200,7 @@ fn key(project: &Path, compiler: &[u8]) -> Result<String> {
     hash.update(compiler);
     hash.update(include_bytes!("prebuilt.rs"));
     let mut files = vec![project.join("Cargo.toml"), project.join("Cargo.lock")];
-    files.push(project.join("kernel/prebuilt/lib.rs"));
+    files.extend(sources(&project.join("kernel/prebuilt"))?);
     files.extend(sources(&project.join("src"))?);
     files.extend(sources(&project.join("assets"))?);
     for file in files {
@@ -194,7 +212,7 @@ fn key(project: &Path, compiler: &[u8]) -> Result<String> {
     Ok(hex(hash.finalize().as_slice()))
 }
 
-fn hex(digest: &[u8]) -> String {
+pub fn hex(digest: &[u8]) -> String {
     digest.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
@@ -227,10 +245,8 @@ impl Prelude {
     fn build(&self, project: &Path, target: &Path) -> Result<()> {
         eprintln!("preparing the prelude for notebook cells (once for this version and toolchain) …");
         let refuse = |e| Error::file("write", &self.folder, e, "check the folder's permissions and the free space");
-        let part = Prelude {
-            folder: self.folder.with_extension(format!("part-{}", std::process::id())),
-            ..self.clone()
-        };
+        let part =
+            Prelude { folder: self.folder.with_extension(format!("part-{}", std::process::id())), ..self.clone() };
         let _ = fs::remove_dir_all(&part.folder);
         fs::create_dir_all(&part.folder).map_err(refuse)?;
         let built = compile_prelude(project, target).and_then(|crate_file| {
@@ -239,7 +255,8 @@ impl Prelude {
             fs::hard_link(&crate_file, &kept).or_else(|_| fs::copy(&crate_file, &kept).map(drop)).map_err(refuse)?;
             part.link(project, target, &kept)?;
             write_facade(project, &part.folder.join(FACADE))?;
-            part.compile_facade()
+            part.compile_facade()?;
+            part.find_linker()
         });
         if let Err(error) = built {
             let _ = fs::remove_dir_all(&part.folder);
@@ -260,7 +277,12 @@ impl Prelude {
             .arg(project.join("kernel/prebuilt/lib.rs"))
             .args(["--crate-name", PREBUILT, "--crate-type", "dylib", "--edition", "2024"])
             .args(["-Cprefer-dynamic", "-Copt-level=3"])
-            .args(["--extern", &named("neurocell", crate_file), "-L", &named("dependency", &target.join("release/deps"))])
+            .args([
+                "--extern",
+                &named("neurocell", crate_file),
+                "-L",
+                &named("dependency", &target.join("release/deps")),
+            ])
             // The process that runs cells loads the library before any cell has loaded the standard library.
             .args(rpath(&self.standard_library()))
             .arg("-o")
@@ -279,6 +301,28 @@ impl Prelude {
             .arg("-o")
             .arg(self.facade_library());
         run(rustc, "the prelude's face for cells cannot be compiled")
+    }
+}
+
+impl Prelude {
+    /// Notes how the toolchain's own linker is called, if it is there and the C compiler tells where its libraries are.
+    fn find_linker(&self) -> Result<()> {
+        let linker = self.sysroot.join("lib/rustlib").join(env!("NEUROCELL_HOST")).join("bin/rust-lld");
+        let folder_of = |library: &str| {
+            let output = Command::new("cc").arg(format!("-print-file-name={library}")).output().ok()?;
+            let path = PathBuf::from(String::from_utf8_lossy(&output.stdout).trim());
+            path.is_absolute().then(|| path.canonicalize().ok()?.parent().map(Path::to_owned))?
+        };
+        let (Some(gcc), Some(libc), true) = (folder_of("libgcc_s.so"), folder_of("libc.so"), linker.is_file()) else {
+            return Ok(());
+        };
+        let flags = [
+            format!("-Clinker={}", linker.display()),
+            "-Clinker-flavor=ld.lld".to_owned(),
+            format!("-Clink-arg=-L{}", gcc.display()),
+            format!("-Clink-arg=-L{}", libc.display()),
+        ];
+        write(&self.folder.join(LINKER), &flags.join("\n"))
     }
 }
 

@@ -98,12 +98,14 @@ impl Engine {
     pub fn ready(mut self) -> Result<Engine> {
         match self.reader.next() {
             Some(Reply::Ready) => Ok(self),
-            Some(Reply::Broken(problem)) => {
-                Err(Error::new(ErrorKind::Unknown, "the session does not start", problem))
-            }
+            Some(Reply::Broken(problem)) => Err(Error::new(ErrorKind::Unknown, "the session does not start", problem)),
             _ => {
                 let problem = format!("the session's process ended while it started ({})", self.how_it_ended());
-                Err(Error::new(ErrorKind::Unknown, problem, "start it again; if it ends again, `neurocell doctor` may say why"))
+                Err(Error::new(
+                    ErrorKind::Unknown,
+                    problem,
+                    "start it again; if it ends again, `neurocell doctor` may say why",
+                ))
             }
         }
     }

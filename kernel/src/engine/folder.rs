@@ -71,7 +71,10 @@ fn sweep(all: &Path) {
         let lives = || match File::open(entry.path().join(LOCK)) {
             Ok(lock) => lock.try_lock().is_err(),
             // One that is being made has no lock yet.
-            Err(_) => entry.metadata().and_then(|m| m.modified()).is_ok_and(|at| at.elapsed().is_ok_and(|age| age.as_secs() < 60)),
+            Err(_) => entry
+                .metadata()
+                .and_then(|m| m.modified())
+                .is_ok_and(|at| at.elapsed().is_ok_and(|age| age.as_secs() < 60)),
         };
         if is_session && !lives() {
             let _ = fs::remove_dir_all(entry.path());

@@ -5,19 +5,22 @@
 
 use super::{last_value, report};
 use crate::prebuilt::Prelude;
+use crate::tools;
 use crate::worker;
 use evcxr::{CommandContext, EvalContext, EvalContextOutputs};
 use neurocell::error::ErrorKind;
 use neurocell::{Error, Result};
-use serde::{Deserialize, Serialize};
 use std::ffi::OsString;
+use std::path::PathBuf;
 use std::process::Command;
 use std::time::Instant;
 
 /// What a session is made from.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug)]
 pub struct Plan {
     pub prelude: Prelude,
+    /// The session's own.
+    pub folder: PathBuf,
     /// Say on stderr how long each stage of the start and of each cell took.
     pub timings: bool,
     /// Variables that the session's process has for its own work, and what the user's cells have in their place.
@@ -51,7 +54,12 @@ pub fn open(plan: &Plan) -> Result<(CommandContext, EvalContextOutputs)> {
     let mut state = context.state();
     // A folder may hold settings of its own for evcxr, which are read in place of the session's.
     state.set_opt_level(&plan.prelude.profile()).map_err(|e| refuse("the cells' profile cannot be set", e))?;
-    context.eval_with_state("use neurocell::prelude::*;", state).map_err(|e| refuse("the prelude does not load", e))?;
+    let prelude = |e| refuse("the prelude does not load", e);
+    context.eval_with_state("use neurocell::prelude::*;", state).map_err(prelude)?;
+    // evcxr writes what `?` needs into a cell after it has seen one without it fail, and from then on into all cells.
+    context.eval("Clock::new(1.0, &[1])?;").map_err(prelude)?;
+    // What the cells above have become was kept; the user's own are not.
+    let _ = std::fs::remove_file(plan.folder.join(tools::OPENING));
     stage("the prelude is usable");
     Ok((CommandContext::with_eval_context(context), outputs))
 }

@@ -76,17 +76,13 @@ fn order() -> Option<Order> {
 fn begin(order: Order) -> Result<(Folder, Session)> {
     let folder = Folder::make()?;
     let environment = tools::enter(folder.path(), &order.prelude)?;
-    let session = Session::start(Plan { prelude: order.prelude, timings: order.timings, environment })?;
+    let plan = Plan { prelude: order.prelude, folder: folder.path().to_owned(), timings: order.timings, environment };
+    let session = Session::start(plan)?;
     Ok((folder, session))
 }
 
 /// Serves one kernel until it is gone; gives the socket of the next one, if the kernel said that there will be one.
-fn converse(
-    socket: UnixStream,
-    session: &mut Session,
-    folder: &Folder,
-    surroundings: &str,
-) -> Option<UnixStream> {
+fn converse(socket: UnixStream, session: &mut Session, folder: &Folder, surroundings: &str) -> Option<UnixStream> {
     let (reader, writer) = protocol::ends(socket).ok()?;
     let cells = Arc::new(Running::default());
     let (to_session, requests) = channel();

@@ -2,17 +2,16 @@
 //!
 //! rust-analyzer reads them at each start of a session. Almost half of them are the vendor intrinsics of every
 //! processor and tests; without these a session is ready 1.5 s sooner. The copy is made from the user's own
-//! toolchain, once for each version of it; `RUST_SRC_PATH` names it.
+//! toolchain, once for each version of it; `RUST_SRC_PATH` names it to rust-analyzer.
 
 mod lean;
 
+use crate::prebuilt::hex;
 use neurocell::error::{Error, Result};
+use sha2::{Digest, Sha256};
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
-
-/// The variable by which rust-analyzer is told where the sources are.
-pub const VARIABLE: &str = "RUST_SRC_PATH";
 
 /// Folders of the library that are left out.
 const LEFT_OUT: [&str; 6] = ["coretests", "alloctests", "stdarch", "benches", "tests", "portable-simd"];
@@ -22,8 +21,10 @@ pub fn place(preludes: &Path) -> PathBuf {
     preludes.join("std").join("library")
 }
 
-/// Makes the copy for the toolchain whose version has the digest `key`, unless it is there.
-pub fn prepare(sysroot: &Path, preludes: &Path, key: &str) -> Result<()> {
+/// Makes the copy for the toolchain of this version, unless it is there.
+pub fn prepare(sysroot: &Path, preludes: &Path, compiler: &[u8]) -> Result<()> {
+    // What is left out is part of the key.
+    let key = hex(&Sha256::new().chain_update(compiler).chain_update(include_bytes!("lean.rs")).finalize());
     let folder = preludes.join(format!("std-{}", &key[..16]));
     let refuse = |e| Error::file("write", &folder, e, "check the folder's permissions and the free space");
     if !folder.is_dir() {

@@ -48,12 +48,12 @@ pub fn answer(tools: &Tools, name: &str, arguments: &[&str]) -> Option<bool> {
                 None => asked(&[])?,
             };
             let keep = |bytes: &[u8]| String::from_utf8_lossy(bytes).replace(session, SESSION);
-            let answer = Answer {
-                success: output.status.success(),
-                stdout: keep(&output.stdout),
-                stderr: keep(&output.stderr),
-            };
-            if answer.success {
+            let answer =
+                Answer { success: output.status.success(), stdout: keep(&output.stdout), stderr: keep(&output.stderr) };
+            // rust-analyzer asks for the standard library's packages too, whose vendored parts no toolchain brings: cargo
+            // refuses, each time after a second search, and the crates are found by their folders.
+            let of_std = arguments.iter().any(|word| word.starts_with(&*tools.prelude.std_sources().to_string_lossy()));
+            if answer.success || of_std {
                 keep_answer(&file, &answer);
             }
             answer

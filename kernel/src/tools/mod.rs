@@ -10,6 +10,8 @@
 mod answers;
 mod build;
 
+pub use build::{OPENING, OPTIMIZE};
+
 use crate::prebuilt::Prelude;
 use neurocell::error::{Error, Result};
 use serde::{Deserialize, Serialize};
@@ -108,12 +110,14 @@ impl Tools {
 /// # Errors
 /// If the session's folder cannot be written.
 pub fn enter(session: &Path, prelude: &Prelude) -> Result<Vec<(String, Option<OsString>)>> {
-    let refuse = |cause| Error::file("write", session, cause, "free some space there, or name another folder by TMPDIR");
+    let refuse =
+        |cause| Error::file("write", session, cause, "free some space there, or name another folder by TMPDIR");
     let home = session.join("tools");
     let bin = home.join("bin");
     for folder in [&bin, &session.join("tmp")] {
         fs::create_dir_all(folder).map_err(refuse)?;
     }
+    fs::write(session.join(OPENING), "").map_err(refuse)?;
     // evcxr reads its settings here.
     fs::write(session.join("evcxr.toml"), settings(prelude)).map_err(refuse)?;
     let with_tools = std::env::var_os(DESCRIPTION).is_none_or(|value| value != REAL);
