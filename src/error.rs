@@ -3,8 +3,8 @@
 use std::fmt;
 use std::path::Path;
 
-/// What a function of this crate returns when it may fail.
-pub type Result<T> = std::result::Result<T, Error>;
+/// What a function of this crate returns when it may fail; with a second type it is the standard library's own.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
 
 /// What kind of trouble an [`Error`] reports, for code that wants to react to it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

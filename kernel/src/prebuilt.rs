@@ -110,6 +110,11 @@ impl Prelude {
         std_sources::place(self.folder.parent().unwrap_or(&self.folder))
     }
 
+    /// Where the crates are built that cells name by `:dep`, once for all sessions.
+    pub fn dependencies_of_cells(&self) -> PathBuf {
+        self.folder.join("target")
+    }
+
     /// Holds what the toolchain has answered to questions of earlier sessions.
     pub fn answers(&self) -> PathBuf {
         self.folder.join("answers")

@@ -1,13 +1,16 @@
 //! One evcxr session on a thread of its own, with the prelude in place.
 
+use super::building::Building;
 use super::frames::{self, Event, Line, Lost};
 use super::opening;
+use super::optimize::{Optimize, without_mark};
 use super::{Completions, Execute, Failure, Host, Inspection, Outcome, last_value, lookup, report};
 use crate::worker::NO_INPUT;
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, bounded, select, unbounded};
 use evcxr::{CommandContext, EvalCallbacks, EvalContextOutputs};
 use neurocell::{Error, Result};
 use serde_json::{Map, Value};
+use std::path::PathBuf;
 use std::process::Child;
 use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
@@ -15,6 +18,9 @@ use std::time::{Duration, Instant};
 
 /// How long a session that has nothing to do waits before it prepares for what is likely to come.
 const QUIET: Duration = Duration::from_millis(40);
+
+/// How often a cell that says nothing is looked at.
+const TICK: Duration = Duration::from_millis(150);
 
 /// A running session of cells, in this process.
 pub struct Session {
@@ -26,6 +32,7 @@ pub struct Session {
     answers: Sender<Option<String>>,
     outputs: EvalContextOutputs,
     stopper: Stopper,
+    folder: PathBuf,
 }
 
 /// A cell's wish for a line of input.
@@ -83,7 +90,7 @@ impl Session {
         let (answers, answered) = bounded(1);
         let (ready, started) = bounded(1);
         let ends = Ends { requests: inbox, replies: outbox, questions: asking, answers: answered };
-        let timings = plan.timings;
+        let (timings, folder) = (plan.timings, plan.folder.clone());
         // rust-analyzer's data do not leave the thread on which they were made.
         let session = std::thread::Builder::new()
             .name("evcxr".to_owned())
@@ -104,7 +111,8 @@ impl Session {
         let stopped =
             || Error::value("the session ended while it started", "start it again; the message above says why");
         let (outputs, stopper) = started.recv().map_err(|_| stopped())??;
-        Ok(Session { requests: Some(requests), session: Some(session), replies, questions, answers, outputs, stopper })
+        let requests = Some(requests);
+        Ok(Session { requests, session: Some(session), replies, questions, answers, outputs, stopper, folder })
     }
 
     /// A handle that stops the running cell from another thread.
@@ -133,7 +141,9 @@ impl Drop for Session {
 impl Execute for Session {
     fn execute(&mut self, code: &str, host: &mut dyn Host) -> Outcome {
         let gone = || Outcome::Failed(Failure::plain("KernelError", "the session has ended\n  → restart the kernel"));
-        let asked = last_value::ask(code);
+        let (code, optimize) = without_mark(code);
+        let optimize = optimize.then(|| Optimize::next_cell(&self.folder));
+        let asked = last_value::ask(&code);
         let cell = Request::Cell(asked.code.clone());
         if self.requests.as_ref().is_none_or(|requests| requests.send(cell).is_err()) {
             return gone();
@@ -164,8 +174,10 @@ impl Execute for Session {
                 host.tell(Event::Stdout(text));
             }
         };
+        let mut building = Building::new(&self.folder);
         let reply = loop {
             select! {
+                default(TICK) => building.look(host),
                 recv(self.outputs.stdout) -> line => match line {
                     Ok(line) => take(line, host),
                     Err(_) => return gone(),
@@ -197,6 +209,8 @@ impl Execute for Session {
         while let Ok(line) = self.outputs.stdout.try_recv() {
             take(line, host);
         }
+        building.end(host);
+        drop(optimize);
         match (reply, lost) {
             (_, Some(lost)) => Outcome::Failed(report::lost(&lost)),
             (Ok(data), None) => {

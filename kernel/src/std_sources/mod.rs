@@ -5,6 +5,7 @@
 //! toolchain, once for each version of it; `RUST_SRC_PATH` names it to rust-analyzer.
 
 mod lean;
+mod vendored;
 
 use crate::prebuilt::hex;
 use neurocell::error::{Error, Result};
@@ -24,7 +25,10 @@ pub fn place(preludes: &Path) -> PathBuf {
 /// Makes the copy for the toolchain of this version, unless it is there.
 pub fn prepare(sysroot: &Path, preludes: &Path, compiler: &[u8]) -> Result<()> {
     // What is left out is part of the key.
-    let key = hex(&Sha256::new().chain_update(compiler).chain_update(include_bytes!("lean.rs")).finalize());
+    let key = hex(&Sha256::new()
+        .chain_update(compiler)
+        .chain_update(concat!(include_str!("lean.rs"), include_str!("vendored.rs")))
+        .finalize());
     let folder = preludes.join(format!("std-{}", &key[..16]));
     let refuse = |e| Error::file("write", &folder, e, "check the folder's permissions and the free space");
     if !folder.is_dir() {
@@ -59,7 +63,7 @@ fn copy(from: &Path, to: &Path) -> io::Result<()> {
         let name = entry.file_name();
         let target = to.join(&name);
         if entry.path().extension().is_some_and(|e| e == "rs") {
-            fs::write(target, lean::lean(&fs::read_to_string(entry.path())?))?;
+            fs::write(target, vendored::replaced(lean::lean(&fs::read_to_string(entry.path())?)))?;
         } else if !entry.file_type()?.is_dir() {
             fs::copy(entry.path(), target)?;
         } else if !LEFT_OUT.iter().any(|left_out| name == *left_out) {

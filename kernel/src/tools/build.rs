@@ -4,7 +4,7 @@
 //! things are done for speed besides: the module that holds the variables, which evcxr writes into each cell, is
 //! taken from the prelude, where it is compiled already; and the linker is called without the C compiler before it.
 
-use super::Tools;
+use super::{Tools, dependent};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use std::fs;
@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf};
 use std::process::Stdio;
 
 /// Where evcxr wants to read the path of the built cell.
-const BUILT: &str = "EVCXR_EXECUTION_SO_PATH";
+pub const BUILT: &str = "EVCXR_EXECUTION_SO_PATH";
 /// A file in the session's folder by which the session asks for full optimisation of the next cell.
 pub const OPTIMIZE: &str = "optimize";
 /// A file that is there while the session opens: its cells are the same in every session, and so are kept.
@@ -22,7 +22,7 @@ pub const OPENING: &str = "opening";
 const STORE: &str = "\nmod evcxr_internal_runtime {\n";
 const BEHIND_STORE: &str = "\n#[unsafe(no_mangle)]\n";
 /// The cell's library; rustc names it so from the crate's name, `ctx`, by which evcxr knows it.
-const LIBRARY: &str = "libctx.so";
+pub const LIBRARY: &str = "libctx.so";
 
 /// Builds or checks the cell; none if that is not what cargo is asked, or if it takes a dependency.
 pub fn build(tools: &Tools, arguments: &[&str]) -> Option<bool> {
@@ -33,7 +33,7 @@ pub fn build(tools: &Tools, arguments: &[&str]) -> Option<bool> {
         _ => return None,
     };
     if !tools.is_plain() {
-        return None;
+        return (emit == "link").then(|| dependent::build(tools, arguments))?;
     }
     let out = tools.session.join("target").join("cells");
     fs::create_dir_all(&out).ok()?;
@@ -45,7 +45,7 @@ pub fn build(tools: &Tools, arguments: &[&str]) -> Option<bool> {
     // evcxr knows the lines of a file whose name ends so.
     let source = out.join("lib.rs");
     fs::write(&source, cell).ok()?;
-    let level = if fs::remove_file(tools.session.join(OPTIMIZE)).is_ok() { "3" } else { "1" };
+    let level = if tools.session.join(OPTIMIZE).exists() { "3" } else { "1" };
     let mut rustc = tools.real("rustc");
     rustc
         .current_dir(&tools.session)
@@ -61,6 +61,8 @@ pub fn build(tools: &Tools, arguments: &[&str]) -> Option<bool> {
         .arg(format!("neurocell={}", tools.prelude.facade_library().display()))
         .args(tools.prelude.direct_cell_flags())
         .arg(&source)
+        // A panic names the place in the cell.
+        .arg(format!("--remap-path-prefix={}=src", out.display()))
         .stderr(Stdio::piped());
     let mut child = rustc.spawn().ok()?;
     let mut said = Vec::new();

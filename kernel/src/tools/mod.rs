@@ -9,8 +9,10 @@
 
 mod answers;
 mod build;
+mod dependent;
 
 pub use build::{OPENING, OPTIMIZE};
+pub use dependent::BUILDING;
 
 use crate::prebuilt::Prelude;
 use neurocell::error::{Error, Result};
@@ -71,12 +73,10 @@ impl Tools {
 
     /// Becomes the real tool.
     fn pass_on(&self, name: &str, arguments: impl IntoIterator<Item = impl AsRef<std::ffi::OsStr>>) -> bool {
-        let mut command = self.real(name);
+        let arguments: Vec<OsString> = arguments.into_iter().map(|argument| argument.as_ref().to_owned()).collect();
+        let builds = arguments.iter().any(|argument| argument == "build" || argument == "check");
+        let mut command = if name == "cargo" && builds { self.real_cargo_build() } else { self.real(name) };
         command.args(arguments);
-        let builds = command.get_args().any(|argument| argument == "build" || argument == "check");
-        if name == "cargo" && builds {
-            command.env("CARGO_ENCODED_RUSTFLAGS", self.prelude.cell_flags().join("\u{1f}"));
-        }
         let error = command.exec();
         eprintln!("{} cannot be started: {error}", command.get_program().to_string_lossy());
         false
@@ -91,9 +91,18 @@ impl Tools {
                 None => command.env_remove(name),
             };
         }
+        // evcxr tells cargo to use the stand-in.
+        command.env("RUSTC", self.prelude.tool("rustc"));
         command.env("RUSTFLAGS", ANALYZER_FLAGS);
         // Files of a compilation that is killed go with the session.
         command.env("TMPDIR", self.session.join("tmp"));
+        command
+    }
+
+    /// The real cargo, with the flags that cells are built with.
+    fn real_cargo_build(&self) -> Command {
+        let mut command = self.real("cargo");
+        command.env("CARGO_ENCODED_RUSTFLAGS", self.prelude.cell_flags().join("\u{1f}"));
         command
     }
 
