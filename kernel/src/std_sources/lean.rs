@@ -214,6 +214,10 @@ fn unstable_method(tokens: &[SyntaxToken], start: usize) -> Option<usize> {
     }
     // `pub(crate) const unsafe fn name<T>(self …`
     let head = tokens[item..].iter().take(24).take_while(|t| !matches!(t.kind(), K::L_CURLY | K::SEMICOLON | K::EQ));
+    // The language itself calls closures by such methods.
+    if head.clone().any(|t| t.kind() == K::EXTERN_KW) {
+        return None;
+    }
     let function = item + head.into_iter().position(|t| t.kind() == K::FN_KW)?;
     let parameters = function + tokens[function..].iter().position(|t| t.kind() == K::L_PAREN)?;
     let end_of_parameters = closing(tokens, parameters);
@@ -287,10 +291,10 @@ mod tests {
 
     #[test]
     fn attributes_about_stability_go_and_unstable_methods_with_them() {
-        let text = "impl A {\n#[stable(feature = \"a\", since = \"1\")] #[cfg(unix)] pub fn a(&self);\n#[unstable(feature = \"b\")]\n#[inline]\npub const fn b(&self) -> u8 { 1 }\n#[unstable(feature = \"c\")] #[doc(hidden)] pub fn c(self) {}\n#[lang = \"d\"] #[unstable(feature = \"d\")] fn d(self);\n}";
+        let text = "impl A {\n#[stable(feature = \"a\", since = \"1\")] #[cfg(unix)] pub fn a(&self);\n#[unstable(feature = \"b\")]\n#[inline]\npub const fn b(&self) -> u8 { 1 }\n#[unstable(feature = \"c\")] #[doc(hidden)] pub fn c(self) {}\n#[unstable(feature = \"e\")] extern \"rust-call\" fn e(&self);\n#[lang = \"d\"] #[unstable(feature = \"d\")] fn d(self);\n}";
         assert_eq!(
             lean(text),
-            "impl A {\n #[cfg(unix)] pub fn a(&self);\n\n #[doc(hidden)] pub fn c(self) {}\n#[lang = \"d\"]  fn d(self);\n}"
+            "impl A {\n #[cfg(unix)] pub fn a(&self);\n\n #[doc(hidden)] pub fn c(self) {}\n extern \"rust-call\" fn e(&self);\n#[lang = \"d\"]  fn d(self);\n}"
         );
         assert_eq!(lean("#[cfg_attr(not(test), rustc_diagnostic_item = \"V\")] struct V;"), " struct V;");
         assert_eq!(
