@@ -1,10 +1,11 @@
 //! A cell that needs nothing but the prelude is given to rustc at once.
 //!
-//! cargo would find out that nothing but the cell has changed, and call rustc with the arguments of the last time. Two
+//! cargo would find out that nothing but the cell has changed, and call rustc with the arguments of the last time. Three
 //! things are done for speed besides: the module that holds the variables, which evcxr writes into each cell, is
-//! taken from the prelude, where it is compiled already; and the linker is called without the C compiler before it.
+//! taken from the prelude, where it is compiled already; variables that the cell does not mention stay in their store;
+//! and the linker is called without the C compiler before it.
 
-use super::{Tools, dependent};
+use super::{Tools, dependent, variables};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use std::fs;
@@ -37,7 +38,8 @@ pub fn build(tools: &Tools, arguments: &[&str]) -> Option<bool> {
     }
     let out = tools.session.join("target").join("cells");
     fs::create_dir_all(&out).ok()?;
-    let cell = with_ready_store(&fs::read_to_string(tools.session.join("src/lib.rs")).ok()?);
+    let cell =
+        variables::mentioned_only(&with_ready_store(&fs::read_to_string(tools.session.join("src/lib.rs")).ok()?));
     let kept = tools.session.join(OPENING).exists().then(|| Kept::of(tools, emit, &cell));
     if let Some(done) = kept.as_ref().and_then(|kept| kept.give(&out)) {
         return report(&out, done);
@@ -120,8 +122,11 @@ struct Kept(PathBuf);
 
 impl Kept {
     fn of(tools: &Tools, emit: &str, cell: &str) -> Kept {
-        let digest =
-            Sha256::new().chain_update(emit).chain_update(include_bytes!("build.rs")).chain_update(cell).finalize();
+        let digest = Sha256::new()
+            .chain_update(emit)
+            .chain_update(concat!(include_str!("build.rs"), include_str!("variables.rs")))
+            .chain_update(cell)
+            .finalize();
         let name: String = digest.iter().take(12).map(|byte| format!("{byte:02x}")).collect();
         Kept(tools.prelude.answers().join(format!("cell-{name}")))
     }

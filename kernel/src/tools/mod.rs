@@ -10,6 +10,7 @@
 mod answers;
 mod build;
 mod dependent;
+mod variables;
 
 pub use build::{OPENING, OPTIMIZE};
 pub use dependent::BUILDING;
