@@ -1,10 +1,11 @@
 """How long a notebook waits: our kernel, ipykernel and, with --stock, evcxr's own kernel, one after the other in one run.
 
-usage: python benches/kernel/bench.py [--stock] [--starts 3] [--cells 20]
+usage: python benches/kernel/bench.py [--stock] [--starts 3] [--cells 50] [--long 500]
 
 Needs jupyter_client and ipykernel (tests/jupyter/requirements.txt) and `cargo build --release --workspace --examples`.
 Times are from sending a request to having its reply and, where a cell has run before, the kernel's `idle` as well.
-Later cells each have a text of their own, so that no compiler or cache has seen them before.
+Later cells each have a text of their own, so that no compiler or cache has seen them before. The long session mixes
+statements, new variables and shown values; its memory is what the kernel's process and all below it hold (PSS).
 """
 
 import argparse
@@ -31,6 +32,7 @@ RUST = {
     "let": "let clock_{n} = Clock::new(2.0, &[100 + {n}])?;",
     "value": "story.words().len() * {n}",
     "result": "story.starting_at({n}.0)",
+    "figure": 'bars(&["a", "b"], &[{n}.0, 1.0], "bars", "r")?',
 }
 # The like in plain Python, without any import: the peer at its quickest.
 PYTHON = {
@@ -40,17 +42,22 @@ PYTHON = {
     "let": "clock_{n} = list(range(100 + {n}))",
     "value": "len(story) * {n}",
     "result": "story[: {n}]",
+    "figure": "[{n}.0, 1.0]",
 }
 ROWS = {
     "info": "process start → kernel_info",
     "first": "process start → first prelude cell answered",
-    "first_let": "first `let x = prelude_fn(..)?`",
+    "first_let": "first `let x = prelude_fn(..)?`, at once",
+    "after_5_s": "the same 5 s after the start",
+    "restarted": "the same after a restart",
+    "restart": "restart → the same answered",
     "statement": "later cell: statement",
     "let": "later cell: new `let` of a prelude type",
     "value": "later cell: a number shown",
     "result": "later cell: a prelude type shown",
+    "figure": "later cell: a figure shown (ipykernel: a list)",
 }
-LATER = ("statement", "let", "value", "result")
+LATER = ("statement", "let", "value", "result", "figure")
 
 
 def reply_to(client, message):
@@ -70,6 +77,19 @@ def run(client, code):
     return seconds
 
 
+def first_answer(manager, cells, before):
+    """Seconds to kernel_info and to the first cell's answer, for a kernel that has just been told to start; its client."""
+    began = time.perf_counter()
+    client = manager.client()
+    client.start_channels()
+    reply_to(client, client.kernel_info())
+    info = time.perf_counter() - began
+    for code in [*before, cells["first"]]:
+        reply = reply_to(client, client.execute(code))
+        assert reply["status"] == "ok", (code, reply)
+    return client, info, time.perf_counter() - began
+
+
 @contextlib.contextmanager
 def started(name, cells, before):
     """A fresh kernel whose first cell has been answered, and the seconds to kernel_info and to that answer."""
@@ -77,35 +97,81 @@ def started(name, cells, before):
     began = time.perf_counter()
     # What kernels say on their own stderr (warnings, a compiler's progress) would stand in the table's way.
     manager.start_kernel(stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    client = manager.client()
-    client.start_channels()
+    launched = time.perf_counter() - began
+    client, info, first = first_answer(manager, cells, before)
     try:
-        reply_to(client, client.kernel_info())
-        info = time.perf_counter() - began
-        for code in [*before, cells["first"]]:
-            reply = reply_to(client, client.execute(code))
-            assert reply["status"] == "ok", (code, reply)
-        first = time.perf_counter() - began
-        # The outputs' socket has to be connected before `idle` is waited for.
-        client.wait_for_ready(timeout=PATIENCE)
-        yield client, info, first
+        yield manager, client, info + launched, first + launched
     finally:
         client.stop_channels()
         manager.shutdown_kernel(now=True)
+
+
+def ready(client):
+    # The outputs' socket has to be connected before `idle` is waited for.
+    client.wait_for_ready(timeout=PATIENCE)
+    return client
 
 
 def measure(name, cells, before, starts, repeats):
     """Lists of seconds for each row."""
     seconds = {row: [] for row in ROWS}
     for _ in range(starts):
-        with started(name, cells, before) as (client, info, first):
+        with started(name, cells, before) as (manager, client, info, first):
             seconds["info"].append(info)
             seconds["first"].append(first)
-            seconds["first_let"].append(run(client, cells["first_let"]))
+            seconds["first_let"].append(run(ready(client), cells["first_let"]))
             # The later cells are timed in the first session only.
             for row in LATER if not seconds["statement"] else ():
                 seconds[row] = [run(client, cells[row].format(n=n)) for n in range(repeats)]
+        with started(name, cells, before) as (manager, client, _, first):
+            time.sleep(max(0, 5 - first))
+            seconds["after_5_s"].append(run(ready(client), cells["first_let"]))
+            # A reader has worked for a while; then the kernel is restarted, and the cells are run again at once.
+            time.sleep(15)
+            client.stop_channels()
+            began = time.perf_counter()
+            manager.restart_kernel(stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+            client = manager.client()
+            client.start_channels()
+            for code in before:
+                reply_to(client, client.execute(code))
+            ready(client)
+            seconds["restarted"].append(run(client, cells["first_let"]))
+            seconds["restart"].append(time.perf_counter() - began)
+            client.stop_channels()
     return seconds
+
+
+def memory(process):
+    """Bytes that a process and all below it hold, shared pages counted once."""
+    children = {}
+    for entry in pathlib.Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(OSError):
+            parent = int((entry / "stat").read_text().rpartition(")")[2].split()[1])
+            children.setdefault(parent, []).append(int(entry.name))
+    total, waiting = 0, [process]
+    while waiting:
+        pid = waiting.pop()
+        waiting += children.get(pid, [])
+        with contextlib.suppress(OSError):
+            lines = pathlib.Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
+            total += sum(int(line.split()[1]) << 10 for line in lines if line.startswith("Pss:"))
+    return total
+
+
+def long_session(name, cells, before, length):
+    """How a session grows: seconds of a cell and memory, around its cell 20 and at its end."""
+    rows = ("statement", "let", "value", "statement", "result")
+    seconds, held = [], {}
+    with started(name, cells, before) as (manager, client, _, _):
+        ready(client)
+        run(client, cells["first_let"])
+        for n in range(length):
+            seconds.append(run(client, cells[rows[n % len(rows)]].format(n=n)))
+            if n in (20, length - 1):
+                held[n] = memory(manager.provisioner.pid)
+    early, late = statistics.median(seconds[10:30]), statistics.median(seconds[-20:])
+    return early, late, held[20], held[length - 1]
 
 
 def percentile(values, share):
@@ -152,7 +218,8 @@ def main():
     options = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     options.add_argument("--stock", action="store_true", help="evcxr's own kernel as well")
     options.add_argument("--starts", type=int, default=3, help="fresh kernels of each kind")
-    options.add_argument("--cells", type=int, default=20, help="later cells of each kind")
+    options.add_argument("--cells", type=int, default=50, help="later cells of each kind")
+    options.add_argument("--long", type=int, default=0, help="also a session of so many cells")
     wish = options.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         base = pathlib.Path(folder)
@@ -164,8 +231,15 @@ def main():
         if wish.stock:
             kernels["stock evcxr"] = ("stock", RUST, stock_kernel(base / "data"))
         results = {name: measure(*kernel, wish.starts, wish.cells) for name, kernel in kernels.items()}
+        growth = {name: long_session(*kernel, wish.long) for name, kernel in kernels.items()} if wish.long > 30 else {}
     print(f"{time.strftime('%Y-%m-%d')}, {os.cpu_count()} cores; starts: median of {wish.starts} (least to most); later cells: {wish.cells} each\n")
     print(table(results))
+    if wish.long > 30:
+        print(f"\n| a session of {wish.long} cells | around cell 20 | at the end | ratio |\n|---|---|---|---|")
+        for name, kernel in kernels.items():
+            early, late, little, much = growth[name]
+            print(f"| {name}: seconds a cell | {early:.3f} | {late:.3f} | {late / early:.2f} |")
+            print(f"| {name}: memory in MB | {little / 1e6:.0f} | {much / 1e6:.0f} | {much / little:.2f} |")
 
 
 if __name__ == "__main__":
