@@ -19,6 +19,10 @@ pub enum Event {
     Result {
         data: Map<String, Value>,
     },
+    /// What the cell has shown so far is to go; with `wait`, once something new comes.
+    ClearOutput {
+        wait: bool,
+    },
 }
 
 /// How the supervisor says that a cell was undone.
@@ -46,7 +50,12 @@ pub fn read(line: String) -> Line {
     let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
     if let Value::Object(data) = &message["display"] {
         let metadata = message["metadata"].as_object().cloned().unwrap_or_default();
-        return Line::Event(Event::Display { data: data.clone(), metadata, display_id: None, update: false });
+        let display_id = message["display_id"].as_str().map(str::to_owned);
+        let update = message["update"] == true;
+        return Line::Event(Event::Display { data: data.clone(), metadata, display_id, update });
+    }
+    if message["clear_output"].is_object() {
+        return Line::Event(Event::ClearOutput { wait: message["clear_output"]["wait"] == true });
     }
     if message["progress"].is_object() {
         return Line::Event(progress(&message["progress"]));

@@ -11,11 +11,36 @@ pub enum Balance {
     Wrong,
 }
 
-/// Reads `code` once, minding strings, raw strings, characters, lifetimes, and comments with their nesting.
+/// Whether `code` is closed.
 pub fn balance(code: &str) -> Balance {
+    match scan(code) {
+        Scan::Wrong => Balance::Wrong,
+        Scan::Read { open, inside: None } if open.is_empty() => Balance::Closed,
+        Scan::Read { open, .. } => Balance::Open(open.len()),
+    }
+}
+
+/// What one reading of a piece of code found.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Scan {
+    /// The brackets that are open, each with its place among the characters, and what the code ends inside of.
+    Read { open: Vec<(char, usize)>, inside: Option<Inside> },
+    /// A bracket closes what was not opened.
+    Wrong,
+}
+
+/// What is not closed at the end of the code.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Inside {
+    Text,
+    Comment,
+}
+
+/// Reads `code` once, minding strings, raw strings, characters, lifetimes, and comments with their nesting.
+pub fn scan(code: &str) -> Scan {
     let chars: Vec<char> = code.chars().collect();
     let at = |i: usize| chars.get(i).copied();
-    let mut open = Vec::new();
+    let mut open: Vec<(char, usize)> = Vec::new();
     let mut i = 0;
     while let Some(c) = at(i) {
         let end = match c {
@@ -25,7 +50,7 @@ pub fn balance(code: &str) -> Balance {
             '\'' => Some(skip_character(&chars, i)),
             _ if c.is_alphanumeric() || c == '_' => skip_word(&chars, i),
             '(' | '[' | '{' => {
-                open.push(c);
+                open.push((c, i));
                 Some(i + 1)
             }
             ')' | ']' | '}' => {
@@ -34,8 +59,8 @@ pub fn balance(code: &str) -> Balance {
                     ']' => '[',
                     _ => '{',
                 };
-                if open.pop() != Some(opener) {
-                    return Balance::Wrong;
+                if open.pop().map(|(c, _)| c) != Some(opener) {
+                    return Scan::Wrong;
                 }
                 Some(i + 1)
             }
@@ -43,10 +68,13 @@ pub fn balance(code: &str) -> Balance {
         };
         match end {
             Some(next) => i = next,
-            None => return Balance::Open(open.len()),
+            None => {
+                let inside = if c == '/' { Inside::Comment } else { Inside::Text };
+                return Scan::Read { open, inside: Some(inside) };
+            }
         }
     }
-    if open.is_empty() { Balance::Closed } else { Balance::Open(open.len()) }
+    Scan::Read { open, inside: None }
 }
 
 fn skip_line(chars: &[char], start: usize) -> usize {
