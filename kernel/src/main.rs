@@ -6,6 +6,7 @@ mod jupyter;
 mod prebuilt;
 mod run;
 mod std_sources;
+mod syntax;
 mod worker;
 
 use clap::{Parser, Subcommand};

@@ -1,5 +1,6 @@
 //! Runs cells: evcxr with the prebuilt prelude, and what a cell says while it runs as a stream of events.
 
+mod bounds;
 mod frames;
 mod last_value;
 mod lookup;

@@ -39,6 +39,14 @@ pub fn refused(error: &Error, asked: &Asked) -> Failure {
     }
 }
 
+/// Why a cell is not even read.
+pub fn too_deep() -> Failure {
+    let most = crate::syntax::DEEPEST;
+    let problem =
+        format!("this cell may be nested more than {most} levels deep, and the compiler's parser would end on it");
+    Failure::plain("Error", format!("{problem}\n  → part its longest expression into several statements"))
+}
+
 fn compile_error(error: &CompilationError, asked: &Asked) -> Vec<String> {
     if let Some(lines) = cannot_be_shown(error, asked) {
         return lines;

@@ -1,8 +1,10 @@
 //! One evcxr session on a thread of its own, with the prelude in place.
 
+use super::bounds::Bounded;
 use super::frames::{self, Event, Line, Lost};
 use super::{Completions, Execute, Failure, Host, Inspection, Outcome, last_value, lookup, report};
 use crate::prebuilt::Prelude;
+use crate::syntax;
 use crate::worker::NO_INPUT;
 use crossbeam_channel::{Receiver, Sender, bounded, select, unbounded};
 use evcxr::{CommandContext, EvalCallbacks, EvalContext, EvalContextOutputs};
@@ -146,6 +148,10 @@ impl Drop for Engine {
 impl Execute for Engine {
     fn execute(&mut self, code: &str, host: &mut dyn Host) -> Outcome {
         let gone = || Outcome::Failed(Failure::plain("KernelError", "the session has ended\n  → restart the kernel"));
+        if syntax::is_too_deep(code) {
+            return Outcome::Failed(report::too_deep());
+        }
+        let host: &mut dyn Host = &mut Bounded::new(host);
         let asked = last_value::ask(code);
         let cell = Request::Cell(asked.code.clone());
         if self.requests.as_ref().is_none_or(|requests| requests.send(cell).is_err()) {

@@ -1,8 +1,8 @@
 //! Requests that need no engine.
 
-use super::completeness::{Completeness, completeness};
 use super::history::History;
 use super::message::{Message, PROTOCOL};
+use crate::syntax::{Completeness, completeness};
 use serde_json::{Value, json};
 use std::process::Command;
 use std::sync::OnceLock;

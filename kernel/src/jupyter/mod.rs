@@ -6,9 +6,7 @@
 //! Source: "Messaging in Jupyter", protocol 5.5, and JEP 65 for the welcome on iopub.
 
 mod answers;
-mod balance;
 mod cells;
-mod completeness;
 mod connection;
 mod history;
 mod lookups;

@@ -43,14 +43,18 @@ impl Kernel {
     ) {
         let publisher = &self.cells.surroundings().publisher;
         publisher.status("busy", Some(message));
+        let mut stops = false;
         match answer(message) {
-            Ok(Some((msg_type, content))) => reply.send(Message::new(msg_type, content, Some(message))),
+            Ok(Some((msg_type, content))) => {
+                stops = msg_type == "shutdown_reply";
+                reply.send(Message::new(msg_type, content, Some(message)));
+            }
             Ok(None) => {}
             Err(problem) => log(format_args!("{} was not answered: {problem}", message.msg_type())),
         }
         publisher.status("idle", Some(message));
         self.cells.announce_running();
-        if message.msg_type() == "shutdown_request" {
+        if stops {
             self.stop.notify_one();
         }
     }
@@ -59,7 +63,12 @@ impl Kernel {
         let surroundings = self.cells.surroundings();
         match message.msg_type() {
             "shutdown_request" => {
-                let content = json!({ "status": "ok", "restart": message.content["restart"] == true });
+                let restart = match &message.content["restart"] {
+                    Value::Null => false,
+                    Value::Bool(restart) => *restart,
+                    other => return Err(format!("restart is {other}, and true or false is due")),
+                };
+                let content = json!({ "status": "ok", "restart": restart });
                 // All front ends hear of it, not only the one that asked.
                 surroundings.publisher.publish("shutdown_reply", content.clone(), Some(message));
                 Ok(Some(("shutdown_reply", content)))

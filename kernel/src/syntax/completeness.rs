@@ -3,7 +3,8 @@
 //! Brackets, quotes and comments are counted first; then rust-analyzer's parser says whether something is still to come
 //! (`let x =`, `1 +`, `story.`) or something is wrong before the end.
 
-use super::balance::{Inside, Scan, scan};
+use super::DEEPEST;
+use super::brackets::{Inside, Reading, read};
 use ra_ap_syntax::{Edition, SourceFile, TextSize};
 
 /// What an `is_complete_request` is told.
@@ -19,10 +20,9 @@ pub enum Completeness {
 
 use Completeness::{Complete, Incomplete, Invalid, Unknown};
 
-/// The parser recurses: it gets room of its own, and code that might need more is not given to it.
-const STACK: usize = 256 << 20;
+/// The parser recurses: it gets room of its own.
+const STACK: usize = 16 << 20;
 const LONGEST: usize = 64 * 1024;
-const DEEPEST: usize = 500;
 
 const HEAD: &str = "fn cell() {\n";
 const STEP: &str = "    ";
@@ -33,17 +33,17 @@ pub fn completeness(code: &str) -> Completeness {
     if rust.trim().is_empty() {
         return Complete;
     }
-    let (open, inside) = match scan(rust) {
-        Scan::Wrong => return Invalid,
-        Scan::Read { open, inside } => (open, inside),
-    };
+    let Reading { open, inside, wrong, depth } = read(rust);
+    if wrong {
+        return Invalid;
+    }
     match inside {
         // What is put before the next line would become part of the text.
         Some(Inside::Text) => return Incomplete(String::new()),
         Some(Inside::Comment) => return Incomplete(indent(rust, &open)),
         None => {}
     }
-    if rust.len() > LONGEST || deepest(rust) > DEEPEST {
+    if rust.len() > LONGEST || depth > DEEPEST {
         return Unknown;
     }
     // With its brackets closed, an unfinished piece is as good as a whole one if it has no other fault.
@@ -96,20 +96,6 @@ fn parse(code: &str, closers: &str) -> Option<Parsed> {
         Parsed { faults: parsed.errors().iter().map(|error| place(error.range().start())).collect(), end }
     });
     parsing.ok()?.join().ok()
-}
-
-/// How deep the brackets go, strings and comments included: more is no harm here.
-fn deepest(code: &str) -> usize {
-    let (mut depth, mut deepest) = (0usize, 0);
-    for c in code.chars() {
-        match c {
-            '(' | '[' | '{' => depth += 1,
-            ')' | ']' | '}' => depth = depth.saturating_sub(1),
-            _ => {}
-        }
-        deepest = deepest.max(depth);
-    }
-    deepest
 }
 
 fn closer(opener: char) -> char {
@@ -209,14 +195,16 @@ mod tests {
     #[test]
     fn code_that_is_too_much_for_a_keystroke_is_unknown() {
         assert_eq!(completeness(&"(".repeat(100_000)), Unknown);
-        assert_eq!(completeness(&format!("{}1{}", "(".repeat(600), ")".repeat(600))), Unknown);
+        assert_eq!(completeness(&format!("{}1{}", "(".repeat(2000), ")".repeat(2000))), Unknown);
         assert_eq!(completeness(&"let x = 1;\n".repeat(10_000)), Unknown);
     }
 
     #[test]
     fn long_rows_of_signs_do_not_end_the_kernel() {
         for sign in ["!", "-", "a=", "&", "*", "a.", "a::", "if a {} else ", "|a| ", "a?", "'a: ", "#[a]"] {
-            completeness(&sign.repeat(LONGEST / sign.len()));
+            for length in [900, 1100, 5_000, LONGEST] {
+                completeness(&sign.repeat(length / sign.len()));
+            }
         }
     }
 }
