@@ -4,6 +4,7 @@ mod bounds;
 mod frames;
 mod last_value;
 mod lookup;
+mod markdown;
 mod report;
 mod session;
 
