@@ -24,9 +24,15 @@ pub fn complete(context: &mut CommandContext, code: &str, cursor: usize) -> Comp
     let mut items: Vec<Completion> = Vec::new();
     for found in found.completions {
         let text = inserted(&found.code, &found.label, found.kind);
-        let is_new = items.iter().all(|item| item.text != text);
-        if is_new && !text.is_empty() && !INTERNAL.iter().any(|start| text.starts_with(start)) {
-            items.push(Completion { text, kind: found.kind, label: found.label });
+        if text.is_empty() || INTERNAL.iter().any(|start| text.starts_with(start)) {
+            continue;
+        }
+        let item = Completion { text, kind: found.kind, label: found.label };
+        match items.iter_mut().find(|other| other.text == item.text) {
+            None => items.push(item),
+            // A method that has its name from a field: the field may be private, the method is what is meant.
+            Some(other) if item.kind == "function" => *other = item,
+            Some(_) => {}
         }
     }
     // The project's own words and those of the cell before the rest, as rust-analyzer has them, but commands in order.
@@ -55,9 +61,9 @@ pub fn inspect(context: &mut CommandContext, code: &str, cursor: usize) -> Optio
     questions(code, cursor).into_iter().find_map(|question| {
         let asked = std::panic::catch_unwind(AssertUnwindSafe(|| context.hover_at(&question, question.len())));
         let (plain, html) = asked.ok()?.ok()?;
-        let plain = plain.trim();
-        let known = !plain.is_empty() && plain != UNKNOWN;
-        known.then(|| Inspection { plain: plain.to_owned(), markdown: markdown::from_html(&html) })
+        let known = !plain.trim().is_empty() && plain != UNKNOWN;
+        // Its own plain text runs headings and code together.
+        known.then(|| Inspection { plain: markdown::plain(&html), markdown: markdown::from_html(&html) })
     })
 }
 

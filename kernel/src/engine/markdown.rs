@@ -5,13 +5,32 @@
 
 /// The Markdown of such HTML; tags that are not known are left out, their text stays.
 pub fn from_html(html: &str) -> String {
+    read(html, true)
+}
+
+/// The text of such HTML, without any marks.
+pub fn plain(html: &str) -> String {
+    read(html, false)
+}
+
+fn read(html: &str, marked: bool) -> String {
     let mut out = String::new();
+    let mark = |out: &mut String, mark: &str| {
+        if marked {
+            out.push_str(mark);
+        }
+    };
     // The targets of the links that are open, and the numbers of the lists (none: with bullets).
     let (mut links, mut lists) = (Vec::new(), Vec::new());
     let mut is_code = false;
     let mut rest = html;
     while let Some(at) = rest.find('<') {
-        text(&mut out, &rest[..at], is_code);
+        let between = &rest[..at];
+        if is_code {
+            code(&mut out, between)
+        } else {
+            text(&mut out, between)
+        }
         let Some(end) = rest[at..].find('>') else {
             rest = &rest[at..];
             break;
@@ -26,18 +45,20 @@ pub fn from_html(html: &str) -> String {
                 let code = rest.find('>').map_or("", |end| &rest[..end]);
                 let language = attribute(code, "class").and_then(|class| class.strip_prefix("language-").map(word));
                 rest = &rest[(code.len() + 1).min(rest.len())..];
-                out.push_str(&format!("```{}\n", language.unwrap_or_default()));
+                // Examples in Rust's documentation name no language.
+                mark(&mut out, &format!("```{}\n", language.unwrap_or("rust")));
             }
             ("pre", true) => {
                 is_code = false;
-                out.push_str("```\n\n");
+                mark(&mut out, "```\n");
+                out.push('\n');
             }
             ("code", _) if is_code => {}
-            ("code", _) => out.push('`'),
-            ("strong", _) => out.push_str("**"),
-            ("em", _) => out.push('*'),
-            ("br", _) => out.push_str("  \n"),
-            ("hr", _) => out.push_str("\n---\n\n"),
+            ("code", _) => mark(&mut out, "`"),
+            ("strong", _) => mark(&mut out, "**"),
+            ("em", _) => mark(&mut out, "*"),
+            ("br", _) => out.push_str(if marked { "  \n" } else { "\n" }),
+            ("hr", _) => mark(&mut out, "\n---\n\n"),
             ("p" | "table" | "blockquote", true) => blank_line(&mut out),
             ("tr", true) => out.push('\n'),
             ("td" | "th", true) => out.push_str(" | "),
@@ -62,29 +83,41 @@ pub fn from_html(html: &str) -> String {
             }
             ("li", true) => line(&mut out),
             ("a", false) => {
-                links.push(attribute(tag, "href").unwrap_or_default().to_owned());
-                out.push('[');
+                // rust-analyzer makes addresses also for crates that are not published, such as this one.
+                let target = attribute(tag, "href").filter(|target| marked && !target.contains("docs.rs/neurocell"));
+                links.push(target.map(str::to_owned));
+                out.push_str(if target.is_some() { "[" } else { "" });
             }
-            ("a", true) => out.push_str(&format!("]({})", links.pop().unwrap_or_default())),
+            ("a", true) => {
+                if let Some(Some(target)) = links.pop() {
+                    out.push_str(&format!("]({target})"));
+                }
+            }
             (heading, closes) => {
                 if let Some(level) = heading.strip_prefix('h').and_then(|level| level.parse::<usize>().ok()) {
                     match closes {
                         true => blank_line(&mut out),
-                        false => out.push_str(&format!("{} ", "#".repeat(level.min(6)))),
+                        false => mark(&mut out, &format!("{} ", "#".repeat(level.min(6)))),
                     }
                 }
             }
         }
     }
-    text(&mut out, rest, is_code);
+    text(&mut out, rest);
     out.trim().to_owned()
 }
 
-/// Text between tags; outside of code newlines that only part tags mean nothing.
-fn text(out: &mut String, html: &str, is_code: bool) {
-    if is_code || !html.trim().is_empty() {
+/// Text between tags; newlines that only part tags mean nothing.
+fn text(out: &mut String, html: &str) {
+    if !html.trim().is_empty() {
         out.push_str(&unescape(html));
     }
+}
+
+/// Code, without the lines that rustdoc hides.
+fn code(out: &mut String, html: &str) {
+    let is_shown = |line: &&str| !line.starts_with("# ") && line.trim_end() != "#";
+    unescape(html).split_inclusive('\n').filter(is_shown).for_each(|line| out.push_str(line));
 }
 
 fn line(out: &mut String) {
@@ -125,6 +158,15 @@ mod tests {
             <ul>\n<li>none</li>\n<li><strong>two</strong></li>\n</ul>\n<ol>\n<li>one</li>\n<li>two</li>\n</ol>\n";
         let markdown = "```rust\npub fn f<T>(x: &T) -> u8\n```\n\n\n---\n\nAdds `a < b` to *it*, see [there](https://x.org).\n\n\
             ## Errors\n\n- none\n- **two**\n\n1. one\n2. two";
+        assert_eq!(from_html(html), markdown);
+    }
+
+    #[test]
+    fn plain_text_has_no_marks_and_examples_no_hidden_lines() {
+        let html = "<h1>Examples</h1>\n<pre><code>let a = &quot;x&quot;;\n# hidden();\n#\n#[derive(Debug)]\n</code></pre>\n<p>A \
+            <code>b</code> <a href=\"https://docs.rs/neurocell/0.1.0/x\">c</a></p>\n";
+        assert_eq!(plain(html), "Examples\n\nlet a = \"x\";\n#[derive(Debug)]\n\nA b c");
+        let markdown = "# Examples\n\n```rust\nlet a = \"x\";\n#[derive(Debug)]\n```\n\nA `b` c";
         assert_eq!(from_html(html), markdown);
     }
 

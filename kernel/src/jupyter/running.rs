@@ -190,9 +190,9 @@ fn user_expressions(cells: &Cells, engine: &mut Engine, expressions: &Map<String
     let mut values = Map::new();
     for (name, expression) in expressions {
         let mut value = Map::new();
-        // What an expression prints is not for the reader.
+        // What an expression prints is not for the reader; a value of the prelude's types shows itself as a display.
         let mut keep = |event| {
-            if let Event::Result { data } = event {
+            if let Event::Result { data } | Event::Display { data, update: false, .. } = event {
                 value = data;
             }
         };
