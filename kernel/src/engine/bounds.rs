@@ -8,6 +8,9 @@ pub const MOST_TEXT: usize = 10 << 20;
 /// The largest display or value, in bytes as it is sent.
 pub const LARGEST_DISPLAY: usize = 32 << 20;
 
+/// The longest plain text of a display or value, in bytes; the rest is cut off.
+pub const LONGEST_VALUE: usize = 1 << 20;
+
 /// Passes a cell's events on as long as they keep to the bounds, and says what was left out.
 pub struct Bounded<'a> {
     host: &'a mut dyn Host,
@@ -22,13 +25,8 @@ impl<'a> Bounded<'a> {
 
     /// The part of the text that still may be shown.
     fn cut(&mut self, mut text: String) -> Option<String> {
-        let mut end = text.len().min(MOST_TEXT - self.printed);
-        while !text.is_char_boundary(end) {
-            end -= 1;
-        }
-        let cut = text.len() - end;
-        text.truncate(end);
-        self.printed += end;
+        let cut = truncate(&mut text, MOST_TEXT - self.printed);
+        self.printed += text.len();
         if cut > 0 {
             // Nothing more fits, also where a whole character did not.
             self.printed = MOST_TEXT;
@@ -84,8 +82,14 @@ impl Host for Bounded<'_> {
 }
 
 impl Bounded<'_> {
-    /// A display that is too large is replaced by a line that says so.
-    fn fit(&self, data: Map<String, Value>) -> Map<String, Value> {
+    /// Plain text that is too long is cut; a display that still is too large is replaced by a line that says so.
+    fn fit(&self, mut data: Map<String, Value>) -> Map<String, Value> {
+        if let Some(Value::String(text)) = data.get_mut("text/plain") {
+            let cut = truncate(text, LONGEST_VALUE);
+            if cut > 0 {
+                text.push_str(&format!("…\n[{} more were left out]", megabytes(cut)));
+            }
+        }
         let size = |value: &Value| value.as_str().map_or_else(|| value.to_string().len(), str::len);
         let total: usize = data.values().map(size).sum();
         if total <= LARGEST_DISPLAY {
@@ -97,6 +101,17 @@ impl Bounded<'_> {
             format!("[{kinds} of {total} is not shown: the most is {most}\n  → save it to a file, or draw less]");
         Map::from_iter([("text/plain".to_owned(), Value::String(notice))])
     }
+}
+
+/// Shortens a text to so many bytes at most, whole characters; gives back how many were cut off.
+fn truncate(text: &mut String, most: usize) -> usize {
+    let mut end = text.len().min(most);
+    while !text.is_char_boundary(end) {
+        end -= 1;
+    }
+    let cut = text.len() - end;
+    text.truncate(end);
+    cut
 }
 
 fn megabytes(bytes: usize) -> String {
@@ -146,6 +161,15 @@ mod tests {
         assert_eq!(out.len(), MOST_TEXT - 1);
         assert_eq!(err.matches("what follows is left out").count(), 1);
         assert!(err.ends_with("[6.0 MB more of this cell's text were left out]\n"), "{err}");
+    }
+
+    #[test]
+    fn the_plain_text_of_a_value_is_cut_with_a_notice() {
+        let data = Map::from_iter([("text/plain".to_owned(), Value::String("é".repeat(1 << 20)))]);
+        let events = heard(|cell| cell.tell(Event::Result { data }));
+        let [Event::Result { data }] = events.as_slice() else { panic!("{} events", events.len()) };
+        let shown = data["text/plain"].as_str().unwrap();
+        assert!(shown.len() < LONGEST_VALUE + 100 && shown.ends_with("é…\n[1.0 MB more were left out]"));
     }
 
     #[test]

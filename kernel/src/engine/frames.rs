@@ -85,8 +85,10 @@ fn progress(p: &Value) -> Event {
     let name = p["name"].as_str().unwrap_or("working");
     let filled = (share * 24.0).round() as usize;
     let bar = format!("{}{}", "━".repeat(filled), "·".repeat(24 - filled));
-    let time = match (p["finished"].as_bool(), p["left"].as_f64()) {
-        (Some(true), _) => format!("done in {}", seconds(number("seconds"))),
+    // A line that a cell keeps as a variable is never told that it is finished.
+    let finished = p["finished"] == true || (total > 0.0 && done >= total);
+    let time = match (finished, p["left"].as_f64()) {
+        (true, _) => format!("done in {}", seconds(number("seconds"))),
         (_, Some(left)) => format!("{:.0}/s, {} left", number("rate"), seconds(left)),
         _ => String::new(),
     };
