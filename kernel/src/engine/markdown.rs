@@ -109,7 +109,7 @@ fn read(html: &str, marked: bool) -> String {
 
 /// Text between tags; newlines that only part tags mean nothing.
 fn text(out: &mut String, html: &str) {
-    if !html.trim().is_empty() {
+    if !html.trim().is_empty() || !html.contains('\n') {
         out.push_str(&unescape(html));
     }
 }

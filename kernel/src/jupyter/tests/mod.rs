@@ -237,7 +237,11 @@ fn request(msg_type: &str, content: Value) -> UnknownMessage {
 /// The next message, from any socket of a client.
 async fn read<S: SocketRecv>(session: &Session, connection: &mut jupyter_zmq_client::Connection<S>) -> Message {
     let frames = tokio::time::timeout(SOON, connection.socket.recv()).await.expect("no message came");
-    session.unpack(&frames.unwrap()).unwrap()
+    let message = session.unpack(&frames.unwrap()).unwrap();
+    // What another implementation of the protocol makes of it.
+    let read = JupyterMessageContent::from_type_and_content(message.msg_type(), message.content.clone());
+    assert!(read.is_ok(), "{read:?}: {message:?}");
+    message
 }
 
 fn is_idle(message: &Message) -> bool {
