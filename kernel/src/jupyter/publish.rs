@@ -1,6 +1,6 @@
 //! The iopub channel: everything that all front ends see, in order.
 //!
-//! Outputs of a cell may come faster than a front end takes them. Their number in flight is bounded, so that a cell
+//! Outputs of a cell may come faster than a front end takes them. What is in flight is bounded, so that a cell
 //! that prints without end waits instead of filling the memory; status messages are never held back. If a front end
 //! reads nothing at all for a while, outputs are dropped until it reads again: it must not stop the others' cells.
 //! Text that comes in quick succession is sent together, and of updates to the same display only the latest goes out
@@ -16,8 +16,10 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
 use tokio::time::Instant;
 use zeromq::{SocketRecv, SocketSend, XPubSocket, ZmqMessage};
 
-/// Outputs of cells that may wait for the front ends.
-const IN_FLIGHT: usize = 1024;
+/// Kilobytes of outputs that may wait for the front ends.
+const IN_FLIGHT: u32 = 64 * 1024;
+/// What an output counts at least, in kilobytes: of small ones a thousand may wait.
+const SMALLEST: u32 = 64;
 /// How long an output waits for room before front ends count as stalled.
 const STALL: Duration = Duration::from_secs(5);
 /// Time between two stream messages, and between two updates of the same display.
@@ -52,10 +54,11 @@ impl Publisher {
 
     /// Sends an output of a cell; waits while too many are on their way. Not for use in async code.
     pub fn publish_output(&self, msg_type: &str, content: Value, parent: &Message) {
+        let kilobytes = u32::try_from(size(&content) / 1024).map_or(IN_FLIGHT, |size| size.clamp(SMALLEST, IN_FLIGHT));
         let room = match self.stalled.load(Ordering::Relaxed) {
-            true => self.room.clone().try_acquire_owned().ok(),
+            true => self.room.clone().try_acquire_many_owned(kilobytes).ok(),
             false => {
-                let room = self.room.clone().acquire_owned();
+                let room = self.room.clone().acquire_many_owned(kilobytes);
                 let room = self.runtime.block_on(async { tokio::time::timeout(STALL, room).await });
                 if room.is_err() {
                     super::log(format_args!("a front end takes no outputs: they are dropped until it reads again"));
@@ -89,7 +92,12 @@ impl Publisher {
 pub fn start(socket: XPubSocket, session: Arc<Session>) -> Publisher {
     let (queue, items) = mpsc::unbounded_channel();
     tokio::spawn(serve(Socket { socket, session }, items));
-    Publisher { queue, room: Arc::new(Semaphore::new(IN_FLIGHT)), stalled: Arc::default(), runtime: Handle::current() }
+    Publisher {
+        queue,
+        room: Arc::new(Semaphore::new(IN_FLIGHT as usize)),
+        stalled: Arc::default(),
+        runtime: Handle::current(),
+    }
 }
 
 struct Socket {
@@ -156,6 +164,16 @@ async fn serve(mut socket: Socket, mut items: mpsc::UnboundedReceiver<Item>) {
                 }
             }
         }
+    }
+}
+
+/// About how many bytes a content takes: those of its texts.
+fn size(content: &Value) -> usize {
+    match content {
+        Value::String(text) => text.len(),
+        Value::Array(values) => values.iter().map(size).sum(),
+        Value::Object(values) => values.values().map(size).sum(),
+        _ => 8,
     }
 }
 
