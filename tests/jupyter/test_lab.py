@@ -1,4 +1,4 @@
-"""JupyterLab in a browser: the quickstart opened and run, and a session with progress, an interrupt and what comes after."""
+"""JupyterLab in a browser: the quickstart opened and run, and a session with progress, an interrupt and completion."""
 
 import json
 import os
@@ -49,6 +49,16 @@ RUN_CELL = """
     window.jupyterapp.shell.currentWidget.content.activeCellIndex = arguments[0];
     window.jupyterapp.commands.execute('notebook:run-cell'); return true
 """
+# Types into the active cell and asks for completions as the Tab key does.
+COMPLETE = """
+    const notebook = window.jupyterapp.shell.currentWidget.content;
+    notebook.mode = 'edit';
+    notebook.activeCell.model.sharedModel.setSource(arguments[0]);
+    notebook.activeCell.editor.setCursorPosition({line: 0, column: arguments[0].length});
+    notebook.activeCell.editor.focus();
+    window.jupyterapp.commands.execute('completer:invoke-notebook'); return true
+"""
+COMPLETIONS = "return [...document.querySelectorAll('.jp-Completer-item')].map(item => item.innerText)"
 # The texts of a cell's outputs as the page shows them.
 SHOWN = """
     const cell = document.querySelectorAll('.jp-CodeCell')[arguments[0]];
@@ -196,6 +206,9 @@ def test_lab_shows_progress_interrupts_a_cell_and_goes_on(lab, notebooks, browse
         browser.execute_script("document.querySelectorAll('.jp-CodeCell')[3].scrollIntoView()")
         assert len(browser.execute_script(FIGURES)) == 2
         picture("after")
+        browser.execute_script(COMPLETE, "network_slices(&networks)?.evcxr_display(); Networks::ye")
+        wait_for(lambda: any("yeo7" in item for item in browser.execute_script(COMPLETIONS)), 20, "no completion appears")
+        picture("completion")
         browser.execute_script("document.querySelectorAll('.jp-CodeCell')[0].scrollIntoView()")
         picture("figures")
     finally:
