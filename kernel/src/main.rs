@@ -6,6 +6,7 @@ mod jupyter;
 mod prebuilt;
 mod run;
 mod std_sources;
+mod syntax;
 mod tools;
 mod worker;
 

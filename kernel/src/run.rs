@@ -95,6 +95,11 @@ impl Record {
         match event {
             Event::Stdout(text) => self.stream("stdout", &text),
             Event::Stderr(text) => self.stream("stderr", &text),
+            // Nobody watches the cell run: whether at once or with the next output is the same.
+            Event::ClearOutput { .. } => {
+                self.outputs.clear();
+                self.by_id.clear();
+            }
             Event::Result { data } => self.outputs.push(Output::ExecuteResult(ExecuteResult {
                 execution_count: jupyter_protocol::ExecutionCount::new(self.count as usize),
                 data: media(data),

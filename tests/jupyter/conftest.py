@@ -30,10 +30,21 @@ def jupyter_folders(tmp_path_factory):
         "JUPYTERLAB_SETTINGS_DIR": base / "settings",
         "JUPYTERLAB_WORKSPACES_DIR": base / "workspaces",
         "IPYTHONDIR": base / "ipython",
+        # Where the kernel keeps its history of cells.
+        "XDG_STATE_HOME": base / "state",
     }
     os.environ.update({name: str(folder) for name, folder in folders.items()})
     subprocess.run([BINARY, "install", "--user"], check=True)
     return {name: pathlib.Path(folder) for name, folder in folders.items()}
+
+
+@pytest.fixture(scope="module")
+def kernel(jupyter_folders):
+    """One kernel for a file of tests; each leaves its variables to the next."""
+    from session import session
+
+    with session() as kernel:
+        yield kernel
 
 
 @pytest.fixture

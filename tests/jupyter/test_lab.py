@@ -1,4 +1,4 @@
-"""JupyterLab in a browser: the quickstart opened, run, and its figures looked for on the page."""
+"""JupyterLab in a browser: the quickstart opened and run, and a session with progress, an interrupt and completion."""
 
 import json
 import os
@@ -11,8 +11,9 @@ import time
 import urllib.request
 import uuid
 
+import nbformat
 import pytest
-from conftest import CELL, TARGET
+from conftest import CELL, START, TARGET
 from selenium import webdriver
 from selenium.webdriver.chrome.options import Options
 from selenium.webdriver.chrome.service import Service
@@ -36,12 +37,39 @@ STATE = """
         text: JSON.stringify(cell.outputs.toJSON()).slice(0, 2000),
     }));
 """
+READY = """
+    const panel = window.jupyterapp && window.jupyterapp.shell.currentWidget;
+    return !!(panel && panel.content && panel.content.model && panel.content.model.cells
+        && panel.sessionContext && panel.sessionContext.isReady && panel.sessionContext.session
+        && panel.sessionContext.session.kernel);
+"""
+RUN_ALL = "window.jupyterapp.commands.execute('notebook:run-all-cells'); return true"
+INTERRUPT = "window.jupyterapp.commands.execute('notebook:interrupt-kernel'); return true"
+RUN_CELL = """
+    window.jupyterapp.shell.currentWidget.content.activeCellIndex = arguments[0];
+    window.jupyterapp.commands.execute('notebook:run-cell'); return true
+"""
+# Types into the active cell and asks for completions as the Tab key does.
+COMPLETE = """
+    const notebook = window.jupyterapp.shell.currentWidget.content;
+    notebook.mode = 'edit';
+    notebook.activeCell.model.sharedModel.setSource(arguments[0]);
+    notebook.activeCell.editor.setCursorPosition({line: 0, column: arguments[0].length});
+    notebook.activeCell.editor.focus();
+    window.jupyterapp.commands.execute('completer:invoke-notebook'); return true
+"""
+COMPLETIONS = "return [...document.querySelectorAll('.jp-Completer-item')].map(item => item.innerText)"
+# The texts of a cell's outputs as the page shows them.
+SHOWN = """
+    const cell = document.querySelectorAll('.jp-CodeCell')[arguments[0]];
+    return [...cell.querySelectorAll('.jp-OutputArea-output')].map(output => output.innerText);
+"""
 FIGURES = "return [...document.querySelectorAll('.jp-OutputArea-output img')]"
 
 
 @pytest.fixture
 def lab(notebooks, jupyter_folders, tmp_path):
-    """A JupyterLab server on a free port; the address of the quickstart in it."""
+    """A JupyterLab server on a free port: the address of a notebook in it, by the notebook's name."""
     settings = jupyter_folders["JUPYTERLAB_SETTINGS_DIR"] / "@jupyterlab"
     # All cells on the page, not only the visible ones; no questions about news.
     for plugin, content in {
@@ -64,7 +92,7 @@ def lab(notebooks, jupyter_folders, tmp_path):
         server = subprocess.Popen(command, stdout=log, stderr=log, start_new_session=True)
         try:
             wait_for(lambda: answers(f"http://127.0.0.1:{port}/api?token={token}"), 90, "JupyterLab does not start")
-            yield f"http://127.0.0.1:{port}/lab/tree/01_quickstart.ipynb?reset&token={token}"
+            yield lambda name: f"http://127.0.0.1:{port}/lab/tree/{name}?reset&token={token}"
         finally:
             server.send_signal(signal.SIGTERM)
             try:
@@ -95,17 +123,11 @@ def browser(tmp_path):
 def test_lab_runs_the_quickstart_and_shows_its_figures(lab, browser):
     SCREENS.mkdir(parents=True, exist_ok=True)
     try:
-        browser.get(lab)
-        ready = """
-            const panel = window.jupyterapp && window.jupyterapp.shell.currentWidget;
-            return !!(panel && panel.content && panel.content.model && panel.content.model.cells
-                && panel.sessionContext && panel.sessionContext.isReady && panel.sessionContext.session
-                && panel.sessionContext.session.kernel);
-        """
-        wait_for(lambda: browser.execute_script(ready), 120, "the notebook does not open")
+        browser.get(lab("01_quickstart.ipynb"))
+        wait_for(lambda: browser.execute_script(READY), 120, "the notebook does not open")
         kernel = browser.execute_script("return window.jupyterapp.shell.currentWidget.sessionContext.session.kernel.name")
         assert kernel == "neurocell"
-        browser.execute_script("window.jupyterapp.commands.execute('notebook:run-all-cells'); return true")
+        browser.execute_script(RUN_ALL)
 
         def done():
             cells = browser.execute_script(STATE)
@@ -122,6 +144,75 @@ def test_lab_runs_the_quickstart_and_shows_its_figures(lab, browser):
             browser.save_screenshot(str(SCREENS / f"lab-{number:02}.png"))
     finally:
         browser.save_screenshot(str(SCREENS / "lab-last.png"))
+
+
+CELLS = [
+    """let kept = 41;
+let networks = Networks::yeo7()?;
+println!("two figures:");
+network_slices(&networks)?.evcxr_display();
+println!("and");
+bars(&["first", "second"], &[0.5, 0.8], "Two bars", "r")?""",
+    """let mut progress = neurocell::notebook::Progress::new("windows", 40);
+for _ in 0..40 {
+    std::thread::sleep(std::time::Duration::from_millis(100));
+    progress.advance(1);
+}""",
+    """println!("endless");
+loop { std::hint::spin_loop() }""",
+    "kept + 1",
+]
+
+
+def test_lab_shows_progress_interrupts_a_cell_and_goes_on(lab, notebooks, browser):
+    """Two figures in one cell, a progress line that moves, an endless cell that is stopped, and the variables after it."""
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(code) for code in CELLS])
+    notebook.metadata.kernelspec = {"name": "neurocell", "display_name": "Rust (neurocell)", "language": "rust"}
+    nbformat.write(notebook, notebooks / "session.ipynb")
+    SCREENS.mkdir(parents=True, exist_ok=True)
+    state = lambda cell: browser.execute_script(STATE)[cell]
+    shown = lambda cell: browser.execute_script(SHOWN, cell)
+
+    def picture(name):
+        browser.save_screenshot(str(SCREENS / f"session-{name}.png"))
+
+    try:
+        browser.get(lab("session.ipynb"))
+        wait_for(lambda: browser.execute_script(READY), 120, "the notebook does not open")
+        browser.execute_script(RUN_ALL)
+        wait_for(lambda: state(0)["count"] and state(0)["state"] != "running", START, "the figures do not come")
+        assert state(0)["outputs"] == ["stream", "display_data", "stream", "display_data"], state(0)["text"]
+
+        wait_for(lambda: shown(1), 60, "no progress line appears")
+        browser.execute_script("document.querySelectorAll('.jp-CodeCell')[1].scrollIntoView()")
+        lines = set()
+        while state(1)["state"] == "running":
+            lines.update(shown(1))
+            assert len(shown(1)) <= 1, shown(1)
+            if len(lines) == 5:
+                picture("progress")
+            time.sleep(0.2)
+        assert len(lines) > 5, lines
+        assert "40/40" in shown(1)[0] and "done in" in shown(1)[0], shown(1)
+
+        wait_for(lambda: "endless" in "".join(shown(2)), 60, "the endless cell does not begin")
+        picture("endless")
+        browser.execute_script(INTERRUPT)
+        wait_for(lambda: "error" in state(2)["outputs"], 10, "the interrupt does not end the cell")
+        assert "Interrupted" in shown(2)[-1]
+        browser.execute_script(RUN_CELL, 3)
+        wait_for(lambda: state(3)["outputs"], 30, "the cell after the interrupt does not run")
+        assert shown(3) == ["42"]
+        browser.execute_script("document.querySelectorAll('.jp-CodeCell')[3].scrollIntoView()")
+        assert len(browser.execute_script(FIGURES)) == 2
+        picture("after")
+        browser.execute_script(COMPLETE, "network_slices(&networks)?.evcxr_display(); Networks::ye")
+        wait_for(lambda: any("yeo7" in item for item in browser.execute_script(COMPLETIONS)), 20, "no completion appears")
+        picture("completion")
+        browser.execute_script("document.querySelectorAll('.jp-CodeCell')[0].scrollIntoView()")
+        picture("figures")
+    finally:
+        picture("last")
 
 
 def wait_for(condition, seconds, otherwise):

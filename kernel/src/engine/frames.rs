@@ -20,6 +20,10 @@ pub enum Event {
     Result {
         data: Map<String, Value>,
     },
+    /// What the cell has shown so far is to go; with `wait`, once something new comes.
+    ClearOutput {
+        wait: bool,
+    },
 }
 
 /// How the supervisor says that a cell was undone.
@@ -47,7 +51,12 @@ pub fn read(line: String) -> Line {
     let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
     if let Value::Object(data) = &message["display"] {
         let metadata = message["metadata"].as_object().cloned().unwrap_or_default();
-        return Line::Event(Event::Display { data: data.clone(), metadata, display_id: None, update: false });
+        let display_id = message["display_id"].as_str().map(str::to_owned);
+        let update = message["update"] == true;
+        return Line::Event(Event::Display { data: data.clone(), metadata, display_id, update });
+    }
+    if message["clear_output"].is_object() {
+        return Line::Event(Event::ClearOutput { wait: message["clear_output"]["wait"] == true });
     }
     if message["progress"].is_object() {
         return Line::Event(progress(&message["progress"]));
@@ -77,8 +86,10 @@ fn progress(p: &Value) -> Event {
     let name = p["name"].as_str().unwrap_or("working");
     let filled = (share * 24.0).round() as usize;
     let bar = format!("{}{}", "━".repeat(filled), "·".repeat(24 - filled));
-    let time = match (p["finished"].as_bool(), p["left"].as_f64()) {
-        (Some(true), _) => format!("done in {}", seconds(number("seconds"))),
+    // A line that a cell keeps as a variable is never told that it is finished.
+    let finished = p["finished"] == true || (total > 0.0 && done >= total);
+    let time = match (finished, p["left"].as_f64()) {
+        (true, _) => format!("done in {}", seconds(number("seconds"))),
         (_, Some(left)) => format!("{:.0}/s, {} left", number("rate"), seconds(left)),
         _ => String::new(),
     };

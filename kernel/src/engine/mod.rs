@@ -3,12 +3,14 @@
 //! A session lives in a process of its own ([`server`], around [`session`]); the kernel has the other end of a socket
 //! ([`client`]). The session's own process in turn has the cells run by another ([`crate::worker`]).
 
+mod bounds;
 mod building;
 mod client;
 mod folder;
 mod frames;
 mod last_value;
 mod lookup;
+mod markdown;
 mod opening;
 mod optimize;
 mod protocol;

@@ -7,7 +7,8 @@ use evcxr::{CompilationError, Error};
 
 const RED: &str = "\u{1b}[1;31m";
 const BLUE: &str = "\u{1b}[1;34m";
-const CYAN: &str = "\u{1b}[36m";
+/// Readable on the pink of a notebook's error and on a dark terminal.
+const GREEN: &str = "\u{1b}[32m";
 const OFF: &str = "\u{1b}[0m";
 
 /// What evcxr refused, in the manner of rustc: message, the cell's own line, and help.
@@ -37,6 +38,14 @@ pub fn refused(error: &Error, asked: &Asked) -> Failure {
             ),
         ),
     }
+}
+
+/// Why a cell is not even read.
+pub fn too_deep() -> Failure {
+    let most = crate::syntax::DEEPEST;
+    let problem =
+        format!("this cell may be nested more than {most} levels deep, and the compiler's parser would end on it");
+    Failure::plain("Error", format!("{problem}\n  → part its longest expression into several statements"))
 }
 
 fn compile_error(error: &CompilationError, asked: &Asked) -> Vec<String> {
@@ -70,11 +79,11 @@ fn compile_error(error: &CompilationError, asked: &Asked) -> Vec<String> {
     for help in error.help() {
         // What rustc would write instead follows below its words; a lone bracket says nothing here.
         let mut words = help.lines().map(str::trim).filter(|line| !line.is_empty());
-        lines.push(format!("   {CYAN}= help{OFF}: {}", words.next().unwrap_or_default()));
+        lines.push(format!("   {GREEN}= help{OFF}: {}", words.next().unwrap_or_default()));
         lines.extend(words.filter(|line| line.len() > 1).map(|line| format!("           {line}")));
     }
     if let Some(hint) = error.evcxr_extra_hint() {
-        lines.push(format!("   {CYAN}= hint{OFF}: {hint}"));
+        lines.push(format!("   {GREEN}= hint{OFF}: {hint}"));
     }
     lines
 }
@@ -96,7 +105,7 @@ fn cannot_be_shown(error: &CompilationError, asked: &Asked) -> Option<Vec<String
         format!("{BLUE}{line:>4} |{OFF} {}", asked.line(line)?),
         format!("{BLUE}     |{OFF} {}{RED}^ its type implements no `Debug`{OFF}", " ".repeat(column - 1)),
         format!(
-            "   {CYAN}= help{OFF}: end the cell with `;` to show nothing, or write `#[derive(Debug)]` above the type"
+            "   {GREEN}= help{OFF}: end the cell with `;` to show nothing, or write `#[derive(Debug)]` above the type"
         ),
     ])
 }
@@ -118,7 +127,7 @@ pub fn lost(lost: &Lost) -> Failure {
         (false, "panic" | "error") => "no copy could be kept (memory?): variables that the cell had moved are gone",
         (false, _) => "no copy could be kept (memory?): all variables are gone; run the cells again from the top",
     };
-    failure.traceback.push(format!("{CYAN}{fate}{OFF}"));
+    failure.traceback.push(format!("{GREEN}{fate}{OFF}"));
     failure
 }
 

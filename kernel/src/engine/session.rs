@@ -1,10 +1,12 @@
 //! One evcxr session on a thread of its own, with the prelude in place.
 
+use super::bounds::Bounded;
 use super::building::Building;
 use super::frames::{self, Event, Line, Lost};
 use super::opening;
 use super::optimize::{Optimize, without_mark};
 use super::{Completions, Execute, Failure, Host, Inspection, Outcome, last_value, lookup, report};
+use crate::syntax;
 use crate::worker::NO_INPUT;
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, bounded, select, unbounded};
 use evcxr::{CommandContext, EvalCallbacks, EvalContextOutputs};
@@ -141,6 +143,10 @@ impl Drop for Session {
 impl Execute for Session {
     fn execute(&mut self, code: &str, host: &mut dyn Host) -> Outcome {
         let gone = || Outcome::Failed(Failure::plain("KernelError", "the session has ended\n  → restart the kernel"));
+        if syntax::is_too_deep(code) {
+            return Outcome::Failed(report::too_deep());
+        }
+        let host: &mut dyn Host = &mut Bounded::new(host);
         let (code, optimize) = without_mark(code);
         let optimize = optimize.then(|| Optimize::next_cell(&self.folder));
         let asked = last_value::ask(&code);

@@ -20,9 +20,14 @@ pub fn read(path: &Path) -> Result<ConnectionInfo> {
         let problem = format!("{}: signature scheme is `{}`", path.display(), info.signature_scheme);
         return Err(Error::new(ErrorKind::Value, problem, "set `Session.signature_scheme` of Jupyter to hmac-sha256"));
     }
-    // What ZeroMQ's own library takes for "every interface" is spelled out for the one used here.
-    if info.transport == Transport::TCP && info.ip == "*" {
-        info.ip = "0.0.0.0".to_owned();
+    if info.transport == Transport::TCP {
+        info.ip = match info.ip.as_str() {
+            // What ZeroMQ's own library takes for "every interface" is spelled out for the one used here.
+            "*" => "0.0.0.0".to_owned(),
+            // An address of IPv6 has to be parted from the port.
+            ip if ip.contains(':') && !ip.starts_with('[') => format!("[{ip}]"),
+            ip => ip.to_owned(),
+        };
     }
     Ok(info)
 }
@@ -51,6 +56,24 @@ mod tests {
         assert!(message("{").contains("no connection file"));
         assert!(message("[1]").contains("no connection file"));
         assert!(message(r#"{"ip": "127.0.0.1"}"#).contains("missing field"));
+    }
+
+    #[test]
+    fn addresses_are_written_as_the_sockets_want_them() {
+        let folder = tempfile::tempdir().unwrap();
+        for (ip, address) in [
+            ("*", "0.0.0.0"),
+            ("::1", "[::1]"),
+            ("[::1]", "[::1]"),
+            ("127.0.0.1", "127.0.0.1"),
+            ("localhost", "localhost"),
+        ] {
+            let path = folder.path().join("c.json");
+            let info = serde_json::json!({ "ip": ip, "transport": "tcp", "shell_port": 1, "iopub_port": 2, "stdin_port": 3,
+                "control_port": 4, "hb_port": 5, "key": "", "signature_scheme": "hmac-sha256" });
+            std::fs::write(&path, info.to_string()).unwrap();
+            assert_eq!(read(&path).unwrap().ip, address);
+        }
     }
 
     #[test]

@@ -3,38 +3,38 @@
 //! The wire knows nothing of compiling: cells go to an [`Execute`](crate::engine::Execute), which runs in a thread of
 //! its own, so that requests on shell and control are answered while a cell runs and while the engine still starts.
 //! A message that cannot be read, or whose signature is wrong, is dropped with a line in the kernel's log.
-//! Source: "Messaging in Jupyter", protocol 5.3, and JEP 65 for the welcome on iopub.
+//! Source: "Messaging in Jupyter", protocol 5.5, and JEP 65 for the welcome on iopub.
 
 mod answers;
-mod balance;
 mod cells;
 mod connection;
+mod history;
+mod lookups;
+mod message;
 mod publish;
+mod requests;
+mod running;
+mod stdin;
 
-pub use cells::{Start, Started};
+pub use running::Started;
 
-use cells::Cells;
-use jupyter_protocol::{
-    CommClose, ConnectionInfo, InterruptReply, JupyterMessage, JupyterMessageContent, ReplyStatus, ShutdownReply,
-    Status,
-};
-use jupyter_zmq_client::{
-    KernelHeartbeatConnection, KernelShellConnection, RouterRecvConnection, RouterSendConnection, RuntimeError,
-    create_kernel_control_connection, create_kernel_heartbeat_connection, create_kernel_iopub_xpub_connection,
-    create_kernel_shell_connection, create_kernel_stdin_connection,
-};
+use cells::{Cells, Surroundings};
+use history::History;
+use jupyter_protocol::ConnectionInfo;
+use message::{Message, Session};
 use neurocell::error::{Error, ErrorKind, Result};
-use publish::Publisher;
+use requests::Kernel;
 use std::fmt;
-use std::future::Future;
 use std::io::Write;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
+use stdin::Stdin;
 use tokio::sync::{Notify, mpsc, oneshot};
+use zeromq::{RepSocket, RouterRecvHalf, RouterSendHalf, RouterSocket, Socket, SocketRecv, SocketSend, XPubSocket};
 
-/// The version of the protocol that messages carry.
-const PROTOCOL: &str = "5.3";
+/// Starts the engine; the error is the text that each cell then gets.
+pub type Start = Box<dyn FnOnce() -> std::result::Result<Started, String> + Send>;
 
 /// How long a shutdown waits for the engine to end its processes.
 const PATIENCE: Duration = Duration::from_secs(3);
@@ -47,38 +47,48 @@ const PATIENCE: Duration = Duration::from_secs(3);
 /// # Errors
 /// If the connection file cannot be read or a port cannot be used.
 pub fn serve(connection_file: &Path, start: Start) -> Result<()> {
+    serve_with(connection_file, start, history::place())
+}
+
+/// Serves with the history of cells in `history`, if that is given.
+fn serve_with(connection_file: &Path, start: Start, history: Option<PathBuf>) -> Result<()> {
     let info = connection::read(connection_file)?;
+    // Asked before the first front end wants to know; without a thread for it that one waits.
+    let _ = std::thread::Builder::new().name("rustc version".into()).spawn(answers::rust_version);
     let runtime =
         tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().map_err(|cause| {
             let problem = format!("cannot start the threads that talk to Jupyter: {cause}");
             Error::new(ErrorKind::File, problem, "see whether `ulimit -u` or `ulimit -n` is too low").caused_by(cause)
         })?;
-    let end = runtime.block_on(converse(&info, start));
+    let end = runtime.block_on(converse(&info, start, History::new(history)));
     // Sockets and timers only: nothing that would have to end in good order.
     runtime.shutdown_background();
     end
 }
 
-async fn converse(info: &ConnectionInfo, start: Start) -> Result<()> {
-    let session = uuid::Uuid::new_v4().to_string();
-    let heartbeat = bound(info.hb_url(), create_kernel_heartbeat_connection(info)).await?;
-    let stdin = bound(info.stdin_url(), create_kernel_stdin_connection(info, &session)).await?;
-    let iopub = bound(info.iopub_url(), create_kernel_iopub_xpub_connection(info, &session)).await?;
-    let control = bound(info.control_url(), create_kernel_control_connection(info, &session)).await?;
-    let shell = bound(info.shell_url(), create_kernel_shell_connection(info, &session)).await?;
+async fn converse(info: &ConnectionInfo, start: Start, history: History) -> Result<()> {
+    let session = Arc::new(Session::new(&info.key));
+    let heartbeat: RepSocket = bound(&info.hb_url()).await?;
+    let stdin: RouterSocket = bound(&info.stdin_url()).await?;
+    let iopub: XPubSocket = bound(&info.iopub_url()).await?;
+    let control: RouterSocket = bound(&info.control_url()).await?;
+    let shell: RouterSocket = bound(&info.shell_url()).await?;
 
-    let publisher = publish::start(iopub);
-    publisher.status(Status::starting(), None);
-    let cells = Cells::start(start, publisher.clone()).map_err(|cause| {
+    let publisher = publish::start(iopub, session.clone());
+    publisher.status("starting", None);
+    let (questions, answers) = stdin.split();
+    let stdin = Stdin::new(questions, session.clone(), publisher.clone());
+    let surroundings = Surroundings { publisher: publisher.clone(), stdin: stdin.clone(), history };
+    let cells = Cells::start(start, surroundings).map_err(|cause| {
         let problem = format!("cannot start the thread that runs the cells: {cause}");
         Error::new(ErrorKind::File, problem, "see whether `ulimit -u` is too low").caused_by(cause)
     })?;
-    let kernel = Kernel { publisher: publisher.clone(), cells: cells.clone(), stop: Arc::new(Notify::new()) };
+    let kernel = Kernel { cells: cells.clone(), stop: Arc::new(Notify::new()) };
 
     tokio::spawn(beat(heartbeat));
-    tokio::spawn(drain(stdin));
-    let (shell, shell_replies) = kernel.serve(shell, "shell");
-    let (control, control_replies) = kernel.serve(control, "control");
+    tokio::spawn(hear(answers, session.clone(), stdin));
+    let (shell, shell_replies) = serve_channel(&kernel, shell, &session, "shell");
+    let (control, control_replies) = serve_channel(&kernel, control, &session, "control");
     let end = tokio::select! {
         () = kernel.stop.notified() => Ok(()),
         () = asked_by_signal(&cells) => Ok(()),
@@ -107,64 +117,22 @@ async fn converse(info: &ConnectionInfo, start: Start) -> Result<()> {
     })
 }
 
-/// What the requests of both channels act on.
-#[derive(Clone)]
-struct Kernel {
-    publisher: Publisher,
-    cells: Cells,
-    stop: Arc<Notify>,
-}
-
-impl Kernel {
-    /// Serves the requests of one channel.
-    fn serve(&self, socket: KernelShellConnection, name: &'static str) -> (tokio::task::JoinHandle<()>, Reply) {
-        let (sender, mut requests) = socket.split();
-        let reply = Reply::start(sender);
-        let kernel = self.clone();
-        let replies = reply.clone();
-        let task = tokio::spawn(async move {
-            while let Some(message) = next(&mut requests, name).await {
-                kernel.handle(message, &replies);
-            }
-        });
-        (task, reply)
-    }
-
-    fn handle(&self, message: JupyterMessage, reply: &Reply) {
-        if let JupyterMessageContent::ExecuteRequest(request) = &message.content {
-            let request = request.clone();
-            return self.cells.push(request, message, reply.clone());
+/// Serves the requests of one channel; gives back its task and the way of its replies.
+fn serve_channel(
+    kernel: &Kernel,
+    socket: RouterSocket,
+    session: &Arc<Session>,
+    name: &'static str,
+) -> (tokio::task::JoinHandle<()>, Reply) {
+    let (sender, mut requests) = socket.split();
+    let reply = Reply::start(sender, session.clone());
+    let (kernel, replies, session) = (kernel.clone(), reply.clone(), session.clone());
+    let task = tokio::spawn(async move {
+        while let Some(message) = next(&mut requests, &session, name).await {
+            kernel.handle(message, &replies);
         }
-        self.publisher.status(Status::busy(), Some(&message));
-        let mut stop = false;
-        let answer = match &message.content {
-            JupyterMessageContent::ShutdownRequest(request) => {
-                stop = true;
-                Some(ShutdownReply { restart: request.restart, status: ReplyStatus::Ok, error: None }.into())
-            }
-            JupyterMessageContent::InterruptRequest(_) => {
-                let cells = self.cells.clone();
-                // The engine's part may wait for its processes.
-                tokio::task::spawn_blocking(move || cells.interrupt());
-                Some(InterruptReply::new().into())
-            }
-            // No comm target is known here, and that is how the protocol says so.
-            JupyterMessageContent::CommOpen(open) => {
-                let close = CommClose { comm_id: open.comm_id.clone(), data: serde_json::Map::new() };
-                self.publisher.publish(close, Some(&message));
-                None
-            }
-            other => answers::answer(other),
-        };
-        if let Some(content) = answer {
-            reply.send(child_of(content, Some(&message)));
-        }
-        self.publisher.status(Status::idle(), Some(&message));
-        self.cells.announce_running();
-        if stop {
-            self.stop.notify_one();
-        }
-    }
+    });
+    (task, reply)
 }
 
 /// Sends replies on one channel, in order.
@@ -172,18 +140,18 @@ impl Kernel {
 struct Reply(mpsc::UnboundedSender<Answer>);
 
 enum Answer {
-    Message(Box<JupyterMessage>),
+    Message(Box<Message>),
     Flush(oneshot::Sender<()>),
 }
 
 impl Reply {
-    fn start(mut socket: RouterSendConnection) -> Reply {
+    fn start(mut socket: RouterSendHalf, session: Arc<Session>) -> Reply {
         let (queue, mut answers) = mpsc::unbounded_channel();
         tokio::spawn(async move {
             while let Some(answer) = answers.recv().await {
                 match answer {
                     Answer::Message(message) => {
-                        if let Err(error) = socket.send(*message).await {
+                        if let Err(error) = socket.send(session.pack(*message)).await {
                             log(format_args!("a reply could not be sent, its reader is gone: {error}"));
                         }
                     }
@@ -194,7 +162,7 @@ impl Reply {
         Reply(queue)
     }
 
-    fn send(&self, message: JupyterMessage) {
+    fn send(&self, message: Message) {
         // Closed only when the kernel goes down: nobody listens then.
         let _ = self.0.send(Answer::Message(Box::new(message)));
     }
@@ -207,21 +175,16 @@ impl Reply {
     }
 }
 
-/// A message in answer to `parent`, addressed to the same reader.
-fn child_of(content: JupyterMessageContent, parent: Option<&JupyterMessage>) -> JupyterMessage {
-    let mut message = JupyterMessage::new(content, parent);
-    "kernel".clone_into(&mut message.header.username);
-    PROTOCOL.clone_into(&mut message.header.version);
-    message
-}
-
 /// The next message that can be read; none if the socket is no more.
-async fn next(socket: &mut RouterRecvConnection, channel: &str) -> Option<JupyterMessage> {
+async fn next(socket: &mut RouterRecvHalf, session: &Session, channel: &str) -> Option<Message> {
     let mut failures = 0;
     loop {
-        match socket.read().await {
-            Ok(message) => return Some(message),
-            Err(RuntimeError::ZmqError(error)) => {
+        match socket.recv().await {
+            Ok(frames) => match session.unpack(&frames) {
+                Ok(message) => return Some(message),
+                Err(refused) => log(format_args!("{channel}: a message was dropped: {refused}")),
+            },
+            Err(error) => {
                 log(format_args!("{channel}: {error}"));
                 failures += 1;
                 if failures > 100 {
@@ -229,35 +192,43 @@ async fn next(socket: &mut RouterRecvConnection, channel: &str) -> Option<Jupyte
                 }
                 tokio::time::sleep(Duration::from_millis(20)).await;
             }
-            Err(RuntimeError::VerifyError(_)) => {
-                log(format_args!("{channel}: a message with a wrong signature was dropped"))
-            }
-            Err(error) => log(format_args!("{channel}: a message that cannot be read was dropped: {error}")),
         }
     }
 }
 
-/// Reads what comes on stdin, where nothing is ever asked for.
-async fn drain(socket: KernelShellConnection) {
-    let (_sender, mut answers) = socket.split();
-    while next(&mut answers, "stdin").await.is_some() {}
+/// Reads the answers of front ends whose cells wait for input.
+async fn hear(mut socket: RouterRecvHalf, session: Arc<Session>, stdin: Stdin) {
+    while let Some(message) = next(&mut socket, &session, "stdin").await {
+        stdin.take(&message);
+    }
 }
 
-async fn beat(mut socket: KernelHeartbeatConnection) {
+/// Sends back whatever comes: so a front end sees that the kernel lives.
+async fn beat(mut socket: RepSocket) {
     loop {
-        if socket.single_heartbeat().await.is_err() {
+        let answered = match socket.recv().await {
+            Ok(ping) => socket.send(ping).await,
+            Err(error) => Err(error),
+        };
+        if answered.is_err() {
             // A front end that left between ping and answer.
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
     }
 }
 
-async fn bound<S>(url: String, socket: impl Future<Output = jupyter_zmq_client::Result<S>>) -> Result<S> {
-    socket.await.map_err(|cause| {
-        let problem = format!("cannot listen on {url}: {cause}");
-        Error::new(ErrorKind::Network, problem, "another program has taken the port: start the kernel again")
-            .caused_by(cause)
-    })
+/// A new socket that listens there.
+async fn bound<S: Socket>(url: &str) -> Result<S> {
+    let mut socket = S::new();
+    match socket.bind(url).await {
+        Ok(_) => Ok(socket),
+        Err(cause) => {
+            let problem = format!("cannot listen on {url}: {cause}");
+            let advice =
+                "another program has taken the port, or the address is not this machine's: start the kernel again";
+            Err(Error::new(ErrorKind::Network, problem, advice).caused_by(cause))
+        }
+    }
 }
 
 /// Interrupts at each SIGINT; returns at SIGTERM.

@@ -21,8 +21,10 @@ const SETTLED: Duration = Duration::from_millis(30);
 const LONGEST_WAIT: Duration = Duration::from_millis(200);
 /// Most that is taken from a pipe before what is there is forwarded.
 const GULP: usize = 1 << 20;
-/// A line without end is passed on in pieces of this size; a figure fits.
+/// A message without end is passed on as text once it is longer than this; a figure fits.
 const LONGEST_LINE: usize = 256 << 20;
+/// A line of text without end is passed on in pieces of about this size.
+const LONGEST_TEXT: usize = 1 << 20;
 
 /// Sends the host a message that is not text for the reader.
 pub fn frame(message: serde_json::Value) {
@@ -83,8 +85,11 @@ impl Stream {
         }
         self.pending.drain(..start);
         self.searched = self.pending.len();
-        if self.pending.len() > LONGEST_LINE {
-            self.send_rest("stdout");
+        if self.pending.len() > LONGEST_TEXT {
+            let head = &self.pending[..LONGEST_TEXT];
+            if message_start(head) == head.len() || self.pending.len() > LONGEST_LINE {
+                self.send_rest("stdout");
+            }
         }
     }
 

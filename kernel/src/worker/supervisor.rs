@@ -164,6 +164,9 @@ impl Cells {
                 Input::ask();
             }
             if self.input.is_answered() && !self.input.pass_on(STDIN) {
+                if INTERRUPTED.load(Ordering::Relaxed) {
+                    return End::Lost { kind: "interrupt", detail: "stopped by an interrupt".to_owned() };
+                }
                 let detail =
                     "the cell waits for input, and nobody can be asked here\n  → give the value in the cell itself";
                 return End::Lost { kind: "error", detail: detail.to_owned() };

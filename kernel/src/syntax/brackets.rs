@@ -1,23 +1,40 @@
-//! Whether a piece of Rust is closed: brackets, quotes and comments, as the console asks at each line's end.
+//! Brackets, quotes and comments of a piece of Rust, read without a parser.
 
-/// What the brackets, quotes and comments of a piece of code say.
-#[derive(Debug, PartialEq, Eq)]
-pub enum Balance {
-    /// Everything that was opened is closed.
-    Closed,
-    /// Something is open; so many brackets are.
-    Open(usize),
+/// What one reading of a piece of code found.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct Reading {
+    /// The brackets that are open, each with its place among the characters.
+    pub open: Vec<(char, usize)>,
+    /// What the code ends inside of.
+    pub inside: Option<Inside>,
     /// A bracket closes what was not opened.
-    Wrong,
+    pub wrong: bool,
+    /// How deep a syntax tree of the code may become: brackets, and words and signs that no separator parts.
+    pub depth: usize,
+}
+
+/// What is not closed at the end of the code.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Inside {
+    Text,
+    Comment,
 }
 
 /// Reads `code` once, minding strings, raw strings, characters, lifetimes, and comments with their nesting.
-pub fn balance(code: &str) -> Balance {
+pub fn read(code: &str) -> Reading {
     let chars: Vec<char> = code.chars().collect();
     let at = |i: usize| chars.get(i).copied();
-    let mut open = Vec::new();
+    let mut reading = Reading::default();
+    // For each open bracket and for the outermost level: what has been met there since the last separator.
+    let mut met = vec![0usize];
+    let mut depth = 0;
     let mut i = 0;
     while let Some(c) = at(i) {
+        let is_comment = c == '/' && matches!(at(i + 1), Some('/' | '*'));
+        if !is_comment && !c.is_whitespace() {
+            depth += 1;
+            *met.last_mut().unwrap_or(&mut 0) += 1;
+        }
         let end = match c {
             '/' if at(i + 1) == Some('/') => Some(skip_line(&chars, i)),
             '/' if at(i + 1) == Some('*') => skip_comment(&chars, i),
@@ -25,28 +42,52 @@ pub fn balance(code: &str) -> Balance {
             '\'' => Some(skip_character(&chars, i)),
             _ if c.is_alphanumeric() || c == '_' => skip_word(&chars, i),
             '(' | '[' | '{' => {
-                open.push(c);
+                reading.open.push((c, i));
+                met.push(0);
                 Some(i + 1)
             }
             ')' | ']' | '}' => {
-                let opener = match c {
-                    ')' => '(',
-                    ']' => '[',
-                    _ => '{',
-                };
-                if open.pop() != Some(opener) {
-                    return Balance::Wrong;
+                reading.wrong |= reading.open.pop().map(|(opener, _)| opener) != Some(opener_of(c));
+                if met.len() > 1 {
+                    depth -= met.pop().unwrap_or_default();
                 }
+                if c == '}' && begins_anew(&chars, i + 1) {
+                    depth -= met.last_mut().map_or(0, std::mem::take);
+                }
+                Some(i + 1)
+            }
+            ';' | ',' => {
+                depth -= met.last_mut().map_or(0, std::mem::take);
                 Some(i + 1)
             }
             _ => Some(i + 1),
         };
+        reading.depth = reading.depth.max(depth);
         match end {
             Some(next) => i = next,
-            None => return Balance::Open(open.len()),
+            None => {
+                reading.inside = Some(if c == '/' { Inside::Comment } else { Inside::Text });
+                break;
+            }
         }
     }
-    if open.is_empty() { Balance::Closed } else { Balance::Open(open.len()) }
+    reading
+}
+
+fn opener_of(closer: char) -> char {
+    match closer {
+        ')' => '(',
+        ']' => '[',
+        _ => '{',
+    }
+}
+
+/// Whether a new statement or item follows a block, and not `else`, a method or an operator.
+fn begins_anew(chars: &[char], after: usize) -> bool {
+    let rest = &chars[after..];
+    let Some(start) = rest.iter().position(|c| !c.is_whitespace()) else { return true };
+    let word: String = rest[start..].iter().take_while(|c| c.is_alphanumeric() || **c == '_').collect();
+    if word.is_empty() { matches!(rest[start], '#' | '}' | '/') } else { !matches!(word.as_str(), "else" | "as") }
 }
 
 fn skip_line(chars: &[char], start: usize) -> usize {
@@ -130,8 +171,24 @@ fn skip_word(chars: &[char], start: usize) -> Option<usize> {
 
 #[cfg(test)]
 mod tests {
-    use super::Balance::{Closed, Open, Wrong};
-    use super::balance;
+    use super::*;
+    use Balance::{Closed, Open, Wrong};
+
+    /// What the brackets, quotes and comments of a piece of code say.
+    #[derive(Debug, PartialEq, Eq)]
+    enum Balance {
+        Closed,
+        Open(usize),
+        Wrong,
+    }
+
+    fn balance(code: &str) -> Balance {
+        match read(code) {
+            Reading { wrong: true, .. } => Wrong,
+            Reading { open, inside: None, .. } if open.is_empty() => Closed,
+            Reading { open, .. } => Open(open.len()),
+        }
+    }
 
     #[test]
     fn whole_cells_are_closed() {
@@ -193,6 +250,24 @@ mod tests {
         let code: Vec<char> = "let é = r##\"x\"# '\\u{1}' b'\\'' /* /* */ '日' \"\\".chars().collect();
         for end in 0..=code.len() {
             balance(&code[..end].iter().collect::<String>());
+        }
+    }
+
+    #[test]
+    fn usual_code_is_shallow_and_rows_of_signs_are_deep() {
+        let shallow = [
+            format!("let s = \"{}\"; // {}", "((".repeat(5000), "[[ !".repeat(500)),
+            format!("let v = [{}];", "[1, -2], ".repeat(5000)),
+            "let x = f(1, 2)?.g(|a| a + 1);\n".repeat(5000),
+            "fn f() { if a { b() } else { c() } }\n".repeat(5000),
+            "#[derive(Debug)]\nstruct A { b: Vec<u8> }\n".repeat(5000),
+            "for i in 0..3 { g(i); }\n".repeat(5000),
+        ];
+        for code in shallow {
+            assert!(read(&code).depth < 50, "{} {}", read(&code).depth, &code[..60]);
+        }
+        for sign in ["!", "a=", "(", "{", "[", "a.", "a::", "if a {} else ", "|a| ", "a {} . ", "} !", "&"] {
+            assert!(read(&sign.repeat(3000)).depth >= 3000, "{sign}");
         }
     }
 }
