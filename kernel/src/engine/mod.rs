@@ -3,10 +3,12 @@
 mod frames;
 mod last_value;
 mod lookup;
+mod magics;
 mod report;
 mod session;
 
 pub use frames::Event;
+pub use magics::{Session, Started};
 pub use session::{Engine, Options};
 
 /// How a cell ended.

@@ -11,6 +11,7 @@ mod cells;
 mod connection;
 mod publish;
 
+pub use balance::{Balance, balance};
 pub use cells::{Start, Started};
 
 use cells::Cells;

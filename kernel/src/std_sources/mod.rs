@@ -22,9 +22,14 @@ pub fn place(preludes: &Path) -> PathBuf {
     preludes.join("std").join("library")
 }
 
+/// The copy for the toolchain whose version has the digest `key`.
+pub fn folder(preludes: &Path, key: &str) -> PathBuf {
+    preludes.join(format!("std-{}", &key[..16]))
+}
+
 /// Makes the copy for the toolchain whose version has the digest `key`, unless it is there.
 pub fn prepare(sysroot: &Path, preludes: &Path, key: &str) -> Result<()> {
-    let folder = preludes.join(format!("std-{}", &key[..16]));
+    let folder = folder(preludes, key);
     let refuse = |e| Error::file("write", &folder, e, "check the folder's permissions and the free space");
     if !folder.is_dir() {
         let part = folder.with_extension(format!("part-{}", std::process::id()));
