@@ -14,6 +14,9 @@ use std::path::PathBuf;
 /// Cells that the history holds.
 const REMEMBERED: usize = 10_000;
 const MENU: &str = "completions";
+/// Before a cell's first line, and before further ones.
+pub const FIRST: &str = ">> ";
+pub const FURTHER: &str = ".. ";
 
 /// The editor; the text is a notice if the history could not be opened.
 pub fn make(session: Shared) -> (Reedline, Option<String>) {
@@ -21,7 +24,7 @@ pub fn make(session: Shared) -> (Reedline, Option<String>) {
     let complete = vec![ReedlineEvent::Menu(MENU.to_owned()), ReedlineEvent::MenuNext];
     keys.add_binding(KeyModifiers::NONE, KeyCode::Tab, ReedlineEvent::UntilFound(complete));
     keys.add_binding(KeyModifiers::SHIFT, KeyCode::BackTab, ReedlineEvent::MenuPrevious);
-    let menu = ColumnarMenu::default().with_name(MENU);
+    let menu = ColumnarMenu::default().with_name(MENU).with_marker(FIRST);
     let editor = Reedline::create()
         .with_validator(Box::new(Open))
         .with_completer(Box::new(Names(session)))
@@ -88,10 +91,10 @@ impl Prompt for Mark {
         Cow::Borrowed("")
     }
     fn render_prompt_indicator(&self, _mode: PromptEditMode) -> Cow<'_, str> {
-        Cow::Borrowed(">> ")
+        Cow::Borrowed(FIRST)
     }
     fn render_prompt_multiline_indicator(&self) -> Cow<'_, str> {
-        Cow::Borrowed(".. ")
+        Cow::Borrowed(FURTHER)
     }
     fn render_prompt_history_search_indicator(&self, search: PromptHistorySearch) -> Cow<'_, str> {
         let found = match search.status {

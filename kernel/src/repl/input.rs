@@ -27,10 +27,8 @@ impl Lines {
     /// The next line without its end.
     pub fn next(&mut self) -> Next {
         loop {
-            if let Some(end) = self.buffer.iter().position(|byte| *byte == b'\n') {
-                let line: Vec<u8> = self.buffer.drain(..=end).collect();
-                let text = String::from_utf8_lossy(&line);
-                return Next::Line(text.trim_end_matches(['\n', '\r']).to_owned());
+            if let Some(line) = self.whole_line() {
+                return Next::Line(line);
             }
             if self.ended {
                 let rest = std::mem::take(&mut self.buffer);
@@ -42,15 +40,31 @@ impl Lines {
             if stop::signal().is_some() {
                 return Next::Stopped;
             }
-            self.fill();
+            self.fill(LOOK_MS);
         }
     }
 
-    /// Waits a moment for more.
-    fn fill(&mut self) {
+    /// What was typed while nobody asked, if it is a whole line; without waiting.
+    pub fn typed_ahead(&mut self) -> Option<Next> {
+        self.fill(0);
+        match self.whole_line() {
+            Some(line) => Some(Next::Line(line)),
+            None => std::mem::take(&mut self.ended).then_some(Next::End),
+        }
+    }
+
+    fn whole_line(&mut self) -> Option<String> {
+        let end = self.buffer.iter().position(|byte| *byte == b'\n')?;
+        let line: Vec<u8> = self.buffer.drain(..=end).collect();
+        let text = String::from_utf8_lossy(&line);
+        Some(text.trim_end_matches(['\n', '\r']).to_owned())
+    }
+
+    /// Waits for more, so many milliseconds.
+    fn fill(&mut self, wait: libc::c_int) {
         let mut waits = libc::pollfd { fd: STDIN, events: libc::POLLIN, revents: 0 };
         // SAFETY: the pointer is to one pollfd, as the count says.
-        let ready = unsafe { libc::poll(&mut waits, 1, LOOK_MS) };
+        let ready = unsafe { libc::poll(&mut waits, 1, wait) };
         if ready <= 0 {
             return;
         }

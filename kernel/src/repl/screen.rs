@@ -40,6 +40,11 @@ impl Screen {
         self.lines.next()
     }
 
+    /// A whole line that was typed while a cell ran.
+    pub fn typed_ahead(&mut self) -> Option<Next> {
+        self.lines.typed_ahead()
+    }
+
     /// A cell has ended: what follows begins on a line of its own.
     pub fn close(&mut self) {
         if let Some((_, bar)) = self.progress.take() {

@@ -2,12 +2,14 @@
 
 use super::background::Background;
 use super::editor::{self, Mark};
+use super::input::Next;
 use super::screen::Screen;
 use super::{End, Start};
+use crate::complete::needs_more;
 use crate::engine::{Execute, Failure, Outcome};
 use crate::stop::{self, Stop};
 use neurocell::error::{Error, ErrorKind, Result};
-use reedline::Signal;
+use reedline::{EditCommand, HistoryItem, Reedline, Signal};
 
 pub fn run(start: Start) -> Result<End> {
     println!(
@@ -22,7 +24,11 @@ pub fn run(start: Start) -> Result<End> {
     }
     let mut screen = Screen::new();
     let end = loop {
-        match lines.read_line(&Mark) {
+        let next = match typed_ahead(&mut screen, &mut lines) {
+            Some(next) => Ok(next),
+            None => lines.read_line(&Mark),
+        };
+        match next {
             Ok(Signal::Success(cell)) if super::is_quit(&cell) => break Ok(()),
             Ok(Signal::Success(cell)) if cell.trim().is_empty() => {}
             Ok(Signal::Success(cell)) => {
@@ -44,6 +50,31 @@ pub fn run(start: Start) -> Result<End> {
     };
     background.end();
     end.map(|()| End::default())
+}
+
+/// The cell that was typed while another one ran. Lines of one that is not whole yet go into the editor.
+fn typed_ahead(screen: &mut Screen, lines: &mut Reedline) -> Option<Signal> {
+    let mut cell = String::new();
+    loop {
+        match screen.typed_ahead() {
+            Some(Next::Line(line)) => {
+                println!("{}{line}", if cell.is_empty() { editor::FIRST } else { editor::FURTHER });
+                cell.push_str(&line);
+                if !needs_more(&cell) {
+                    // A history that cannot be written has been told of.
+                    let _ = lines.history_mut().save(HistoryItem::from_command_line(&cell));
+                    return Some(Signal::Success(cell));
+                }
+                cell.push('\n');
+            }
+            Some(_) => return Some(Signal::CtrlD),
+            None if cell.is_empty() => return None,
+            None => {
+                lines.run_edit_commands(&[EditCommand::InsertString(cell)]);
+                return None;
+            }
+        }
+    }
 }
 
 fn execute(background: &Background, cell: &str, screen: &mut Screen) {

@@ -25,7 +25,9 @@ pub fn type_name(engine: &mut dyn Execute, expression: &str) -> Result<String, F
     match (answers.into_iter().next(), outcome) {
         (Some(name), _) => Ok(name),
         (None, Outcome::Failed(failure)) => {
-            Err(Failure::plain(&failure.name, format!("the type of `{expression}` is not known: {}", failure.value)))
+            // Further messages are about the code around it, which nobody has written.
+            let why = failure.value.lines().next().unwrap_or_default();
+            Err(Failure::plain(&failure.name, format!("the type of `{expression}` is not known: {why}")))
         }
         (None, Outcome::Done) => Err(Failure::plain("Error", format!("the type of `{expression}` is not known"))),
     }
