@@ -3,6 +3,7 @@
 use super::mapped::Mapped;
 use crate::{prebuilt, size};
 use std::ffi::OsStr;
+use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
@@ -87,7 +88,7 @@ pub fn all() -> Vec<Kept> {
     let mapped = Mapped::now();
     let mut all = models();
     all.extend(preludes(&mapped));
-    all.extend(leftovers(&std::env::temp_dir(), &mapped));
+    all.extend(leftovers(&std::env::temp_dir()));
     let figures = Path::new(crate::repl::FIGURES);
     if figures.is_dir() {
         all.push(Kept::at(Kind::Figures, Need::Kept, std::path::absolute(figures).unwrap_or_else(|_| figures.into())));
@@ -146,17 +147,16 @@ fn unfinished(path: PathBuf) -> Option<Kept> {
     (!lives).then(|| Kept::at(Kind::Leftover, Need::Stale, path))
 }
 
-/// Folders in which evcxr built the cells of a session that could not take them away. A session has the library of its
-/// first cell in memory until it ends.
-fn leftovers(temporary: &Path, mapped: &Mapped) -> Vec<Kept> {
-    /// A session that starts right now has no cell yet.
-    const STARTING: Duration = Duration::from_secs(120);
-    let of_evcxr = |path: &PathBuf| {
-        let manifest = std::fs::read_to_string(path.join("Cargo.toml")).unwrap_or_default();
-        path.file_name().is_some_and(|name| name.to_string_lossy().starts_with(".tmp"))
-            && manifest.contains("name = \"ctx\"")
-    };
-    let ended = folders(temporary).into_iter().filter(|path| of_evcxr(path) && !mapped.below(path));
+/// Folders of sessions that were killed; a living session holds a lock in its folder.
+fn leftovers(temporary: &Path) -> Vec<Kept> {
+    /// A session that starts right now has no lock yet.
+    const STARTING: Duration = Duration::from_secs(60);
+    // SAFETY: the call has no arguments and cannot fail.
+    let user = unsafe { libc::getuid() };
+    let sessions = folders(&temporary.join(format!("neurocell-{user}"))).into_iter();
+    let sessions =
+        sessions.filter(|path| path.file_name().is_some_and(|name| name.to_string_lossy().starts_with("session-")));
+    let ended = sessions.filter(|path| File::open(path.join("lock")).map_or(true, |lock| lock.try_lock().is_ok()));
     let kept = ended.map(|path| Kept::at(Kind::Leftover, Need::Stale, path));
     kept.filter(|kept| kept.age.is_some_and(|age| age > STARTING)).collect()
 }
@@ -166,21 +166,23 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_folder_of_an_ended_session_is_found_and_others_are_left_alone() {
+    fn a_folder_of_an_ended_session_is_found_and_that_of_a_living_one_is_left_alone() {
         let temporary = tempfile::tempdir().unwrap();
-        let make = |name: &str, manifest: &str| {
-            let folder = temporary.path().join(name);
-            std::fs::create_dir(&folder).unwrap();
-            std::fs::write(folder.join("Cargo.toml"), manifest).unwrap();
+        // SAFETY: the call has no arguments and cannot fail.
+        let all = temporary.path().join(format!("neurocell-{}", unsafe { libc::getuid() }));
+        let make = |name: &str| {
+            std::fs::create_dir_all(all.join(name)).unwrap();
+            let lock = File::create(all.join(name).join("lock")).unwrap();
             let old = SystemTime::now() - Duration::from_secs(3600);
-            std::fs::File::open(&folder).unwrap().set_modified(old).unwrap();
+            File::open(all.join(name)).unwrap().set_modified(old).unwrap();
+            lock
         };
-        make(".tmpAbCdEf", "[package]\nname = \"ctx\"\n");
-        make(".tmpGhIjKl", "[package]\nname = \"other\"\n");
-        make("ctx", "[package]\nname = \"ctx\"\n");
-        let found = leftovers(temporary.path(), &Mapped::now());
-        let names: Vec<&str> = found.iter().map(|kept| kept.name.as_str()).collect();
-        assert_eq!(names, [".tmpAbCdEf"]);
+        let living = make("session-1");
+        living.lock().unwrap();
+        drop(make("session-2"));
+        drop(make("other"));
+        let names: Vec<String> = leftovers(temporary.path()).into_iter().map(|kept| kept.name).collect();
+        assert_eq!(names, ["session-2"]);
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! Which files running programs have in their memory: a prelude that a session uses, a session's own folder.
+//! Which files running programs have in their memory: a prelude that a session uses.
 
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
