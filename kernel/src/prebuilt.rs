@@ -179,7 +179,11 @@ fn sysroot() -> Result<PathBuf> {
         }
         Ok(output) => Err(Error::new(
             ErrorKind::Unknown,
-            format!("rustc does not run: {}", String::from_utf8_lossy(&output.stderr).trim()),
+            // Its first line says what is wrong; a back-trace of rustup's may follow.
+            format!(
+                "rustc does not run: {}",
+                String::from_utf8_lossy(&output.stderr).trim().lines().next().unwrap_or_default()
+            ),
             "mend the Rust toolchain (`rustup show`)",
         )),
         Err(error) => Err(not_started("rustc", &error)),
