@@ -18,7 +18,9 @@ mod worker;
 use arguments::{Arguments, Task};
 use clap::{CommandFactory, Parser};
 use neurocell::Result;
+use prebuilt::Prelude;
 use std::process::ExitCode;
+use std::sync::{Mutex, PoisonError};
 
 fn main() -> ExitCode {
     worker::take_over_if_asked();
@@ -50,10 +52,8 @@ fn perform(arguments: Arguments) -> Result<ExitCode> {
         }
         Task::Repl => {
             // Before the prompt: a build writes its own progress.
-            if prebuilt::state().is_ok_and(|state| !state.is_ready()) {
-                prebuilt::Prelude::prepare()?;
-            }
-            let end = repl::run(Box::new(move || start_session(options)))?;
+            let prelude = Prelude::prepare()?;
+            let end = repl::run(Box::new(move || start_session(options, Some(prelude))))?;
             return Ok(end.signal.map_or(ExitCode::from(u8::from(end.failed)), stopped_by));
         }
         Task::Jupyter { connection_file } => {
@@ -71,7 +71,7 @@ fn perform(arguments: Arguments) -> Result<ExitCode> {
         Task::Fetch { name: Some(name) } => println!("{name}: {}", neurocell::model::fetch(&name)?),
         Task::Fetch { name: None } => println!("{}", list_models()),
         Task::Prepare => {
-            let prelude = prebuilt::Prelude::prepare()?;
+            let prelude = Prelude::prepare()?;
             println!("the prelude is ready: {}", prelude.library().display());
         }
         Task::Completions { shell } => {
@@ -88,7 +88,7 @@ fn perform(arguments: Arguments) -> Result<ExitCode> {
 
 fn execute(job: &run::Job, options: engine::Options) -> Result<ExitCode> {
     let started = std::time::Instant::now();
-    let report = run::run(job, || start_session(options))?;
+    let report = run::run(job, Prelude::prepare, |prelude| start_session(options, Some(prelude)))?;
     let saved = format!("{:>7.2} s  saved {}", started.elapsed().as_secs_f64(), report.output.display());
     if let Some(signal) = report.signal {
         eprintln!("stopped by {}: what was done so far is saved", signal_name(signal));
@@ -112,10 +112,13 @@ fn signal_name(signal: libc::c_int) -> &'static str {
     }
 }
 
-/// A session of cells; `:restart` starts its engine anew in the same way.
-fn start_session(options: engine::Options) -> Result<engine::Session> {
+/// A session of cells. Its first engine takes the prelude that is prepared already; `:restart` looks for it again, since
+/// sources or toolchain may have changed.
+fn start_session(options: engine::Options, prepared: Option<Prelude>) -> Result<engine::Session> {
+    let prepared = Mutex::new(prepared);
     engine::Session::start(Box::new(move || {
-        let prelude = prebuilt::Prelude::prepare()?;
+        let prepared = prepared.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let prelude = prepared.map_or_else(Prelude::prepare, Ok)?;
         let engine = engine::Engine::start(&prelude, &options)?;
         let interrupter = engine.interrupter();
         Ok(engine::Started { engine: Box::new(engine), interrupt: Box::new(move || interrupter.interrupt()) })
@@ -124,7 +127,7 @@ fn start_session(options: engine::Options) -> Result<engine::Session> {
 
 /// The session for Jupyter's cells; the error is the text that each cell gets instead of being run.
 fn start_for_jupyter(options: engine::Options) -> std::result::Result<jupyter::Started, String> {
-    let session = start_session(options).map_err(|error| error.to_string())?;
+    let session = start_session(options, None).map_err(|error| error.to_string())?;
     let interrupt = session.interrupt();
     Ok(jupyter::Started { engine: Box::new(session), interrupt: Box::new(move || interrupt.interrupt()) })
 }
@@ -147,7 +150,7 @@ fn list_models() -> String {
 }
 
 fn print_for_evcxr() -> Result<()> {
-    let prelude = prebuilt::Prelude::prepare()?;
+    let prelude = Prelude::prepare()?;
     let flags = prelude.cell_flags();
     if let Some(flag) = flags.iter().find(|flag| flag.contains(char::is_whitespace)) {
         return Err(neurocell::Error::value(

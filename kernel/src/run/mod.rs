@@ -42,12 +42,17 @@ pub struct Report {
     pub signal: Option<libc::c_int>,
 }
 
-/// Runs every code cell; saves the notebook also when a cell fails or a signal ends the run.
+/// Runs every code cell in the session that `start` makes from what `prepare` has found; saves the notebook also when a
+/// cell fails or a signal ends the run.
 ///
 /// # Errors
 /// If the notebook cannot be read or written, a parameter is refused, or the session does not start. A failing cell is not
 /// an error but part of the report.
-pub fn run(job: &Job, start: impl FnOnce() -> Result<Session>) -> Result<Report> {
+pub fn run<P>(
+    job: &Job,
+    prepare: impl FnOnce() -> Result<P>,
+    start: impl FnOnce(P) -> Result<Session>,
+) -> Result<Report> {
     let mut notebook = file::read(&job.notebook)?;
     let output = file::output(&job.notebook, job.output.as_deref())?;
     let mut given = match &job.parameters_file {
@@ -61,11 +66,13 @@ pub fn run(job: &Job, start: impl FnOnce() -> Result<Session>) -> Result<Report>
     // Paths in cells are relative to the notebook, as in Jupyter.
     let folder = job.notebook.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
     std::env::set_current_dir(folder).map_err(|e| Error::file("enter", folder, e, "check the folder's permissions"))?;
+    stop::listen(&[libc::SIGINT, libc::SIGTERM]);
+    // A build writes its own progress.
+    let prepared = prepare()?;
     let mut follow = Follow::new();
     follow.now("starting the session");
     let began = Instant::now();
-    stop::listen(&[libc::SIGINT, libc::SIGTERM]);
-    let mut session = start()?;
+    let mut session = start(prepared)?;
     follow.stage(&format!("session started in {:.2} s", began.elapsed().as_secs_f64()));
     follow.expect(count(notebook.cells.iter().filter(|cell| matches!(cell, Cell::Code { .. })).count()));
     let mut report = Report { output, failed: Vec::new(), signal: None };
