@@ -82,7 +82,7 @@ fn free_disk(folder: &Path) -> Option<u64> {
             _ => return None,
         }
     };
-    Some(u64::from(answer.f_bavail) * u64::from(answer.f_frsize))
+    Some(answer.f_bavail.saturating_mul(answer.f_frsize))
 }
 
 fn memory() -> Check {

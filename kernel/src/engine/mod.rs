@@ -8,7 +8,7 @@ mod report;
 mod session;
 
 pub use frames::Event;
-pub use magics::{Session, Started};
+pub use magics::{Session, Started, without_magics};
 pub use session::{Engine, Options};
 
 /// How a cell ended.

@@ -25,7 +25,7 @@ pub struct Lines {
 
 impl Lines {
     /// The next line without its end.
-    pub fn next(&mut self) -> Next {
+    pub fn next_line(&mut self) -> Next {
         loop {
             if let Some(line) = self.whole_line() {
                 return Next::Line(line);

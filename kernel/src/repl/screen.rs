@@ -37,7 +37,7 @@ impl Screen {
 
     /// The next line of stdin.
     pub fn next_line(&mut self) -> Next {
-        self.lines.next()
+        self.lines.next_line()
     }
 
     /// A whole line that was typed while a cell ran.
@@ -164,7 +164,7 @@ impl Host for Screen {
     fn ask(&mut self, prompt: &str, password: bool) -> Option<String> {
         self.out(prompt);
         let unseen = password.then(Unseen::begin);
-        let next = self.lines.next();
+        let next = self.lines.next_line();
         if unseen.is_some() {
             // The line's end was not seen either.
             self.out("\n");

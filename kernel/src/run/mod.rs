@@ -12,7 +12,7 @@ mod record;
 
 pub use parameters::{Given, parse as parse_parameter};
 
-use crate::engine::{Event, Execute, Failure, Outcome, Session};
+use crate::engine::{Event, Execute, Failure, Host, Outcome, Session};
 use crate::stop::{self, Stop};
 use follow::Follow;
 use nbformat::v4::{Cell, ExecutionMetadata};
@@ -91,10 +91,11 @@ pub fn run<P>(
         follow.begin(number, &code);
         let mut record = Record::new(number);
         let (begun, clock) = (Instant::now(), SystemTime::now());
-        let failure = execute(&mut session, &code, job.limit, &mut |event| {
+        let mut take = |event: Event| {
             follow.event(&event);
             record.take(event);
-        });
+        };
+        let failure = execute(&mut session, &code, job.limit, &mut take);
         metadata.execution = Some(times(clock));
         follow.end(number, begun.elapsed(), &code);
         if let Some(failure) = failure {
@@ -112,13 +113,12 @@ pub fn run<P>(
 }
 
 /// Runs one cell within its limit of time; why it failed, if it did.
-fn execute(session: &mut Session, code: &str, limit: Option<Duration>, take: &mut dyn FnMut(Event)) -> Option<Failure> {
+fn execute(session: &mut Session, code: &str, limit: Option<Duration>, host: &mut dyn Host) -> Option<Failure> {
     if code.trim().is_empty() {
         return None;
     }
     let interrupt = session.interrupt();
-    let mut host = |event| take(event);
-    let (outcome, stopped) = stop::watch(|| interrupt.interrupt(), limit, || session.execute(code, &mut host));
+    let (outcome, stopped) = stop::watch(|| interrupt.interrupt(), limit, || session.execute(code, host));
     let Outcome::Failed(failure) = outcome else { return None };
     Some(match stopped {
         Some(Stop::Limit(limit)) => Failure::plain(

@@ -93,7 +93,7 @@ fn is_tagged(cell: &Cell, tag: &str) -> bool {
 
 /// A parameter with its default.
 #[derive(Debug)]
-struct Default {
+struct Parameter {
     name: String,
     mutable: bool,
     written: Option<String>,
@@ -102,7 +102,7 @@ struct Default {
 }
 
 /// The `let` statements of the parameters cell.
-fn read_defaults(code: &str) -> Result<Vec<Default>> {
+fn read_defaults(code: &str) -> Result<Vec<Parameter>> {
     let parsed = SourceFile::parse(&format!("fn cell() {{\n{code}\n}}"), Edition::Edition2024);
     if let Some(error) = parsed.errors().first() {
         return Err(Error::new(
@@ -119,7 +119,7 @@ fn read_defaults(code: &str) -> Result<Vec<Default>> {
         let value = statement.initializer()?;
         let written = statement.ty().map(|kind| kind.syntax().text().to_string());
         let kind = written.as_deref().map_or_else(|| Kind::of_value(&value), Kind::of_type);
-        Some(Default {
+        Some(Parameter {
             name: pattern.name()?.text().to_string(),
             mutable: pattern.mut_token().is_some(),
             written,
@@ -131,7 +131,7 @@ fn read_defaults(code: &str) -> Result<Vec<Default>> {
 }
 
 /// The injected cell's code; of a name that is given twice the last value counts.
-fn code(defaults: &[Default], given: &[Given]) -> Result<String> {
+fn code(defaults: &[Parameter], given: &[Given]) -> Result<String> {
     let mut lines: Vec<(&str, String)> = Vec::new();
     for (name, text) in given {
         let Some(default) = defaults.iter().find(|default| default.name == *name) else {
@@ -145,8 +145,8 @@ fn code(defaults: &[Default], given: &[Given]) -> Result<String> {
     Ok(format!("// Parameters\n{}", lines.trim_end()))
 }
 
-fn line(default: &Default, text: &str) -> Result<String> {
-    let Default { name, mutable, written, value, kind } = default;
+fn line(default: &Parameter, text: &str) -> Result<String> {
+    let Parameter { name, mutable, written, value, kind } = default;
     let Some(kind) = kind else {
         return Err(Error::value(
             format!("`-p {name}={text}`: the default of `{name}` is `{value}`, which is no plain value"),

@@ -2,7 +2,7 @@
 
 use std::fs::File;
 use std::io::{Read, Write};
-use std::os::fd::{AsRawFd, FromRawFd, OwnedFd};
+use std::os::fd::{FromRawFd, OwnedFd};
 use std::os::unix::process::CommandExt;
 use std::process::{Child, Command};
 use std::sync::{Arc, Mutex};
@@ -115,7 +115,6 @@ impl Drop for Terminal {
         // Nothing is left to end if it has ended by itself.
         let _ = self.child.kill();
         let _ = self.child.wait();
-        let _ = self.master.as_raw_fd();
     }
 }
 

@@ -52,7 +52,7 @@ pub fn read(code: &str) -> Result<Cell, Error> {
     for (_, line) in lines {
         if let Some(call) = Call::of(line)
             && let Ok(Known::Here(_)) = list::find(call.name)
-            && !crate::complete::needs_more(&cell.code)
+            && !crate::complete::is_open(&cell.code)
         {
             return Err(Error::value(
                 format!("`:{}` stands below code", call.name),

@@ -22,8 +22,11 @@ use std::time::Instant;
 /// An engine that has started, and what asks its running cell to stop, from another thread.
 pub struct Started {
     pub engine: Box<dyn Execute>,
-    pub interrupt: Box<dyn Fn() + Send + Sync>,
+    pub interrupt: Stop,
 }
+
+/// Asks a running cell to stop.
+pub type Stop = Box<dyn Fn() + Send + Sync>;
 
 /// Starts an engine, at first and at each `:restart`.
 pub type Start = Box<dyn Fn() -> Result<Started> + Send>;
@@ -37,7 +40,7 @@ pub struct Session {
 
 /// Stops the running cell of a session, also after `:restart` has given it another engine.
 #[derive(Clone, Default)]
-pub struct Interrupt(Arc<Mutex<Option<Box<dyn Fn() + Send + Sync>>>>);
+pub struct Interrupt(Arc<Mutex<Option<Stop>>>);
 
 impl Interrupt {
     /// Asks the running cell to stop and does not wait for it.
@@ -47,7 +50,7 @@ impl Interrupt {
         }
     }
 
-    fn become_that_of(&self, interrupt: Option<Box<dyn Fn() + Send + Sync>>) {
+    fn become_that_of(&self, interrupt: Option<Stop>) {
         *self.0.lock().unwrap_or_else(PoisonError::into_inner) = interrupt;
     }
 }
@@ -175,13 +178,13 @@ impl Execute for Session {
         if let Some(completions) = complete_magic(code, cursor) {
             return completions;
         }
-        let blanked = blanked(code);
-        self.engine.as_mut().map(|engine| engine.complete(&blanked, cursor)).unwrap_or_default()
+        let code = without_magics(code);
+        self.engine.as_mut().map(|engine| engine.complete(&code, cursor)).unwrap_or_default()
     }
 
     fn inspect(&mut self, code: &str, cursor: usize) -> Option<Inspection> {
-        let blanked = blanked(code);
-        self.engine.as_mut()?.inspect(&blanked, cursor)
+        let code = without_magics(code);
+        self.engine.as_mut()?.inspect(&code, cursor)
     }
 
     fn variables(&mut self) -> Vec<(String, String)> {
@@ -190,7 +193,7 @@ impl Execute for Session {
 }
 
 /// The code as the engine sees it: of the same length, the magics blanked.
-fn blanked(code: &str) -> String {
+pub fn without_magics(code: &str) -> String {
     head::read(code).map_or_else(|_| code.to_owned(), |cell| cell.code)
 }
 
