@@ -68,7 +68,8 @@ pub fn watch<R>(interrupt: impl Fn() + Sync, limit: Option<Duration>, work: impl
             watcher.thread().unpark();
             watcher.join().ok().flatten()
         });
-        (result, stop)
+        // It may have come just before the end: someone who was asked for input leaves by it.
+        (result, stop.or_else(|| signal().map(Stop::Signal)))
     })
 }
 

@@ -163,6 +163,10 @@ impl Host for Screen {
 
     fn ask(&mut self, prompt: &str, password: bool) -> Option<String> {
         self.out(prompt);
+        // evcxr hands prompts on without the colon that they end with.
+        if prompt.ends_with(char::is_alphanumeric) {
+            self.out(": ");
+        }
         let unseen = password.then(Unseen::begin);
         let next = self.lines.next_line();
         if unseen.is_some() {
