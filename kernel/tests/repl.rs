@@ -115,6 +115,12 @@ fn a_terminal_keeps_variables_over_ctrl_c_and_leaves_no_process_behind() {
     terminal.wait(1500);
     terminal.line("seven..");
     terminal.expect("77");
+    // A question that is not answered.
+    terminal.line("{ let mut l = String::new(); std::io::stdin().read_line(&mut l).unwrap(); }");
+    terminal.wait(1500);
+    terminal.send("\u{3}");
+    terminal.expect("Interrupted");
+    terminal.expect(">> ");
     terminal.line("missing_name");
     terminal.expect("cannot find value");
     terminal.expect(">> ");
