@@ -1,69 +1,32 @@
-//! `neurocell`: the kernel for Jupyter, the headless runner, and what they need on a machine.
+//! `neurocell`: the kernel for Jupyter, the headless runner, the terminal, and what they need on a machine.
 
+mod arguments;
+mod cache;
+mod complete;
+mod doctor;
 mod engine;
 mod install;
 mod jupyter;
 mod prebuilt;
+mod repl;
 mod run;
+mod size;
 mod std_sources;
+mod stop;
 mod syntax;
 mod tools;
 mod worker;
 
-use clap::{Parser, Subcommand};
+use arguments::{Arguments, Task};
+use clap::{CommandFactory, Parser};
 use neurocell::Result;
-use std::path::PathBuf;
+use prebuilt::Prelude;
 use std::process::ExitCode;
+use std::sync::{Mutex, PoisonError};
 
 /// rust-analyzer makes millions of small trees: a fifth of a session's start would be the system's allocator.
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
-
-/// A Rust notebook for one question: which units of a language model move in step with which networks of the human brain?
-#[derive(Parser)]
-#[command(name = "neurocell", version)]
-struct Arguments {
-    #[command(subcommand)]
-    command: Task,
-    /// Say how long each stage took.
-    #[arg(long, global = true)]
-    timings: bool,
-}
-
-#[derive(Subcommand)]
-enum Task {
-    /// Execute a notebook from top to bottom and save it with its outputs.
-    Run {
-        /// The notebook (.ipynb).
-        notebook: PathBuf,
-        /// Where to save the executed notebook; beside the source as NAME.executed.ipynb unless given.
-        #[arg(short, long)]
-        output: Option<PathBuf>,
-        /// Go on after a cell that fails.
-        #[arg(long)]
-        allow_errors: bool,
-    },
-    /// Serve as a Jupyter kernel; what the kernelspec starts.
-    Jupyter {
-        /// The file in which Jupyter says where it listens.
-        #[arg(long)]
-        connection_file: PathBuf,
-    },
-    /// Make the kernel known to Jupyter.
-    Install(install::Install),
-    /// Fetch a model and check its digest; without a name, list the models known by name.
-    Fetch {
-        /// A model's name, such as minilm-l6.
-        name: Option<String>,
-    },
-    /// Print the two lines that load the prelude in evcxr's own kernel or REPL.
-    Evcxr,
-    /// Take the kernel out of Jupyter's list again.
-    Uninstall(install::Place),
-    /// Hold a session for the kernel that starts this.
-    #[command(hide = true)]
-    Session,
-}
 
 fn main() -> ExitCode {
     tools::take_over_if_asked();
@@ -74,7 +37,7 @@ fn main() -> ExitCode {
         Ok(code) => code,
         Err(error) => {
             eprintln!("error: {error}");
-            ExitCode::FAILURE
+            stop::signal().map_or(ExitCode::FAILURE, stopped_by)
         }
     }
 }
@@ -82,57 +45,131 @@ fn main() -> ExitCode {
 fn perform(arguments: Arguments) -> Result<ExitCode> {
     let options = engine::Options { timings: arguments.timings, spare: false };
     match arguments.command {
-        Task::Run { notebook, output, allow_errors } => {
-            let started = std::time::Instant::now();
-            let report = run::run(&run::Job { notebook, output, allow_errors, options })?;
-            eprintln!("{:>7.2} s  saved {}", started.elapsed().as_secs_f64(), report.output.display());
-            Ok(match report.failed.is_empty() {
-                true => ExitCode::SUCCESS,
-                false => ExitCode::FAILURE,
-            })
+        Task::Run(wish) => {
+            let job = run::Job {
+                notebook: wish.notebook,
+                output: wish.output,
+                parameters: wish.parameters,
+                parameters_file: wish.parameters_file,
+                limit: wish.timeout,
+                allow_errors: wish.allow_errors,
+            };
+            return execute(&job, options);
+        }
+        Task::Repl => {
+            // Before the prompt: a build writes its own progress.
+            let prelude = Prelude::prepare()?;
+            let options = engine::Options { spare: true, ..options };
+            let end = repl::run(Box::new(move || start_session(options, Some(prelude))))?;
+            return Ok(end.signal.map_or(ExitCode::from(u8::from(end.failed)), stopped_by));
         }
         Task::Jupyter { connection_file } => {
             let options = engine::Options { spare: true, ..options };
-            jupyter::serve(&connection_file, Box::new(move || start_engine(&options)))?;
-            Ok(ExitCode::SUCCESS)
-        }
-        Task::Fetch { name: Some(name) } => {
-            println!("{name}: {}", neurocell::model::fetch(&name)?);
-            Ok(ExitCode::SUCCESS)
-        }
-        Task::Fetch { name: None } => {
-            neurocell::model::registry().iter().for_each(|entry| println!("{entry}"));
-            Ok(ExitCode::SUCCESS)
-        }
-        Task::Evcxr => {
-            let prelude = prebuilt::Prelude::prepare()?;
-            let flags = prelude.cell_flags();
-            if let Some(flag) = flags.iter().find(|flag| flag.contains(char::is_whitespace)) {
-                return Err(neurocell::Error::value(
-                    format!("evcxr parts flags at spaces, and here is one in `{flag}`"),
-                    "put the project into a folder whose path has no space",
-                ));
+            if jupyter::serve(&connection_file, Box::new(move || start_for_jupyter(options)))? {
+                engine::hand_over();
             }
-            println!(":build_env RUSTFLAGS={}", flags.join(" "));
-            println!(":dep neurocell = {}", prelude.dependency());
-            Ok(ExitCode::SUCCESS)
         }
-        Task::Install(wish) => {
-            println!("{}", install::install(&wish)?);
-            Ok(ExitCode::SUCCESS)
+        Task::Doctor { json } => {
+            let checks = doctor::examine();
+            match json {
+                true => println!("{:#}", doctor::json(&checks)),
+                false => println!("{}", doctor::plain(&checks)),
+            }
+            return Ok(ExitCode::from(u8::from(doctor::is_ill(&checks))));
         }
-        Task::Session => Ok(engine::serve()),
-        Task::Uninstall(place) => {
-            println!("{}", install::uninstall(&place)?);
-            Ok(ExitCode::SUCCESS)
+        Task::Cache(wish) => println!("{}", cache::perform(&wish)?),
+        Task::Fetch { name: Some(name) } => println!("{name}: {}", neurocell::model::fetch(&name)?),
+        Task::Fetch { name: None } => println!("{}", list_models()),
+        Task::Prepare => {
+            let prelude = Prelude::prepare()?;
+            println!("the prelude is ready: {}", prelude.library().display());
         }
+        Task::Session => return Ok(engine::serve()),
+        Task::Completions { shell } => {
+            let mut script = Vec::new();
+            clap_complete::generate(shell, &mut Arguments::command(), "neurocell", &mut script);
+            print!("{}", String::from_utf8_lossy(&script));
+        }
+        Task::Evcxr => print_for_evcxr()?,
+        Task::Install(wish) => println!("{}", install::install(&wish)?),
+        Task::Uninstall(place) => println!("{}", install::uninstall(&place)?),
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn execute(job: &run::Job, options: engine::Options) -> Result<ExitCode> {
+    let started = std::time::Instant::now();
+    let report = run::run(job, Prelude::prepare, |prelude| start_session(options, Some(prelude)))?;
+    let saved = format!("{:>7.2} s  saved {}", started.elapsed().as_secs_f64(), report.output.display());
+    if let Some(signal) = report.signal {
+        eprintln!("stopped by {}: what was done so far is saved", signal_name(signal));
+        eprintln!("{saved}");
+        return Ok(stopped_by(signal));
+    }
+    eprintln!("{saved}");
+    Ok(ExitCode::from(u8::from(!report.failed.is_empty())))
+}
+
+/// The exit code of a program that a signal ended, as shells have it.
+fn stopped_by(signal: libc::c_int) -> ExitCode {
+    ExitCode::from(u8::try_from(128 + signal).unwrap_or(u8::MAX))
+}
+
+fn signal_name(signal: libc::c_int) -> &'static str {
+    match signal {
+        libc::SIGINT => "Ctrl-C (SIGINT)",
+        libc::SIGTERM => "SIGTERM",
+        _ => "a signal",
     }
 }
 
-/// The engine for Jupyter's cells; the error is the text that each cell gets instead of being run.
-fn start_engine(options: &engine::Options) -> std::result::Result<jupyter::Started, String> {
-    let prelude = prebuilt::Prelude::prepare().map_err(|error| error.to_string())?;
-    let engine = engine::Engine::start(&prelude, options).map_err(|error| error.to_string())?;
-    let interrupter = engine.interrupter();
-    Ok(jupyter::Started { engine: Box::new(engine), interrupt: Box::new(move || interrupter.interrupt()) })
+/// A session of cells. Its first engine takes the prelude that is prepared already; `:restart` looks for it again, since
+/// sources or toolchain may have changed.
+fn start_session(options: engine::Options, prepared: Option<Prelude>) -> Result<engine::Session> {
+    let prepared = Mutex::new(prepared);
+    engine::Session::start(Box::new(move || {
+        let prepared = prepared.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let prelude = prepared.map_or_else(Prelude::prepare, Ok)?;
+        let engine = engine::Engine::start(&prelude, &options)?;
+        let interrupter = engine.interrupter();
+        Ok(engine::Started { engine: Box::new(engine), interrupt: Box::new(move || interrupter.interrupt()) })
+    }))
+}
+
+/// The session for Jupyter's cells; the error is the text that each cell gets instead of being run.
+fn start_for_jupyter(options: engine::Options) -> std::result::Result<jupyter::Started, String> {
+    let session = start_session(options, None).map_err(|error| error.to_string())?;
+    let interrupt = session.interrupt();
+    Ok(jupyter::Started { engine: Box::new(session), interrupt: Box::new(move || interrupt.interrupt()) })
+}
+
+fn list_models() -> String {
+    let there = cache::models();
+    let models = neurocell::model::registry().into_iter().map(|entry| {
+        let here = if there.iter().any(|(name, _)| *name == entry.name) { ", on this machine" } else { "" };
+        format!(
+            "{}\n  {}\n  {}, licence {}{here}\n  from {}",
+            entry.name,
+            entry.what,
+            size::human(entry.bytes),
+            entry.licence,
+            entry.source
+        )
+    });
+    let models: Vec<String> = models.collect();
+    format!("{}\n\n`neurocell fetch NAME` fetches one and checks its digest", models.join("\n"))
+}
+
+fn print_for_evcxr() -> Result<()> {
+    let prelude = Prelude::prepare()?;
+    let flags = prelude.cell_flags();
+    if let Some(flag) = flags.iter().find(|flag| flag.contains(char::is_whitespace)) {
+        return Err(neurocell::Error::value(
+            format!("evcxr parts flags at spaces, and here is one in `{flag}`"),
+            "put the project into a folder whose path has no space",
+        ));
+    }
+    println!(":build_env RUSTFLAGS={}", flags.join(" "));
+    println!(":dep neurocell = {}", prelude.dependency());
+    Ok(())
 }

@@ -54,7 +54,11 @@ impl Prelude {
         let folder = preludes.join(&key(&project, &compiler)?[..16]);
         let prelude = Prelude { folder, dependencies: release.join("deps"), sysroot };
         if !prelude.folder.is_dir() {
-            prelude.build(&project, &target)?;
+            let _lock = lock(&preludes)?;
+            // Another process may have built it while this one waited.
+            if !prelude.folder.is_dir() {
+                prelude.build(&project, &target)?;
+            }
         }
         Ok(prelude)
     }
@@ -142,16 +146,74 @@ impl Prelude {
     }
 }
 
+/// What there is of preludes on this machine; nothing is built.
+pub struct State {
+    /// The folder of the project whose sources the prelude is made from.
+    pub project: PathBuf,
+    /// Holds a folder for each version and toolchain.
+    pub preludes: PathBuf,
+    /// The folder of the sources and toolchain as they are now.
+    pub current: PathBuf,
+    /// The copy of the standard library's sources for the toolchain as it is now.
+    pub std_sources: PathBuf,
+}
+
+impl State {
+    /// Whether a session can start without a build.
+    pub fn is_ready(&self) -> bool {
+        self.current.is_dir()
+    }
+}
+
+/// Looks for the prelude of these sources and this toolchain.
+///
+/// # Errors
+/// If the project's folder is not found or cannot be read.
+pub fn state() -> Result<State> {
+    let project = project_folder()?;
+    let preludes = target_folder(&project).join("release").join(PRELUDES);
+    let compiler = rustc_version();
+    let current = preludes.join(&key(&project, &compiler)?[..16]);
+    let std_sources = std_sources::folder(&preludes, &compiler);
+    Ok(State { project, preludes, current, std_sources })
+}
+
+/// Where the toolchain lies and whether it has what a session needs of it; nothing is added to it.
+///
+/// # Errors
+/// If rustc does not run.
+pub fn has_std_sources() -> Result<bool> {
+    Ok(core_sources(&sysroot()?).is_file())
+}
+
 /// The folder of the project from which this binary was built.
 fn project_folder() -> Result<PathBuf> {
-    let named = std::env::var_os("NEUROCELL_PROJECT").map(PathBuf::from);
+    let is_project = |folder: &Path| folder.join("kernel/prebuilt/lib.rs").is_file();
+    let open = |folder: &Path| {
+        folder.canonicalize().map_err(|e| Error::file("open", folder, e, "check the folder's permissions"))
+    };
+    if let Some(named) = std::env::var_os("NEUROCELL_PROJECT").filter(|named| !named.is_empty()).map(PathBuf::from) {
+        return match is_project(&named) {
+            true => open(&named),
+            false => Err(Error::new(
+                ErrorKind::File,
+                format!("NEUROCELL_PROJECT is {}, and the sources of neurocell are not there", named.display()),
+                "set it to the project's folder, the one that holds README.md and kernel/",
+            )),
+        };
+    }
     let built_from = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
-    let folder = named.unwrap_or(built_from);
-    match folder.join("kernel/prebuilt/lib.rs").is_file() {
-        true => folder.canonicalize().map_err(|e| Error::file("open", &folder, e, "check the folder's permissions")),
-        false => Err(Error::new(
+    // This binary lies in target/release/ of a project that has moved as a whole.
+    let around = std::env::current_exe().ok().and_then(|exe| Some(exe.ancestors().nth(3)?.to_owned()));
+    let found = std::iter::once(built_from).chain(around).find(|folder| is_project(folder));
+    match found {
+        Some(folder) => open(&folder),
+        None => Err(Error::new(
             ErrorKind::File,
-            format!("the sources of neurocell are not at {}", folder.display()),
+            format!(
+                "the sources of neurocell, from which cells are served, are not at {} any more",
+                Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap_or(Path::new(".")).display()
+            ),
             "if the project's folder has moved, run `cargo build --release` there, or set NEUROCELL_PROJECT to it",
         )),
     }
@@ -174,16 +236,24 @@ fn sysroot() -> Result<PathBuf> {
         }
         Ok(output) => Err(Error::new(
             ErrorKind::Unknown,
-            format!("rustc does not run: {}", String::from_utf8_lossy(&output.stderr).trim()),
+            // Its first line says what is wrong; a back-trace of rustup's may follow.
+            format!(
+                "rustc does not run: {}",
+                String::from_utf8_lossy(&output.stderr).trim().lines().next().unwrap_or_default()
+            ),
             "mend the Rust toolchain (`rustup show`)",
         )),
         Err(error) => Err(not_started("rustc", &error)),
     }
 }
 
+fn core_sources(sysroot: &Path) -> PathBuf {
+    sysroot.join("lib/rustlib/src/rust/library/core/src/lib.rs")
+}
+
 /// rust-analyzer needs the standard library's sources to find the types of variables.
 fn require_std_sources(sysroot: &Path) -> Result<()> {
-    let core = sysroot.join("lib/rustlib/src/rust/library/core/src/lib.rs");
+    let core = core_sources(sysroot);
     if core.is_file() {
         return Ok(());
     }
@@ -245,10 +315,29 @@ fn sources(folder: &Path) -> Result<Vec<PathBuf>> {
     Ok(files)
 }
 
+/// Waits until no other process builds a prelude here; the lock ends with the file, also if this process is killed.
+fn lock(preludes: &Path) -> Result<fs::File> {
+    let path = preludes.join(".lock");
+    let refuse = |e| Error::file("write", &path, e, "check the folder's permissions and the free space");
+    fs::create_dir_all(preludes).map_err(refuse)?;
+    let file = fs::File::create(&path).map_err(refuse)?;
+    if let Err(fs::TryLockError::WouldBlock) = file.try_lock() {
+        eprintln!("another neurocell is preparing the prelude: waiting for it …");
+        // Where the file system knows no locks both build, each in a folder of its own: slower, and no harm.
+        let _ = file.lock();
+    }
+    Ok(file)
+}
+
 impl Prelude {
-    /// Builds the shared library and the facade in a folder beside, then renames it: two kernels at once do no harm.
+    /// Builds the shared library and the facade in a folder beside, then renames it: a half-made one is never found.
     fn build(&self, project: &Path, target: &Path) -> Result<()> {
-        eprintln!("preparing the prelude for notebook cells (once for this version and toolchain) …");
+        match has_older(&self.folder) {
+            true => {
+                eprintln!("the sources or the toolchain have changed: preparing the prelude for notebook cells anew …");
+            }
+            false => eprintln!("preparing the prelude for notebook cells (once for this version and toolchain) …"),
+        }
         let refuse = |e| Error::file("write", &self.folder, e, "check the folder's permissions and the free space");
         let part =
             Prelude { folder: self.folder.with_extension(format!("part-{}", std::process::id())), ..self.clone() };
@@ -346,6 +435,12 @@ fn run(mut rustc: Command, failure: &str) -> Result<()> {
             "run `cargo clean` in the project's folder and start again",
         )),
     }
+}
+
+/// Whether there is a prelude of another version or toolchain.
+fn has_older(folder: &Path) -> bool {
+    let Some(entries) = folder.parent().and_then(|preludes| fs::read_dir(preludes).ok()) else { return false };
+    entries.flatten().any(|entry| entry.path().join(LIBRARY).is_file())
 }
 
 /// Builds the crate `neurocell` as cargo builds it for everything else here, and says which file it became.

@@ -60,6 +60,14 @@ pub fn fetch(name: &str) -> Result<Fetched> {
     }
 }
 
+/// The folder in which [`fetch`] keeps each model in a folder of its own; it need not be there yet.
+///
+/// # Errors
+/// If there is neither `NEUROCELL_HOME` nor a home directory.
+pub fn models_folder() -> Result<PathBuf> {
+    Ok(home()?.join("models"))
+}
+
 /// Whether the user has asked to stay off the network.
 pub(super) fn offline() -> bool {
     let set =

@@ -22,7 +22,7 @@ mod weights;
 mod wheel;
 mod window;
 
-pub use fetch::{Fetched, fetch};
+pub use fetch::{Fetched, fetch, models_folder};
 pub use load::Model;
 pub use registry::{Entry, registry};
 pub use site::{Neuron, NeuronAxis, Site};

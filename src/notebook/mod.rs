@@ -6,6 +6,7 @@
 
 mod cancel;
 mod display;
+pub mod extent;
 mod hooks;
 mod progress;
 mod show;

@@ -10,6 +10,7 @@ mod folder;
 mod frames;
 mod last_value;
 mod lookup;
+mod magics;
 mod markdown;
 mod opening;
 mod optimize;
@@ -19,8 +20,9 @@ mod server;
 mod session;
 mod spare;
 
-pub use client::{Engine, Interrupter, Options};
+pub use client::{Engine, Options};
 pub use frames::Event;
+pub use magics::{Session, Started, without_magics};
 pub use server::{ORDER, serve};
 pub use spare::hand_over;
 

@@ -28,6 +28,7 @@ use std::fmt;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 use stdin::Stdin;
 use tokio::sync::{Notify, mpsc, oneshot};
@@ -44,14 +45,16 @@ const PATIENCE: Duration = Duration::from_secs(3);
 /// `start` runs at once, in a thread of its own. The caller should end the process afterwards: a cell that could not
 /// be stopped may still be running.
 ///
+/// Gives back whether the front end is about to start the kernel anew.
+///
 /// # Errors
 /// If the connection file cannot be read or a port cannot be used.
-pub fn serve(connection_file: &Path, start: Start) -> Result<()> {
+pub fn serve(connection_file: &Path, start: Start) -> Result<bool> {
     serve_with(connection_file, start, history::place())
 }
 
 /// Serves with the history of cells in `history`, if that is given.
-fn serve_with(connection_file: &Path, start: Start, history: Option<PathBuf>) -> Result<()> {
+fn serve_with(connection_file: &Path, start: Start, history: Option<PathBuf>) -> Result<bool> {
     let info = connection::read(connection_file)?;
     // Asked before the first front end wants to know; without a thread for it that one waits.
     let _ = std::thread::Builder::new().name("rustc version".into()).spawn(answers::rust_version);
@@ -66,7 +69,7 @@ fn serve_with(connection_file: &Path, start: Start, history: Option<PathBuf>) ->
     end
 }
 
-async fn converse(info: &ConnectionInfo, start: Start, history: History) -> Result<()> {
+async fn converse(info: &ConnectionInfo, start: Start, history: History) -> Result<bool> {
     let session = Arc::new(Session::new(&info.key));
     let heartbeat: RepSocket = bound(&info.hb_url()).await?;
     let stdin: RouterSocket = bound(&info.stdin_url()).await?;
@@ -83,7 +86,7 @@ async fn converse(info: &ConnectionInfo, start: Start, history: History) -> Resu
         let problem = format!("cannot start the thread that runs the cells: {cause}");
         Error::new(ErrorKind::File, problem, "see whether `ulimit -u` is too low").caused_by(cause)
     })?;
-    let kernel = Kernel { cells: cells.clone(), stop: Arc::new(Notify::new()) };
+    let kernel = Kernel { cells: cells.clone(), stop: Arc::new(Notify::new()), restarts: Arc::default() };
 
     tokio::spawn(beat(heartbeat));
     tokio::spawn(hear(answers, session.clone(), stdin));
@@ -107,7 +110,7 @@ async fn converse(info: &ConnectionInfo, start: Start, history: History) -> Resu
         tokio::time::sleep(Duration::from_millis(100)).await;
     };
     let _ = tokio::time::timeout(Duration::from_secs(1), goodbye).await;
-    end.map_err(|channel| {
+    end.map(|()| kernel.restarts.load(Ordering::Relaxed)).map_err(|channel| {
         let problem = format!("the {channel} channel ended by itself");
         Error::new(
             ErrorKind::Network,

@@ -6,6 +6,7 @@ use super::message::Message;
 use super::{Reply, log, running};
 use serde_json::{Value, json};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use tokio::sync::Notify;
 
 /// What the requests of both channels act on.
@@ -14,6 +15,8 @@ pub struct Kernel {
     pub cells: Cells,
     /// Notified when the kernel is to end.
     pub stop: Arc<Notify>,
+    /// Whether it is to be started anew then.
+    pub restarts: Arc<AtomicBool>,
 }
 
 impl Kernel {
@@ -47,6 +50,9 @@ impl Kernel {
         match answer(message) {
             Ok(Some((msg_type, content))) => {
                 stops = msg_type == "shutdown_reply";
+                if stops && content["restart"] == true {
+                    self.restarts.store(true, Ordering::Relaxed);
+                }
                 reply.send(Message::new(msg_type, content, Some(message)));
             }
             Ok(None) => {}

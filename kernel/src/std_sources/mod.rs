@@ -22,14 +22,16 @@ pub fn place(preludes: &Path) -> PathBuf {
     preludes.join("std").join("library")
 }
 
+/// The copy for the toolchain of this version; what is left out is part of the key.
+pub fn folder(preludes: &Path, compiler: &[u8]) -> PathBuf {
+    let left_out = concat!(include_str!("lean.rs"), include_str!("vendored.rs"));
+    let key = hex(&Sha256::new().chain_update(compiler).chain_update(left_out).finalize());
+    preludes.join(format!("std-{}", &key[..16]))
+}
+
 /// Makes the copy for the toolchain of this version, unless it is there.
 pub fn prepare(sysroot: &Path, preludes: &Path, compiler: &[u8]) -> Result<()> {
-    // What is left out is part of the key.
-    let key = hex(&Sha256::new()
-        .chain_update(compiler)
-        .chain_update(concat!(include_str!("lean.rs"), include_str!("vendored.rs")))
-        .finalize());
-    let folder = preludes.join(format!("std-{}", &key[..16]));
+    let folder = folder(preludes, compiler);
     let refuse = |e| Error::file("write", &folder, e, "check the folder's permissions and the free space");
     if !folder.is_dir() {
         let part = folder.with_extension(format!("part-{}", std::process::id()));

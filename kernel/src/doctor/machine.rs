@@ -1,0 +1,125 @@
+//! Folders that must be writable, models, free disk and memory.
+
+use super::Check;
+use crate::size::human;
+use crate::{cache, prebuilt};
+use std::path::{Path, PathBuf};
+
+/// A session's cells and a rebuilt prelude fit in this.
+const DISK: u64 = 2_000_000_000;
+/// A session with its rust-analyzer and a small model.
+const MEMORY: u64 = 2_000_000_000;
+
+pub fn examine() -> Vec<Check> {
+    let temporary = std::env::temp_dir();
+    let mut checks =
+        vec![home(), models(), writable("temporary", &temporary, "set TMPDIR to a folder that may be written")];
+    checks.push(disk("disk, temporary", &temporary));
+    if let Ok(state) = prebuilt::state() {
+        checks.push(disk("disk, prelude", &state.project));
+    }
+    checks.push(memory());
+    checks
+}
+
+fn home() -> Check {
+    match std::env::home_dir().filter(|home| !home.as_os_str().is_empty()) {
+        Some(home) => writable("home", &home, "set HOME to a folder that may be written"),
+        None => Check::notice("home", "HOME is not set", "export HOME=… (history and models are kept below it)"),
+    }
+}
+
+/// Tries to write: permissions alone do not tell of a file system that is mounted read-only.
+fn writable(name: &'static str, folder: &Path, fix: &str) -> Check {
+    let probe = folder.join(format!(".neurocell-doctor-{}", std::process::id()));
+    let tried = std::fs::write(&probe, "x");
+    // If it was not written there is nothing to remove.
+    let _ = std::fs::remove_file(&probe);
+    match tried {
+        Ok(()) => Check::good(name, folder.display().to_string()),
+        Err(error) if name == "home" => {
+            Check::notice(name, format!("{} cannot be written: {error}", folder.display()), fix)
+        }
+        Err(error) => Check::bad(name, format!("{} cannot be written: {error}", folder.display()), fix),
+    }
+}
+
+fn models() -> Check {
+    const NAME: &str = "models";
+    let place = match neurocell::model::models_folder() {
+        Ok(folder) => folder.display().to_string(),
+        Err(error) => return Check::notice(NAME, error.problem(), error.advice()),
+    };
+    let there = cache::models();
+    if there.is_empty() {
+        let name = neurocell::model::registry().first().map(|entry| entry.name.clone()).unwrap_or_default();
+        return Check::notice(NAME, format!("none in {place}"), format!("neurocell fetch {name}"));
+    }
+    let names: Vec<String> = there.iter().map(|(name, bytes)| format!("{name} ({})", human(*bytes))).collect();
+    Check::good(NAME, format!("{} in {place}", names.join(", ")))
+}
+
+fn disk(name: &'static str, folder: &Path) -> Check {
+    match free_disk(folder) {
+        Some(free) if free < DISK => Check::notice(
+            name,
+            format!("{} free at {}", human(free), folder.display()),
+            "neurocell cache clear, or make room by other means",
+        ),
+        Some(free) => Check::good(name, format!("{} free at {}", human(free), folder.display())),
+        None => Check::notice(name, format!("{} cannot be looked at", folder.display()), "see whether it is there"),
+    }
+}
+
+/// The bytes that this user may still write on a folder's file system.
+fn free_disk(folder: &Path) -> Option<u64> {
+    let path = std::ffi::CString::new(PathBuf::from(folder).into_os_string().into_encoded_bytes()).ok()?;
+    let mut answer = std::mem::MaybeUninit::<libc::statvfs>::uninit();
+    // SAFETY: the path ends with a zero byte, and statvfs fills the answer in when it returns 0.
+    let answer = unsafe {
+        match libc::statvfs(path.as_ptr(), answer.as_mut_ptr()) {
+            0 => answer.assume_init(),
+            _ => return None,
+        }
+    };
+    Some(answer.f_bavail.saturating_mul(answer.f_frsize))
+}
+
+fn memory() -> Check {
+    const NAME: &str = "memory";
+    let told = std::fs::read_to_string("/proc/meminfo").unwrap_or_default();
+    match available(&told) {
+        Some(free) if free < MEMORY => Check::notice(
+            NAME,
+            format!("{} free", human(free)),
+            "close other programs; a session takes about 2 GB with a small model",
+        ),
+        Some(free) => Check::good(NAME, format!("{} free", human(free))),
+        None => Check::good(NAME, "not known on this system"),
+    }
+}
+
+/// `MemAvailable:   12345 kB` in bytes.
+fn available(meminfo: &str) -> Option<u64> {
+    let line = meminfo.lines().find_map(|line| line.strip_prefix("MemAvailable:"))?;
+    let kilobytes: u64 = line.trim().strip_suffix("kB")?.trim().parse().ok()?;
+    Some(kilobytes * 1024)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn free_memory_is_read_in_bytes() {
+        assert_eq!(available("MemTotal:  9 kB\nMemAvailable:    2048 kB\n"), Some(2 << 20));
+        assert_eq!(available(""), None);
+    }
+
+    #[test]
+    fn a_folder_that_is_not_there_cannot_be_written() {
+        let check = writable("temporary", Path::new("/no/such/folder"), "set TMPDIR");
+        assert_eq!(check.health, super::super::Health::Bad);
+        assert!(check.found.contains("/no/such/folder"));
+    }
+}
