@@ -109,7 +109,7 @@ fn converse(socket: UnixStream, session: &mut Session, folder: &Folder, surround
             Request::Inspect(code, cursor) => Reply::Inspection(session.inspect(&code, cursor)),
             Request::Variables => Reply::Variables(session.variables()),
             Request::Await => {
-                let next = spare::Waiting::listen();
+                let next = spare::Waiting::listen(folder.path());
                 writer.hang_up();
                 return next?.claimed(surroundings);
             }

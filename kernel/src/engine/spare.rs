@@ -160,8 +160,9 @@ pub struct Waiting {
 }
 
 impl Waiting {
-    pub fn listen() -> Option<Waiting> {
-        let path = folder::of_this_user().ok()?.join(format!("spare-{}", std::process::id()));
+    /// Listens beside the session's own folder, where the next kernel looks.
+    pub fn listen(session: &std::path::Path) -> Option<Waiting> {
+        let path = session.parent()?.join(format!("spare-{}", std::process::id()));
         let _ = std::fs::remove_file(&path);
         let listener = UnixListener::bind(&path).ok()?;
         Some(Waiting { listener, path })
