@@ -7,6 +7,7 @@ mod doctor;
 mod engine;
 mod install;
 mod jupyter;
+mod memory;
 mod prebuilt;
 mod repl;
 mod run;

@@ -198,20 +198,17 @@ mod tests {
 
     #[test]
     fn arrays_and_lists_say_their_lengths_and_bytes() {
-        assert_eq!(
-            (&Measured(&Array2::<f32>::zeros((300, 12)))).measure(),
-            Some(("300 × 12".to_owned(), 300 * 12 * 4))
-        );
-        assert_eq!((&Measured(&arr1(&[1.0, 2.0]))).measure(), Some(("2".to_owned(), 16)));
-        assert_eq!((&Measured(&[0_u8; 7])).measure(), Some(("7".to_owned(), 7)));
-        assert_eq!((&Measured(&"four")).measure(), Some(("4".to_owned(), 4)));
-        assert_eq!((&Measured(&1.5_f64)).measure(), Some((String::new(), 8)));
+        assert_eq!(Measured(&Array2::<f32>::zeros((300, 12))).measure(), Some(("300 × 12".to_owned(), 300 * 12 * 4)));
+        assert_eq!(Measured(&arr1(&[1.0, 2.0])).measure(), Some(("2".to_owned(), 16)));
+        assert_eq!(Measured(&[0_u8; 7]).measure(), Some(("7".to_owned(), 7)));
+        assert_eq!(Measured(&"four").measure(), Some(("4".to_owned(), 4)));
+        assert_eq!(Measured(&1.5_f64).measure(), Some((String::new(), 8)));
     }
 
     #[test]
     fn a_type_that_is_not_known_here_has_no_extent() {
         struct Mine;
         assert_eq!((&Measured(&Mine)).measure(), None);
-        assert_eq!((&Measured(&vec![Mine])).measure(), Some(("1".to_owned(), 0)));
+        assert_eq!(Measured(&vec![Mine]).measure(), Some(("1".to_owned(), 0)));
     }
 }

@@ -2,7 +2,7 @@
 
 use super::Check;
 use crate::size::human;
-use crate::{cache, prebuilt};
+use crate::{cache, memory, prebuilt};
 use std::path::{Path, PathBuf};
 
 /// A session's cells and a rebuilt prelude fit in this.
@@ -18,7 +18,7 @@ pub fn examine() -> Vec<Check> {
     if let Ok(state) = prebuilt::state() {
         checks.push(disk("disk, prelude", &state.project));
     }
-    checks.push(memory());
+    checks.push(free_memory());
     checks
 }
 
@@ -85,10 +85,9 @@ fn free_disk(folder: &Path) -> Option<u64> {
     Some(answer.f_bavail.saturating_mul(answer.f_frsize))
 }
 
-fn memory() -> Check {
+fn free_memory() -> Check {
     const NAME: &str = "memory";
-    let told = std::fs::read_to_string("/proc/meminfo").unwrap_or_default();
-    match available(&told) {
+    match memory::available() {
         Some(free) if free < MEMORY => Check::notice(
             NAME,
             format!("{} free", human(free)),
@@ -99,22 +98,9 @@ fn memory() -> Check {
     }
 }
 
-/// `MemAvailable:   12345 kB` in bytes.
-fn available(meminfo: &str) -> Option<u64> {
-    let line = meminfo.lines().find_map(|line| line.strip_prefix("MemAvailable:"))?;
-    let kilobytes: u64 = line.trim().strip_suffix("kB")?.trim().parse().ok()?;
-    Some(kilobytes * 1024)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn free_memory_is_read_in_bytes() {
-        assert_eq!(available("MemTotal:  9 kB\nMemAvailable:    2048 kB\n"), Some(2 << 20));
-        assert_eq!(available(""), None);
-    }
 
     #[test]
     fn a_folder_that_is_not_there_cannot_be_written() {

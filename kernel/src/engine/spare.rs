@@ -8,6 +8,7 @@
 
 use super::client::{Engine, Options};
 use super::folder;
+use crate::memory;
 use crate::prebuilt::Prelude;
 use sha2::{Digest, Sha256};
 use std::io::{BufRead, BufReader, Write};
@@ -63,7 +64,7 @@ pub fn keep_one(prelude: &Prelude, options: &Options) -> Activity {
     }
     let (watched, prelude, options) = (Arc::downgrade(&activity.0), prelude.clone(), options.clone());
     let make = move || {
-        if !wait_until_idle(&watched) || free_memory().is_some_and(|free| free < ROOM) {
+        if !wait_until_idle(&watched) || memory::available().is_some_and(|free| free < ROOM) {
             return;
         }
         // A spare that cannot be made is none: the restart starts a session as at first, and says what is wrong.
@@ -88,13 +89,6 @@ fn wait_until_idle(activity: &Weak<Mutex<Since>>) -> bool {
             return true;
         }
     }
-}
-
-/// Memory that programs may still take, in bytes; none where the system does not say.
-fn free_memory() -> Option<u64> {
-    let told = std::fs::read_to_string("/proc/meminfo").ok()?;
-    let line = told.lines().find_map(|line| line.strip_prefix("MemAvailable:"))?;
-    Some(line.trim().strip_suffix(" kB")?.parse::<u64>().ok()? << 10)
 }
 
 /// A session that is ready: this kernel's spare, or the one that the kernel before it has left.

@@ -1,6 +1,7 @@
 //! The process that holds the variables, loads each cell's library and calls its function.
 
 use super::pipes;
+use crate::memory;
 use libloading::Library;
 use std::ffi::c_void;
 use std::os::fd::RawFd;
@@ -58,11 +59,33 @@ enum Fork {
     Woken,
 }
 
+/// A twin's pages are this process' own until one of the two writes: a cell that writes all it has needs twice the
+/// memory. Where less than this share of what the process holds is free, it goes without.
+const SHARE: u64 = 8;
+
+/// Whether there is too little memory for a twin; says so to the reader then.
+fn is_short_of_memory() -> bool {
+    let (Some(free), Some(held)) = (memory::available(), memory::held()) else { return false };
+    let short = free < held / SHARE;
+    if short {
+        let (free, held) = (free >> 20, held >> 20);
+        eprintln!(
+            "memory is short ({free} MB free, {held} MB held): this cell runs without a copy of the variables to fall back on\n  → drop what is not needed any more, or close other programs"
+        );
+    }
+    short
+}
+
 fn fork_twin(ends: &Ends) -> Fork {
+    if is_short_of_memory() {
+        pipes::write_all(ends.reports, format!("{TWIN}0\n").as_bytes());
+        return Fork::Runner(None);
+    }
     // SAFETY: the twin only reads a pipe and then goes on with the runner's loop, in which no other
     // thread of the parent is needed: the prelude makes a new pool when the process id has changed.
     match unsafe { libc::fork() } {
         0 => {
+            memory::end_me_first(false);
             let mut byte = [0];
             match pipes::read(ends.wake, &mut byte) {
                 Ok(1) => die_with_supervisor(),
@@ -71,6 +94,7 @@ fn fork_twin(ends: &Ends) -> Fork {
             Fork::Woken
         }
         twin => {
+            memory::end_me_first(true);
             // Without a twin (fork refused: no memory, process limit) the cell runs all the same; the supervisor says so.
             pipes::write_all(ends.reports, format!("{TWIN}{twin}\n").as_bytes());
             Fork::Runner((twin > 0).then_some(twin))

@@ -14,6 +14,8 @@ const STDIN: RawFd = 0;
 const TICK_MS: i32 = 20;
 /// How long a prelude call may take to answer an interrupt before the runner is ended.
 const PATIENCE: Duration = Duration::from_millis(100);
+/// The same where no twin waits.
+const LAST_RESORT: Duration = Duration::from_secs(5);
 static INTERRUPTED: AtomicBool = AtomicBool::new(false);
 
 extern "C" fn on_interrupt(_signal: libc::c_int) {
@@ -179,7 +181,7 @@ impl Cells {
                         // SAFETY: sends a signal to this process' own child.
                         unsafe { libc::kill(self.runner, libc::SIGINT) };
                     }
-                    Some(at) if at.elapsed() > PATIENCE => {
+                    Some(at) if at.elapsed() > patience(twin) => {
                         self.drain(&mut seen);
                         self.err.send_rest("stderr");
                         return End::Lost { kind: "interrupt", detail: "stopped by an interrupt".to_owned() };
@@ -258,6 +260,11 @@ enum Twin {
     /// It could not be forked.
     Missing,
     Waits(libc::pid_t),
+}
+
+/// How long a cell may take to answer an interrupt. Without a twin its end is the end of the variables.
+fn patience(twin: &Twin) -> Duration {
+    if matches!(twin, Twin::Waits(_)) { PATIENCE } else { LAST_RESORT }
 }
 
 impl Twin {

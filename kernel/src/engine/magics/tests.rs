@@ -23,7 +23,10 @@ impl Execute for Noted {
     }
     fn complete(&mut self, code: &str, cursor: usize) -> Completions {
         let text = code[..cursor].to_owned();
-        Completions { replaced: 0..cursor, items: vec![Completion { label: text.clone(), text, kind: "instance" }] }
+        Completions {
+            replaced: 0..cursor,
+            items: vec![Completion { label: text.clone(), text, kind: "instance".to_owned() }],
+        }
     }
     fn inspect(&mut self, code: &str, _: usize) -> Option<Inspection> {
         (code == "encode").then(|| Inspection { plain: "fn encode".to_owned(), markdown: "`fn encode`".to_owned() })

@@ -75,7 +75,7 @@ impl Execute for Scripted {
     fn complete(&mut self, code: &str, cursor: usize) -> Completions {
         let start = code[..cursor].rfind(' ').map_or(0, |at| at + 1);
         let text = code[start..cursor].repeat(2);
-        let item = Completion { label: format!("{text}()"), text, kind: "function" };
+        let item = Completion { label: format!("{text}()"), text, kind: "function".to_owned() };
         Completions { replaced: start..cursor, items: vec![item] }
     }
 
@@ -107,7 +107,7 @@ struct Client {
     iopub: ClientIoPubConnection,
     heartbeat: ClientHeartbeatConnection,
     info: ConnectionInfo,
-    kernel: JoinHandle<Result<()>>,
+    kernel: JoinHandle<Result<bool>>,
     stdin: ClientStdinConnection,
     session: Session,
     /// Holds the sockets, and goes with them.
