@@ -33,6 +33,7 @@ fn main() -> ExitCode {
     tools::take_over_if_asked();
     worker::take_over_if_asked();
     evcxr::runtime_hook();
+    tools::complete_path();
     let arguments = Arguments::parse();
     match perform(arguments) {
         Ok(code) => code,

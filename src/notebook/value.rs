@@ -23,17 +23,22 @@ pub trait ShowValue {
 
 impl<T: Debug + ?Sized> ShowValue for T {
     fn evcxr_display(&self) {
-        // Formatted before anything is written: a `Debug` that panics leaves no half of a message.
-        let text = format!("{self:?}");
-        if text == "()" {
-            return;
-        }
-        let mut out = std::io::stdout().lock();
-        let told = match std::env::var_os("EVCXR_IS_RUNTIME").is_some() || super::in_kernel() {
-            true => writeln!(out, "EVCXR_BEGIN_CONTENT text/plain\n{text}\nEVCXR_END_CONTENT"),
-            false => writeln!(out, "{text}"),
-        };
-        // A closed pipe means that nobody is there to read.
-        let _ = told.and_then(|()| out.flush());
+        show(&self);
     }
+}
+
+/// Not generic: a cell's own part of it, which is compiled with the cell, is one call.
+fn show(value: &dyn Debug) {
+    // Formatted before anything is written: a `Debug` that panics leaves no half of a message.
+    let text = format!("{value:?}");
+    if text == "()" {
+        return;
+    }
+    let mut out = std::io::stdout().lock();
+    let told = match std::env::var_os("EVCXR_IS_RUNTIME").is_some() || super::in_kernel() {
+        true => writeln!(out, "EVCXR_BEGIN_CONTENT text/plain\n{text}\nEVCXR_END_CONTENT"),
+        false => writeln!(out, "{text}"),
+    };
+    // A closed pipe means that nobody is there to read.
+    let _ = told.and_then(|()| out.flush());
 }

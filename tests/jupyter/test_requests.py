@@ -24,7 +24,7 @@ def story(kernel):
         ("let n = sto", ".words().len();", "story", 8),
         ('println!("{}", story.wor', ")", "words", 21),
         ("use std::coll", "", "collections", 9),
-        (":ve", "", ":version", 0),
+        (":va", "", ":vars", 0),
     ],
 )
 def test_completion_knows_the_projects_words(story, before, after, wanted, start):

@@ -26,10 +26,10 @@ fn read(html: &str, marked: bool) -> String {
     let mut rest = html;
     while let Some(at) = rest.find('<') {
         let between = &rest[..at];
-        if is_code {
-            code(&mut out, between)
-        } else {
-            text(&mut out, between)
+        match (is_code, marked) {
+            (true, _) => code(&mut out, between),
+            (false, true) => text(&mut out, between),
+            (false, false) => wrapped(&mut out, between),
         }
         let Some(end) = rest[at..].find('>') else {
             rest = &rest[at..];
@@ -103,8 +103,28 @@ fn read(html: &str, marked: bool) -> String {
             }
         }
     }
-    text(&mut out, rest);
+    if marked {
+        text(&mut out, rest)
+    } else {
+        wrapped(&mut out, rest)
+    }
     out.trim().to_owned()
+}
+
+/// Lines of plain text end before this column, as a terminal or a small window shows them.
+const WIDTH: usize = 96;
+
+/// Text between tags in lines of their own length: those of the source are as long as its author's.
+fn wrapped(out: &mut String, html: &str) {
+    let mut flowing = String::new();
+    text(&mut flowing, html);
+    for (n, word) in flowing.split([' ', '\n']).enumerate() {
+        let column = out.rsplit('\n').next().unwrap_or_default().chars().count();
+        if n > 0 {
+            out.push(if column + 1 + word.chars().count() > WIDTH { '\n' } else { ' ' });
+        }
+        out.push_str(word);
+    }
 }
 
 /// Text between tags; newlines that only part tags mean nothing.
@@ -150,6 +170,17 @@ fn unescape(html: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn plain_text_is_wrapped_and_code_is_not() {
+        let sentence = "word ".repeat(40);
+        let html = format!("<p>first\n{}</p>\n<pre><code>{}\n</code></pre>", sentence.trim(), "x".repeat(120));
+        let plain = plain(&html);
+        let lines: Vec<&str> = plain.lines().collect();
+        assert!(lines[0].starts_with("first word word"), "{plain}");
+        assert!(lines.iter().filter(|line| line.contains("word")).all(|line| line.chars().count() <= WIDTH), "{plain}");
+        assert!(lines.contains(&"x".repeat(120).as_str()), "{plain}");
+    }
 
     #[test]
     fn documentation_comes_back_as_it_was_written() {

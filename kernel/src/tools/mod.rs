@@ -114,6 +114,23 @@ impl Tools {
     }
 }
 
+/// Adds cargo's own folder to `PATH` where no cargo is found: a Jupyter that was started from a desktop knows nothing of
+/// what a shell's profile adds. To be called before the process has a second thread.
+pub fn complete_path() {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    if std::env::split_paths(&path).any(|folder| folder.join("cargo").is_file()) {
+        return;
+    }
+    let home = || std::env::home_dir().map(|home| home.join(".cargo"));
+    let cargo_home = std::env::var_os("CARGO_HOME").map(PathBuf::from).or_else(home);
+    let Some(bin) = cargo_home.map(|home| home.join("bin")).filter(|bin| bin.join("cargo").is_file()) else { return };
+    let folders = std::env::split_paths(&path).chain(std::iter::once(bin));
+    if let Ok(path) = std::env::join_paths(folders) {
+        // SAFETY: no other thread runs yet.
+        unsafe { std::env::set_var("PATH", path) };
+    }
+}
+
 /// Puts the stand-ins before the real tools for this process, and sets what evcxr and rust-analyzer read from the
 /// environment. Gives the user's own values of what was changed. To be called before the process has a second thread.
 ///

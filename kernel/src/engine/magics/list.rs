@@ -33,32 +33,14 @@ pub const MAGICS: [(Magic, &str, &str, &str); 8] = [
 ];
 
 /// evcxr's own commands that work here, as far as a newcomer may want them.
-pub const OF_EVCXR: [(&str, &str); 3] = [
+pub const OF_EVCXR: [(&str, &str); 2] = [
     (":dep NAME = \"VERSION\"", "use another crate; cargo builds it"),
-    (":opt LEVEL", "optimise cells from here on (0 to 3)"),
     (":optimize", "optimise this cell, for a loop of your own"),
 ];
 
-/// Commands that go to evcxr as they are. Those that would take the prelude away (`:clear`, `:toolchain`, `:build_env`,
-/// …) are not among them.
-const TO_EVCXR: [&str; 16] = [
-    "allow_static_linking",
-    "dep",
-    "efmt",
-    "env",
-    "explain",
-    "fmt",
-    "internal_debug",
-    "last_compile_dir",
-    "last_error_json",
-    "offline",
-    "opt",
-    "optimize",
-    "show_deps",
-    "time_passes",
-    "timing",
-    "types",
-];
+/// Commands that go to the session's evcxr as they are. Those that would take the prelude away (`:clear`, `:toolchain`,
+/// `:build_env`, `:opt`, …), or that change what this kernel does in its own way (`:fmt`, `:timing`, …), are not among them.
+const TO_EVCXR: [&str; 7] = ["dep", "env", "explain", "last_compile_dir", "offline", "optimize", "show_deps"];
 
 /// Who knows a name.
 pub enum Known {
@@ -80,13 +62,14 @@ pub fn find(name: &str) -> Result<Known, Error> {
     if TO_EVCXR.contains(&name) {
         return Ok(Known::Evcxr);
     }
-    let known: Vec<String> = MAGICS.iter().map(|(_, name, ..)| format!(":{name}")).chain([":dep".to_owned()]).collect();
+    let known: Vec<String> =
+        MAGICS.iter().map(|(_, name, ..)| *name).chain(["dep", "optimize"]).map(|name| format!(":{name}")).collect();
     Err(Error::unknown("command", &format!(":{name}"), &known))
 }
 
 /// The names that complete `start`, each with its `:`.
 pub fn beginning_with(start: &str) -> Vec<String> {
-    let all = MAGICS.iter().map(|(_, name, ..)| *name).chain(["dep", "opt"]);
+    let all = MAGICS.iter().map(|(_, name, ..)| *name).chain(["dep", "optimize"]);
     all.map(|name| format!(":{name}")).filter(|name| name.starts_with(start)).collect()
 }
 
