@@ -2,9 +2,11 @@
 
 mod arguments;
 mod cache;
+mod clock;
 mod complete;
 mod doctor;
 mod engine;
+mod hex;
 mod install;
 mod jupyter;
 mod memory;

@@ -8,6 +8,7 @@
 
 use super::client::{Engine, Options};
 use super::folder;
+use crate::hex::hex;
 use crate::memory;
 use crate::prebuilt::Prelude;
 use sha2::{Digest, Sha256};
@@ -130,7 +131,7 @@ pub fn surroundings(prelude: &Prelude) -> String {
         add(name.as_bytes());
         add(value.as_bytes());
     }
-    hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+    hex(&hash.finalize())
 }
 
 fn claim(socket: &std::path::Path, surroundings: &str) -> Option<UnixStream> {

@@ -2,7 +2,8 @@
 
 use super::cells::{Cells, PATIENCE, Request, Task, Work};
 use super::lookups;
-use super::message::{Message, timestamp};
+use super::message::Message;
+use crate::clock::utc;
 use crate::engine::{Event, Execute, Failure, Host, Outcome};
 use serde_json::{Map, Value, json};
 use std::panic::AssertUnwindSafe;
@@ -168,7 +169,7 @@ fn run_cell(cells: &Cells, engine: &mut Engine, work: &Work, request: &Request, 
     content["status"] = status.into();
     let mut reply = Message::new("execute_reply", content, Some(&work.message));
     // Front ends show from this how long a cell took.
-    reply.metadata = json!({ "started": timestamp(began), "status": status });
+    reply.metadata = json!({ "started": utc(began), "status": status });
     work.reply.send(reply);
     cells.finish(&work.message);
     for work in aborted {

@@ -9,7 +9,7 @@ mod facade;
 mod making;
 mod place;
 
-pub use place::{has_std_sources, hex, state};
+pub use place::{has_std_sources, state};
 
 use crate::std_sources;
 use making::{lock, rpath};

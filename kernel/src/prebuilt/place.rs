@@ -2,6 +2,7 @@
 
 use super::PRELUDES;
 use super::making::not_started;
+use crate::hex::hex;
 use crate::std_sources;
 use neurocell::error::{Error, ErrorKind, Result};
 use sha2::{Digest, Sha256};
@@ -149,10 +150,6 @@ pub fn key(project: &Path, compiler: &[u8]) -> Result<String> {
         hash.update(content);
     }
     Ok(hex(hash.finalize().as_slice()))
-}
-
-pub fn hex(digest: &[u8]) -> String {
-    digest.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 pub fn rustc_version() -> Vec<u8> {

@@ -3,7 +3,6 @@
 //! The conventions are papermill's and nbclient's: parameters by a tagged cell, a limit of time for each cell, the partly
 //! executed notebook saved whatever happens.
 
-mod clock;
 mod file;
 mod follow;
 mod kinds;
@@ -141,9 +140,9 @@ fn execute(session: &mut Session, code: &str, limit: Option<Duration>, host: &mu
 /// When the cell ran, under the names that JupyterLab uses.
 fn times(began: SystemTime) -> ExecutionMetadata {
     ExecutionMetadata {
-        iopub_execute_input: Some(clock::utc(began)),
+        iopub_execute_input: Some(crate::clock::utc(began)),
         iopub_status_busy: None,
-        shell_execute_reply: Some(clock::utc(SystemTime::now())),
+        shell_execute_reply: Some(crate::clock::utc(SystemTime::now())),
         shell_execute_reply_started: None,
         iopub_status_idle: None,
         additional: HashMap::new(),

@@ -7,7 +7,7 @@
 mod lean;
 mod vendored;
 
-use crate::prebuilt::hex;
+use crate::hex::hex;
 use neurocell::error::{Error, Result};
 use sha2::{Digest, Sha256};
 use std::fs;

@@ -4,6 +4,7 @@
 //! on besides is in the key. Paths of the session's own folder are written as a word that stands for it.
 
 use super::Tools;
+use crate::hex::hex;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use std::fs;
@@ -105,8 +106,7 @@ fn place(tools: &Tools, name: &str, arguments: &[&str], session: &str) -> PathBu
         let home = std::env::home_dir().unwrap_or_default();
         add(&fs::read_to_string(home.join(settings)).unwrap_or_default());
     }
-    let key: String = hash.finalize().iter().take(12).map(|byte| format!("{byte:02x}")).collect();
-    tools.prelude.answers().join(key)
+    tools.prelude.answers().join(&hex(&hash.finalize())[..24])
 }
 
 /// Keeps an answer; where it cannot be written, the next session asks again.

@@ -6,6 +6,7 @@
 //! and the linker is called without the C compiler before it.
 
 use super::{Tools, dependent, variables};
+use crate::hex::hex;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use std::fs;
@@ -127,8 +128,7 @@ impl Kept {
             .chain_update(concat!(include_str!("build.rs"), include_str!("variables.rs")))
             .chain_update(cell)
             .finalize();
-        let name: String = digest.iter().take(12).map(|byte| format!("{byte:02x}")).collect();
-        Kept(tools.prelude.answers().join(format!("cell-{name}")))
+        Kept(tools.prelude.answers().join(format!("cell-{}", &hex(&digest)[..24])))
     }
 
     fn give(&self, out: &Path) -> Option<Done> {

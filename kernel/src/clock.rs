@@ -1,4 +1,4 @@
-//! Points in time as notebooks store them.
+//! Points in time as notebooks and Jupyter's messages have them.
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -34,6 +34,8 @@ mod tests {
     fn dates_are_those_of_coreutils() {
         let at = |seconds, micros| utc(UNIX_EPOCH + Duration::from_secs(seconds) + Duration::from_micros(micros));
         assert_eq!(at(0, 0), "1970-01-01T00:00:00.000000Z");
+        assert_eq!(at(951_782_399, 7), "2000-02-28T23:59:59.000007Z");
+        assert_eq!(at(951_782_400, 0), "2000-02-29T00:00:00.000000Z");
         assert_eq!(at(951_868_799, 500_000), "2000-02-29T23:59:59.500000Z");
         assert_eq!(at(1_709_251_200, 1), "2024-03-01T00:00:00.000001Z");
         assert_eq!(at(4_102_444_799, 0), "2099-12-31T23:59:59.000000Z");
