@@ -2,8 +2,8 @@
 
 use super::Check;
 use crate::size::human;
-use crate::{cache, memory, prebuilt};
-use std::path::{Path, PathBuf};
+use crate::{cache, prebuilt, room};
+use std::path::Path;
 
 /// A session's cells and a rebuilt prelude fit in this.
 const DISK: u64 = 2_000_000_000;
@@ -60,7 +60,7 @@ fn models() -> Check {
 }
 
 fn disk(name: &'static str, folder: &Path) -> Check {
-    match free_disk(folder) {
+    match room::on_disk(folder) {
         Some(free) if free < DISK => Check::notice(
             name,
             format!("{} free at {}", human(free), folder.display()),
@@ -71,23 +71,9 @@ fn disk(name: &'static str, folder: &Path) -> Check {
     }
 }
 
-/// The bytes that this user may still write on a folder's file system.
-fn free_disk(folder: &Path) -> Option<u64> {
-    let path = std::ffi::CString::new(PathBuf::from(folder).into_os_string().into_encoded_bytes()).ok()?;
-    let mut answer = std::mem::MaybeUninit::<libc::statvfs>::uninit();
-    // SAFETY: the path ends with a zero byte, and statvfs fills the answer in when it returns 0.
-    let answer = unsafe {
-        match libc::statvfs(path.as_ptr(), answer.as_mut_ptr()) {
-            0 => answer.assume_init(),
-            _ => return None,
-        }
-    };
-    Some(answer.f_bavail.saturating_mul(answer.f_frsize))
-}
-
 fn free_memory() -> Check {
     const NAME: &str = "memory";
-    match memory::available() {
+    match room::in_memory() {
         Some(free) if free < MEMORY => Check::notice(
             NAME,
             format!("{} free", human(free)),

@@ -110,6 +110,14 @@ fn cannot_be_shown(error: &CompilationError, asked: &Asked) -> Option<Vec<String
     ])
 }
 
+/// What may be behind a compilation that failed.
+pub fn disk_is_full(folder: &std::path::Path) -> String {
+    format!(
+        "{GREEN}the disk is full at {}, where cells are compiled{OFF}\n  → make room there, or start again with TMPDIR set to another folder",
+        folder.display()
+    )
+}
+
 /// A cell that was undone: what happened, and that nothing else was lost.
 pub fn lost(lost: &Lost) -> Failure {
     let message = lost.message.trim();

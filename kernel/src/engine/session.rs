@@ -6,6 +6,7 @@ use super::frames::{self, Event, Line, Lost};
 use super::opening;
 use super::optimize::{Optimize, without_mark};
 use super::{Completions, Execute, Failure, Host, Inspection, Outcome, last_value, lookup, report};
+use crate::room;
 use crate::syntax;
 use crate::worker::NO_INPUT;
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, bounded, select, unbounded};
@@ -21,6 +22,8 @@ use std::time::{Duration, Instant};
 /// How long a session that has nothing to do waits before it prepares for what is likely to come.
 const QUIET: Duration = Duration::from_millis(40);
 
+/// Free space on disk below which a failed compilation may be due to that.
+const ENOUGH: u64 = 1 << 20;
 /// How often a cell that says nothing is looked at.
 const TICK: Duration = Duration::from_millis(150);
 
@@ -226,7 +229,13 @@ impl Execute for Session {
                 }
                 Outcome::Done
             }
-            (Err(error), None) => Outcome::Failed(report::refused(&error, &asked)),
+            (Err(error), None) => {
+                let mut failure = report::refused(&error, &asked);
+                if room::on_disk(&self.folder).is_some_and(|free| free < ENOUGH) {
+                    failure.traceback.push(report::disk_is_full(&self.folder));
+                }
+                Outcome::Failed(failure)
+            }
         }
     }
 
@@ -265,7 +274,11 @@ fn serve(context: &mut CommandContext, ends: &Ends, timings: bool) {
             Err(RecvTimeoutError::Disconnected) => return,
         };
         let reply = match request {
-            Request::Cell(code) => Reply::Cell(run_cell(context, &code, ends, timings)),
+            Request::Cell(code) => {
+                // Its type was looked for.
+                warm |= code.contains("let ");
+                Reply::Cell(run_cell(context, &code, ends, timings))
+            }
             Request::Complete(code, cursor) => Reply::Completions(lookup::complete(context, &code, cursor)),
             Request::Inspect(code, cursor) => Reply::Inspection(lookup::inspect(context, &code, cursor)),
             Request::Variables => Reply::Variables(lookup::variables(context)),

@@ -9,8 +9,8 @@
 use super::client::{Engine, Options};
 use super::folder;
 use crate::hex::hex;
-use crate::memory;
 use crate::prebuilt::Prelude;
+use crate::room;
 use sha2::{Digest, Sha256};
 use std::io::{BufRead, BufReader, Write};
 use std::os::fd::AsRawFd;
@@ -65,7 +65,7 @@ pub fn keep_one(prelude: &Prelude, options: &Options) -> Activity {
     }
     let (watched, prelude, options) = (Arc::downgrade(&activity.0), prelude.clone(), options.clone());
     let make = move || {
-        if !wait_until_idle(&watched) || memory::available().is_some_and(|free| free < ROOM) {
+        if !wait_until_idle(&watched) || room::in_memory().is_some_and(|free| free < ROOM) {
             return;
         }
         // A spare that cannot be made is none: the restart starts a session as at first, and says what is wrong.

@@ -1,7 +1,7 @@
 //! The process that holds the variables, loads each cell's library and calls its function.
 
 use super::pipes;
-use crate::memory;
+use crate::room;
 use libloading::Library;
 use std::ffi::c_void;
 use std::os::fd::RawFd;
@@ -65,7 +65,7 @@ const SHARE: u64 = 8;
 
 /// Whether there is too little memory for a twin; says so to the reader then.
 fn is_short_of_memory() -> bool {
-    let (Some(free), Some(held)) = (memory::available(), memory::held()) else { return false };
+    let (Some(free), Some(held)) = (room::in_memory(), room::held()) else { return false };
     let short = free < held / SHARE;
     if short {
         let (free, held) = (free >> 20, held >> 20);
@@ -85,7 +85,7 @@ fn fork_twin(ends: &Ends) -> Fork {
     // thread of the parent is needed: the prelude makes a new pool when the process id has changed.
     match unsafe { libc::fork() } {
         0 => {
-            memory::end_me_first(false);
+            room::end_me_first(false);
             let mut byte = [0];
             match pipes::read(ends.wake, &mut byte) {
                 Ok(1) => die_with_supervisor(),
@@ -94,7 +94,7 @@ fn fork_twin(ends: &Ends) -> Fork {
             Fork::Woken
         }
         twin => {
-            memory::end_me_first(true);
+            room::end_me_first(true);
             // Without a twin (fork refused: no memory, process limit) the cell runs all the same; the supervisor says so.
             pipes::write_all(ends.reports, format!("{TWIN}{twin}\n").as_bytes());
             Fork::Runner((twin > 0).then_some(twin))
