@@ -28,11 +28,24 @@ fn the_doctor_finds_this_machine_well_and_says_so_to_programs_too() {
 
 #[test]
 fn without_a_toolchain_the_doctor_says_how_to_get_one() {
-    let output = neurocell(&["doctor"]).env("PATH", "/no/such/folder").output().unwrap();
+    let nowhere = "/no/such/folder";
+    let output = neurocell(&["doctor"]).env("PATH", nowhere).env("CARGO_HOME", nowhere).output().unwrap();
     let said = out(&output);
     assert_eq!(output.status.code(), Some(1), "{said}");
     assert!(said.contains("✗ cargo") && said.contains("rustup.rs"), "{said}");
     assert!(said.contains("must be mended"), "{said}");
+}
+
+#[test]
+fn a_toolchain_is_found_where_path_does_not_lead_to_it() {
+    let home = tempfile::tempdir().unwrap();
+    let bin = home.path().join("bin");
+    std::fs::create_dir(&bin).unwrap();
+    let cargo = bin.join("cargo");
+    std::fs::write(&cargo, "#!/bin/sh\necho cargo 9.9.9\n").unwrap();
+    std::fs::set_permissions(&cargo, std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
+    let output = neurocell(&["doctor"]).env("PATH", "/no/such/folder").env("CARGO_HOME", home.path()).output().unwrap();
+    assert!(out(&output).contains("9.9.9"), "{}", out(&output));
 }
 
 #[test]
