@@ -40,8 +40,9 @@ impl Building {
     /// Says how long it took, if anything was built.
     pub fn end(&mut self, host: &mut dyn Host) {
         if self.line.is_some() {
-            let text =
-                format!("built {} crates in {:.0} s; they are kept", self.seen, self.began.elapsed().as_secs_f64());
+            let crates = if self.seen == 1 { "1 crate".to_owned() } else { format!("{} crates", self.seen) };
+            let seconds = self.began.elapsed().as_secs_f64();
+            let text = format!("built {crates} in {seconds:.0} s, and kept for later sessions");
             self.say(host, text);
         }
     }

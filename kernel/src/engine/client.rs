@@ -98,7 +98,10 @@ impl Engine {
     pub fn ready(mut self) -> Result<Engine> {
         match self.reader.next() {
             Some(Reply::Ready) => Ok(self),
-            Some(Reply::Broken(problem)) => Err(Error::new(ErrorKind::Unknown, "the session does not start", problem)),
+            Some(Reply::Broken(text)) => {
+                let (problem, advice) = text.split_once("\n  → ").unwrap_or((&text, "start it again"));
+                Err(Error::new(ErrorKind::Unknown, format!("the session does not start: {problem}"), advice))
+            }
             _ => {
                 let problem = format!("the session's process ended while it started ({})", self.how_it_ended());
                 Err(Error::new(

@@ -53,8 +53,7 @@ pub fn answer(tools: &Tools, name: &str, arguments: &[&str]) -> Option<bool> {
                 Answer { success: output.status.success(), stdout: keep(&output.stdout), stderr: keep(&output.stderr) };
             // rust-analyzer asks for the standard library's packages too, whose vendored parts no toolchain brings: cargo
             // refuses, each time after a second search, and the crates are found by their folders.
-            let of_std = arguments.iter().any(|word| word.starts_with(&*tools.prelude.std_sources().to_string_lossy()));
-            if answer.success || of_std {
+            if answer.success || tools.is_of_std(arguments) {
                 keep_answer(&file, &answer);
             }
             answer
@@ -74,7 +73,8 @@ fn is_known(tools: &Tools, name: &str, arguments: &[&str]) -> bool {
         "rustc" => asks("-vV") || asks("-Vv") || asks("--version") || (asks("--print") && !asks("-")),
         "cargo" => {
             let question = asks("locate-project") || asks("config") || asks("--version") || asks("metadata");
-            (question || (asks("rustc") && asks("--print"))) && (tools.is_plain() || !asks("metadata"))
+            (question || (asks("rustc") && asks("--print")))
+                && (!asks("metadata") || tools.is_plain() || tools.is_of_std(arguments))
         }
         _ => false,
     }

@@ -11,6 +11,29 @@ use std::process::Stdio;
 /// A file in the session's folder to which the names of the crates are written that are being built.
 pub const BUILDING: &str = "building";
 
+/// A file that is there if what the cell depends on is all on this machine.
+const AT_HAND: &str = "at-hand";
+
+/// Answers which packages the cell depends on: without the network if they are all on this machine.
+///
+/// None if something else is asked, or if the network is needed.
+pub fn metadata(tools: &Tools, arguments: &[&str]) -> Option<bool> {
+    if !arguments.contains(&"metadata") || tools.is_plain() || tools.is_of_std(arguments) {
+        return None;
+    }
+    let mark = tools.session.join(AT_HAND);
+    let output = tools.real("cargo").args(arguments).arg("--offline").output().ok()?;
+    if !output.status.success() {
+        let _ = fs::remove_file(mark);
+        return None;
+    }
+    // Without the mark the build asks the network, and finds the same.
+    let _ = fs::write(mark, "");
+    // Whoever asked may have gone.
+    let _ = std::io::stdout().write_all(&output.stdout);
+    Some(true)
+}
+
 /// Builds the cell in a folder that all sessions share, and takes the cell's library from there.
 ///
 /// None if that folder cannot be used: cargo then builds in the session's own.
@@ -23,6 +46,9 @@ pub fn build(tools: &Tools, arguments: &[&str]) -> Option<bool> {
     lock.lock().ok()?;
     let mut cargo = tools.real_cargo_build();
     cargo.args(arguments).env("CARGO_TARGET_DIR", &shared).env("CARGO_BUILD_BUILD_DIR", &shared);
+    if tools.session.join(AT_HAND).exists() {
+        cargo.arg("--offline");
+    }
     if tools.session.join(OPTIMIZE).exists() {
         cargo.env("CARGO_PROFILE_DEV_OPT_LEVEL", "3");
     }

@@ -69,6 +69,11 @@ impl Tools {
         {
             return done;
         }
+        if name == "cargo"
+            && let Some(done) = dependent::metadata(self, &arguments)
+        {
+            return done;
+        }
         answers::answer(self, name, &arguments).unwrap_or_else(|| self.pass_on(name, &arguments))
     }
 
@@ -105,6 +110,12 @@ impl Tools {
         let mut command = self.real("cargo");
         command.env("CARGO_ENCODED_RUSTFLAGS", self.prelude.cell_flags().join("\u{1f}"));
         command
+    }
+
+    /// Whether a question is about the standard library's packages.
+    fn is_of_std(&self, arguments: &[&str]) -> bool {
+        let std = self.prelude.std_sources();
+        arguments.iter().any(|word| Path::new(word).starts_with(&std))
     }
 
     /// Whether the cells' crate needs the prelude only.
