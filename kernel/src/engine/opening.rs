@@ -10,7 +10,6 @@ use crate::worker;
 use evcxr::{CommandContext, EvalContext, EvalContextOutputs};
 use neurocell::error::ErrorKind;
 use neurocell::{Error, Result};
-use std::ffi::OsString;
 use std::path::PathBuf;
 use std::process::Command;
 use std::time::Instant;
@@ -24,7 +23,7 @@ pub struct Plan {
     /// Say on stderr how long each stage of the start and of each cell took.
     pub timings: bool,
     /// Variables that the session's process has for its own work, and what the user's cells have in their place.
-    pub environment: Vec<(String, Option<OsString>)>,
+    pub environment: tools::Environment,
 }
 
 /// Makes the evcxr context, with the prelude in it.
@@ -37,12 +36,7 @@ pub fn open(plan: &Plan) -> Result<(CommandContext, EvalContextOutputs)> {
     };
     // The running program itself, also when a new build has taken its place on disk.
     let mut worker = Command::new("/proc/self/exe");
-    for (name, value) in &plan.environment {
-        match value {
-            Some(value) => worker.env(name, value),
-            None => worker.env_remove(name),
-        };
-    }
+    tools::give_back(&plan.environment, &mut worker);
     worker.env(worker::PRELUDE, plan.prelude.library());
     // The prelude frames its outputs for this kernel.
     worker.env("NEUROCELL_KERNEL", "1");
@@ -74,7 +68,7 @@ fn refuse(what: &str, error: evcxr::Error) -> Error {
 }
 
 /// Lets rust-analyzer find a type once: the first time it reads all traits that the standard library declares, which
-/// takes as long as ten cells.
+/// takes as long as several cells.
 pub fn warm(context: &mut CommandContext, timings: bool) {
     let started = Instant::now();
     const CODE: &str = "let warm = Stimulus::example()?;\nwarm.";

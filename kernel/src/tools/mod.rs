@@ -37,7 +37,20 @@ struct Tools {
     session: PathBuf,
     prelude: Prelude,
     /// The user's own values of the variables that the session's process has changed.
-    environment: Vec<(String, Option<OsString>)>,
+    environment: Environment,
+}
+
+/// Names of variables, each with its value; none where it is not set.
+pub type Environment = Vec<(String, Option<OsString>)>;
+
+/// Lets a program have the user's own values of what the session's process has changed for itself.
+pub fn give_back(environment: &Environment, command: &mut Command) {
+    for (name, value) in environment {
+        match value {
+            Some(value) => command.env(name, value),
+            None => command.env_remove(name),
+        };
+    }
 }
 
 /// Acts as the tool by whose name this binary was started, and never returns then.
@@ -91,12 +104,7 @@ impl Tools {
     /// The real tool in the user's environment, with the flags that the question needs.
     fn real(&self, name: &str) -> Command {
         let mut command = Command::new(self.prelude.tool(name));
-        for (name, value) in &self.environment {
-            match value {
-                Some(value) => command.env(name, value),
-                None => command.env_remove(name),
-            };
-        }
+        give_back(&self.environment, &mut command);
         // evcxr tells cargo to use the stand-in.
         command.env("RUSTC", self.prelude.tool("rustc"));
         command.env("RUSTFLAGS", ANALYZER_FLAGS);
@@ -147,7 +155,7 @@ pub fn complete_path() {
 ///
 /// # Errors
 /// If the session's folder cannot be written.
-pub fn enter(session: &Path, prelude: &Prelude) -> Result<Vec<(String, Option<OsString>)>> {
+pub fn enter(session: &Path, prelude: &Prelude) -> Result<Environment> {
     let refuse =
         |cause| Error::file("write", session, cause, "free some space there, or name another folder by TMPDIR");
     let home = session.join("tools");
@@ -188,7 +196,7 @@ pub fn enter(session: &Path, prelude: &Prelude) -> Result<Vec<(String, Option<Os
         // Without the stand-ins it is cargo that hands the flags to rustc, and rust-analyzer reads them too.
         variables.push(("CARGO_ENCODED_RUSTFLAGS", Some(prelude.cell_flags().join("\u{1f}").into())));
     }
-    let environment: Vec<(String, Option<OsString>)> =
+    let environment: Environment =
         variables.iter().map(|(name, _)| ((*name).to_owned(), std::env::var_os(name))).collect();
     let tools = Tools { session: session.to_owned(), prelude: prelude.clone(), environment: environment.clone() };
     let text = serde_json::to_vec(&tools).map_err(|e| refuse(e.into()))?;
