@@ -20,7 +20,7 @@ fn main() -> std::result::Result<(), Box<dyn std::error::Error>> {
     let read = |name: &str| ndarray_npy::read_npy::<_, Array2<f32>>(folder.join(name));
 
     let series = read("series.npy")?;
-    let neurons = NeuronAxis { model: "simulated".into(), site: Site::FfnOut, layers: 1, units: series.ncols() };
+    let neurons = NeuronAxis::new("simulated", Site::FfnOut, 1, series.ncols());
     let series = NeuronSeries::new(series, Clock::new(1.5, &[300])?, neurons)?;
     println!("{}", timed("here", "ica", || series.patterns(Ica::new(20)))?);
     println!("{}", timed("here", "kmeans", || series.patterns(KMeans::new(50).restarts(1)))?);
@@ -29,7 +29,7 @@ fn main() -> std::result::Result<(), Box<dyn std::error::Error>> {
 
     let clock = Clock::new(1.5, &[300; 5])?;
     let (x, y) = (read("x.npy")?, read("y.npy")?);
-    let neurons = NeuronAxis { model: "simulated".into(), site: Site::FfnOut, layers: 1, units: 64 };
+    let neurons = NeuronAxis::new("simulated", Site::FfnOut, 1, 64);
     let patterns = NeuronSeries::new(x, clock.clone(), neurons)?.patterns(Pca::new(64))?;
     let affine = Affine([[4.0, 0.0, 0.0, 0.0], [0.0, 4.0, 0.0, 0.0], [0.0, 0.0, 4.0, 0.0]]);
     let mask = Mask::new([y.ncols(), 1, 1], affine, &vec![true; y.ncols()])?;

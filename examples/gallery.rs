@@ -38,7 +38,7 @@ fn waves(rows: usize, columns: usize) -> Array2<f32> {
 fn figures() -> neurocell::Result<Vec<(&'static str, Figure)>> {
     let (mask, networks) = (Mask::mni4mm()?, Networks::yeo7()?);
     let clock = Clock::new(1.5, &[150, 150])?;
-    let neurons = NeuronAxis { model: "minilm-l6".to_owned(), site: Site::FfnOut, layers: 6, units: 384 };
+    let neurons = NeuronAxis::new("minilm-l6", Site::FfnOut, 6, 384);
     let series = NeuronSeries::new(waves(clock.total(), neurons.total()), clock.clone(), neurons)?;
     let voxels = VoxelSeries::new(waves(clock.total(), mask.count()), mask.clone(), clock.clone(), "made data")?;
     let language =

@@ -1,9 +1,9 @@
 //! The value of each neuron at each word.
 
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::model::{Neuron, NeuronAxis};
 use crate::stimulus::Stimulus;
-use ndarray::Array2;
+use ndarray::{Array2, ArrayView2};
 use std::fmt;
 use std::sync::Arc;
 
@@ -45,8 +45,8 @@ const NEIGHBOURS: usize = 4;
 
 impl Activations {
     /// Word × neuron; rows of unmatched words hold zeros.
-    pub fn values(&self) -> &Array2<f32> {
-        &self.values
+    pub fn values(&self) -> ArrayView2<'_, f32> {
+        self.values.view()
     }
 
     /// The words.
@@ -78,20 +78,13 @@ impl Activations {
     /// use neurocell::prelude::*;
     /// # let story = Stimulus::from_text("t", "Three boats came back, and three did not.", Speaking::default())?;
     /// let acts = Model::load("minilm-l6")?.activations(&story, Site::FfnOut)?;
-    /// for top in acts.top_words(Neuron { layer: 5, unit: 17 }, 3)? {
+    /// for top in acts.top_words(Neuron::new(5, 17), 3)? {
     ///     println!("{top}");
     /// }
     /// # Ok::<(), neurocell::Error>(())
     /// ```
     pub fn top_words(&self, neuron: Neuron, count: usize) -> Result<Vec<TopWord>> {
-        let axis = &self.neurons;
-        if neuron.layer >= axis.layers || neuron.unit >= axis.units {
-            return Err(Error::value(
-                format!("neuron {neuron} of {}: it has {} layers of {} units", axis.model, axis.layers, axis.units),
-                "layers and units are counted from 0",
-            ));
-        }
-        let column = self.values.column(axis.column(neuron));
+        let column = self.values.column(self.neurons.column(neuron)?);
         let mut order: Vec<usize> = (0..column.len()).filter(|i| self.unmatched.binary_search(i).is_err()).collect();
         // A stable sort: of equal values the earlier word comes first.
         order.sort_by(|a, b| column[*b].total_cmp(&column[*a]));
@@ -119,8 +112,8 @@ impl fmt::Display for Activations {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (words, neurons) = self.values.dim();
         let axis = &self.neurons;
-        writeln!(f, "Activations of {} at {}: {words} words × {neurons} neurons", axis.model, axis.site)?;
-        writeln!(f, "  {} layers of {} units; {}", axis.layers, axis.units, self.windows)?;
+        writeln!(f, "Activations: {words} words × {neurons} neurons")?;
+        writeln!(f, "  {axis}; {}", self.windows)?;
         write!(f, "  {}", self.stimulus)?;
         for (which, what) in
             [(&self.unmatched, "without a token, not used"), (&self.unknown, "unknown to the tokenizer")]

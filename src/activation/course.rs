@@ -67,8 +67,8 @@ impl Activations {
                 let block = blocks.par_iter().map(|&first| {
                     check_cancelled("courses on the scan's clock")?;
                     let columns = first..(first + BLOCK).min(total);
-                    let values = self.values().slice(s![.., columns]);
-                    Ok(courses(values, words, clock.volumes(run), &weights))
+                    let values = self.values();
+                    Ok(courses(values.slice(s![.., columns]), words, clock.volumes(run), &weights))
                 });
                 block.collect::<Result<Vec<(Array2<f32>, usize)>>>()
             })?;
@@ -200,7 +200,7 @@ mod tests {
         let activations = Activations {
             values: values.into(),
             stimulus: Stimulus::new("reference", words, Timing::Made).unwrap(),
-            neurons: NeuronAxis { model: "reference".to_owned(), site: Site::FfnOut, layers: 1, units: 3 },
+            neurons: NeuronAxis::new("reference", Site::FfnOut, 1, 3),
             unmatched: Vec::new().into(),
             unknown: Vec::new().into(),
             windows: String::new(),

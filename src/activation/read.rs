@@ -44,7 +44,7 @@ impl Model {
             // As many windows at a time as there are threads, so that memory does not grow with the text.
             for windows in plan.windows().chunks(rayon::current_num_threads().max(1)) {
                 let read = windows.par_iter().map(|window| {
-                    let values = self.read(&aligned.ids[window.run][window.reads.clone()], site)?;
+                    let values = self.read(&[&aligned.ids[window.run][window.reads.clone()]], &[site])?.remove(0);
                     progress.lock().unwrap_or_else(|poisoned| poisoned.into_inner()).advance(1);
                     Ok(values)
                 });

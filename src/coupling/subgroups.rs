@@ -263,7 +263,7 @@ impl fmt::Display for SubGroups {
             else {
                 continue;
             };
-            let top = first.first().map_or(0.0, |n| scores[neurons.column(*n)]);
+            let top = first.first().and_then(|n| neurons.column(*n).ok()).map_or(0.0, |column| scores[column]);
             let some: Vec<String> = first.iter().take(4).map(ToString::to_string).collect();
             let layers: Vec<String> = layers.iter().map(ToString::to_string).collect();
             writeln!(f, "{name:width$}  {top:>9.3}  {:<32}  {}", some.join(" "), layers.join(" "))?;

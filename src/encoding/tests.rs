@@ -24,7 +24,7 @@ fn vector(name: &str) -> Array1<f32> {
 }
 
 fn patterns(courses: Array2<f32>, clock: &Clock) -> Patterns {
-    let neurons = NeuronAxis { model: "simulated".into(), site: Site::FfnOut, layers: 1, units: 1 };
+    let neurons = NeuronAxis::new("simulated", Site::FfnOut, 1, 1);
     Patterns {
         loadings: Array2::zeros((courses.ncols(), 1)).into(),
         courses: courses.into(),

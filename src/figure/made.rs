@@ -70,7 +70,7 @@ pub(super) fn clock() -> Clock {
 }
 
 pub(super) fn neurons() -> NeuronAxis {
-    NeuronAxis { model: "minilm-l6".to_owned(), site: Site::FfnOut, layers: 6, units: 384 }
+    NeuronAxis::new("minilm-l6", Site::FfnOut, 6, 384)
 }
 
 /// Smooth courses, z-scored, time × n.

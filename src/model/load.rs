@@ -2,8 +2,8 @@
 
 use super::bert::{Bert, Tap};
 use super::fetch::sha256;
-use super::registry::registry;
-use super::{NeuronAxis, Site, WindowPlan, align, fetch, hub, weights};
+use super::locate::{FILES, locate};
+use super::{NeuronAxis, Site, WindowPlan, align, weights};
 use crate::error::{Error, Result};
 use crate::linalg::in_pool;
 use crate::stimulus::Stimulus;
@@ -13,9 +13,6 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use tokenizers::Tokenizer;
-
-/// The files of a checkpoint.
-const FILES: [&str; 3] = ["config.json", "tokenizer.json", "model.safetensors"];
 
 /// A loaded transformer whose units can be read; clones are cheap.
 #[derive(Clone)]
@@ -30,6 +27,17 @@ struct Inner {
     tokenizer: Tokenizer,
     special: Special,
     bert: Bert,
+}
+
+/// What a plan of windows depends on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Reading {
+    /// Tokens that each window has besides its text (`[CLS]` and `[SEP]`; a Llama's begin-of-text).
+    pub(crate) frame: usize,
+    /// Tokens that the model can read at once, the frame included.
+    pub(crate) longest: usize,
+    /// Whether a token sees only what stands before it.
+    pub(crate) causal: bool,
 }
 
 /// Ids of the tokens that the tokenizer adds or falls back on.
@@ -59,23 +67,8 @@ impl Model {
     /// # Ok::<(), neurocell::Error>(())
     /// ```
     pub fn load(name: &str) -> Result<Model> {
-        let path = Path::new(name);
-        if registry().iter().any(|entry| entry.name == name) {
-            let fetched = fetch(name)?;
-            return Model::from_folder(name.to_owned(), &fetched.path, fetched.source);
-        }
-        if path.is_dir() {
-            let stem = path.canonicalize().ok().and_then(|p| Some(p.file_name()?.to_string_lossy().into_owned()));
-            return Model::from_folder(stem.unwrap_or_else(|| name.to_owned()), path, "a folder".to_owned());
-        }
-        if is_hub_id(name) {
-            let folder = hub::folder_of(name, &FILES)?;
-            return Model::from_folder(name.to_owned(), &folder, "the hub".to_owned());
-        }
-        let names: Vec<String> = registry().into_iter().map(|entry| entry.name).collect();
-        let unknown = Error::unknown("model", name, &names);
-        let forms = "a model is given as one of these names, as a folder with config.json, tokenizer.json and model.safetensors, or as a hub id `owner/name`";
-        Err(Error::new(unknown.kind(), unknown.problem(), format!("{}; {forms}", unknown.advice())))
+        let found = locate(name)?;
+        Model::from_folder(found.name, &found.path, found.source)
     }
 
     fn from_folder(name: String, folder: &Path, source: String) -> Result<Model> {
@@ -119,10 +112,21 @@ impl Model {
     /// The neurons of a site, over all blocks.
     pub fn neurons(&self, site: Site) -> NeuronAxis {
         let units = match site {
-            Site::FfnOut => self.0.config.hidden_size,
             Site::FfnHidden => self.0.config.intermediate_size,
+            _ => self.0.config.hidden_size,
         };
-        NeuronAxis { model: self.0.name.clone(), site, layers: self.layers(), units }
+        let axis = NeuronAxis::new(self.name(), site, self.layers(), units);
+        if site.by_head() { axis.with_heads(self.0.config.num_attention_heads) } else { axis }
+    }
+
+    /// What the planner of windows must know.
+    pub(crate) fn reading(&self) -> Reading {
+        Reading { frame: 2, longest: self.0.config.max_position_embeddings, causal: false }
+    }
+
+    /// A digest of all that the values depend on besides the text: weights, configuration, tokenizer.
+    pub(crate) fn identity(&self) -> &str {
+        &self.0.digest
     }
 
     /// How a stimulus is cut into windows for this model.
@@ -142,9 +146,20 @@ impl Model {
         WindowPlan::new(&tokens, self.0.config.max_position_embeddings)
     }
 
-    /// Values of a site for the tokens of one window, token × neuron; `[CLS]` and `[SEP]` are added before and
-    /// taken away after.
-    pub(crate) fn read(&self, ids: &[u32], site: Site) -> Result<Array2<f32>> {
+    /// Values of each site for the tokens of some windows, token × neuron, window after window; the tokens that frame a text
+    /// are added before and taken away after. Inside [`in_pool`].
+    pub(crate) fn read(&self, windows: &[&[u32]], sites: &[Site]) -> Result<Vec<Array2<f32>>> {
+        let mut all = Vec::new();
+        for &site in sites {
+            let read = windows.iter().map(|ids| self.read_window(ids, site)).collect::<Result<Vec<_>>>()?;
+            let views: Vec<_> = read.iter().map(|values| values.view()).collect();
+            let joined = ndarray::concatenate(ndarray::Axis(0), &views);
+            all.push(joined.map_err(|e| Error::value(e.to_string(), "this is an error in neurocell: report it"))?);
+        }
+        Ok(all)
+    }
+
+    fn read_window(&self, ids: &[u32], site: Site) -> Result<Array2<f32>> {
         let special = &self.0.special;
         let framed: Vec<u32> = std::iter::once(special.begin).chain(ids.iter().copied()).chain([special.end]).collect();
         let mut tap = Tap::at(site);
@@ -162,15 +177,6 @@ impl Model {
         }
         Ok(values)
     }
-}
-
-fn is_hub_id(name: &str) -> bool {
-    let plain = |part: &str| {
-        let allowed = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
-        part.starts_with(|c: char| c.is_ascii_alphanumeric()) && part.chars().all(allowed)
-    };
-    let parts: Vec<&str> = name.split('/').collect();
-    parts.len() == 2 && parts.into_iter().all(plain)
 }
 
 fn tokenizer(path: &Path, config: &Config) -> Result<(Tokenizer, Special)> {

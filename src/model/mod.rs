@@ -15,6 +15,7 @@ mod bert;
 mod fetch;
 mod hub;
 mod load;
+mod locate;
 mod registry;
 mod site;
 mod steps;

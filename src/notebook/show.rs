@@ -219,7 +219,7 @@ mod tests {
 
     #[test]
     fn a_series_says_its_shape_its_tr_and_its_model() {
-        let neurons = NeuronAxis { model: "minilm-l6".to_owned(), site: Site::FfnOut, layers: 6, units: 2 };
+        let neurons = NeuronAxis::new("minilm-l6", Site::FfnOut, 6, 2);
         let clock = Clock::new(1.5, &[3, 2]).unwrap();
         let text = neuron_text(&NeuronSeries::new(Array2::zeros((5, 12)), clock, neurons).unwrap());
         for part in ["5 time points × 12 neurons", "minilm-l6", "FfnOut", "TR 1.5 s"] {

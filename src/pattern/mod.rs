@@ -48,7 +48,7 @@ impl NeuronSeries {
     /// use ndarray::Array2;
     /// // Six simulated neurons: three follow a slow course, three a fast one.
     /// let data = Array2::from_shape_fn((60, 6), |(t, n)| (t as f32 * if n < 3 { 0.2 } else { 0.9 }).sin());
-    /// let neurons = NeuronAxis { model: "simulated".into(), site: Site::FfnOut, layers: 1, units: 6 };
+    /// let neurons = NeuronAxis::new("simulated", Site::FfnOut, 1, 6);
     /// let series = NeuronSeries::new(data, Clock::new(1.5, &[60])?, neurons)?;
     /// let patterns = series.patterns(Pca::new(2))?;
     /// assert_eq!(patterns.courses().dim(), (60, 2));

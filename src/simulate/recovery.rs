@@ -170,7 +170,7 @@ impl Truth {
         let named = strongest_network(matched, best.pattern) == name && most == Some(n);
 
         let axis = groups.series().neurons();
-        let members: HashSet<Neuron> = planted.members().into_iter().collect();
+        let members: HashSet<Neuron> = planted.members(&self.neurons).into_iter().collect();
         let marks: Vec<bool> = (0..axis.total()).map(|c| members.contains(&axis.neuron(c))).collect();
         let oracle = with_columns(ArrayView1::from(&planted.course), groups.series().data());
         let scores = [

@@ -35,7 +35,7 @@ pub struct Truth {
     pub(super) options: Simulation,
     tr: f64,
     volumes: Vec<usize>,
-    neurons: Axis,
+    pub(super) neurons: Axis,
     atlas: String,
     shape: [usize; 3],
     affine: [[f64; 4]; 3],
@@ -54,10 +54,12 @@ pub(super) struct Key {
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-struct Axis {
+pub(super) struct Axis {
     model: String,
     site: String,
     layers: usize,
+    #[serde(default)]
+    heads: Option<usize>,
     units: usize,
 }
 
@@ -139,7 +141,7 @@ impl Truth {
                 .columns
                 .iter()
                 .zip(&group.signs)
-                .map(|(&c, &sign)| (axis.neuron(c).layer, axis.neuron(c).unit, if sign < 0.0 { -1 } else { 1 }))
+                .map(|(&c, &sign)| (c / axis.units, c % axis.units, if sign < 0.0 { -1 } else { 1 }))
                 .collect(),
             course: group.course.to_vec(),
             voxels: voxels.iter().map(|&(v, _)| networks.mask().voxels()[v]).collect(),
@@ -158,6 +160,7 @@ impl Truth {
                 model: axis.model.clone(),
                 site: axis.site.to_string(),
                 layers: axis.layers,
+                heads: axis.heads,
                 units: axis.units,
             },
             atlas: networks.atlas().to_owned(),
@@ -224,7 +227,7 @@ impl Truth {
     /// # Errors
     /// If the network is not driven.
     pub fn neurons(&self, network: &str) -> Result<Vec<Neuron>> {
-        Ok(self.planted(network)?.members())
+        Ok(self.planted(network)?.members(&self.neurons))
     }
 
     /// The course that drives a network, z-scored in each run.
@@ -252,8 +255,13 @@ impl Truth {
     pub(super) fn check_series(&self, series: &NeuronSeries) -> Result<()> {
         self.clock()?.agree("the truth", series.clock(), "the neuron series")?;
         let axis = series.neurons();
-        let theirs =
-            Axis { model: axis.model.clone(), site: axis.site.to_string(), layers: axis.layers, units: axis.units };
+        let theirs = Axis {
+            model: axis.model.clone(),
+            site: axis.site.to_string(),
+            layers: axis.layers,
+            heads: axis.heads,
+            units: axis.units,
+        };
         match theirs == self.neurons {
             true => Ok(()),
             false => Err(Error::shape(
@@ -285,8 +293,12 @@ impl Truth {
 }
 
 impl Planted {
-    pub(super) fn members(&self) -> Vec<Neuron> {
-        self.neurons.iter().map(|&(layer, unit, _)| Neuron { layer, unit }).collect()
+    pub(super) fn members(&self, axis: &Axis) -> Vec<Neuron> {
+        let address = |&(layer, unit, _): &(usize, usize, i8)| match axis.heads {
+            Some(heads) => Neuron::in_head(layer, unit / (axis.units / heads), unit % (axis.units / heads)),
+            None => Neuron::new(layer, unit),
+        };
+        self.neurons.iter().map(address).collect()
     }
 }
 
@@ -308,7 +320,7 @@ impl fmt::Display for Truth {
             }
         )?;
         for planted in &self.networks {
-            let some: Vec<String> = planted.members().iter().take(4).map(ToString::to_string).collect();
+            let some: Vec<String> = planted.members(&self.neurons).iter().take(4).map(ToString::to_string).collect();
             writeln!(f, "  {}: {} voxels driven by {} …", planted.network, planted.voxels.len(), some.join(" "))?;
         }
         if !self.undriven.is_empty() {

@@ -11,7 +11,7 @@ use rand_xoshiro::Xoshiro256PlusPlus;
 use std::collections::BTreeSet;
 
 fn series_of(data: Array2<f32>, runs: &[usize]) -> NeuronSeries {
-    let neurons = NeuronAxis { model: "simulated".into(), site: Site::FfnOut, layers: 1, units: data.ncols() };
+    let neurons = NeuronAxis::new("simulated", Site::FfnOut, 1, data.ncols());
     NeuronSeries::new(data, Clock::new(1.5, runs).unwrap(), neurons).unwrap()
 }
 

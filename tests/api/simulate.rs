@@ -37,7 +37,7 @@ fn neurons(clock: &Clock, seed: u64) -> NeuronSeries {
     for (n, mut column) in data.columns_mut().into_iter().enumerate() {
         column.assign(&(&courses[n % shared] * 0.8 + slow(0.7) * 0.6));
     }
-    let axis = NeuronAxis { model: "made".into(), site: Site::FfnOut, layers: 4, units: 60 };
+    let axis = NeuronAxis::new("made", Site::FfnOut, 4, 60);
     NeuronSeries::new(data, clock.clone(), axis).unwrap()
 }
 

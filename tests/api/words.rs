@@ -196,7 +196,7 @@ fn ffn_out_and_ffn_hidden_have_the_values_of_transformers() {
     let story = said("The old boat, slowly counted, wasn't in the harbour; three storms said: 42!");
     for (site, file) in [(Site::FfnOut, "bert/tiny_FfnOut"), (Site::FfnHidden, "bert/tiny_FfnHidden")] {
         let ours = tiny().activations(&story, site).unwrap();
-        let off = difference(ours.values(), &array(file));
+        let off = difference(&ours.values().to_owned(), &array(file));
         assert!(off < 1e-4, "{site}: {off}");
     }
 }
@@ -407,14 +407,14 @@ fn reading_a_model_starts_no_threads_but_the_pool_of_the_project() {
 #[test]
 fn top_words_come_largest_first_with_their_context() {
     let acts = tiny().activations(&listed(&["The", "", "old", "boat", "said", "three"]), Site::FfnOut).unwrap();
-    let neuron = Neuron { layer: 1, unit: 5 };
+    let neuron = Neuron::new(1, 5);
     let top = acts.top_words(neuron, 9).unwrap();
     assert_eq!(top.len(), 5);
     assert!(top.windows(2).all(|w| w[0].value >= w[1].value));
-    assert_eq!(top[0].value, acts.values()[(top[0].index, acts.neurons().column(neuron))]);
+    assert_eq!(top[0].value, acts.values()[(top[0].index, acts.neurons().column(neuron).unwrap())]);
     assert!(top[0].context.contains(&format!("‹{}›", top[0].word)));
-    assert!(acts.top_words(Neuron { layer: 2, unit: 0 }, 1).is_err());
-    assert!(acts.top_words(Neuron { layer: 0, unit: 32 }, 1).is_err());
+    assert!(acts.top_words(Neuron::new(2, 0), 1).is_err());
+    assert!(acts.top_words(Neuron::new(0, 32), 1).is_err());
 }
 
 // ---- courses

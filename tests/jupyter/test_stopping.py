@@ -13,7 +13,7 @@ ENDLESS = 'println!("begun"); loop { std::hint::spin_loop() }'
 # k-means with restarts for hours.
 PRELUDE_CALL = """println!("begun");
 let data = ndarray::Array2::from_shape_fn((200, 32), |(i, j)| ((i * 31 + j * 17) % 101) as f32);
-let neurons = NeuronAxis { model: "made".into(), site: Site::FfnOut, layers: 1, units: 32 };
+let neurons = NeuronAxis::new("made", Site::FfnOut, 1, 32);
 let found = NeuronSeries::new(data, Clock::new(1.5, &[200])?, neurons)?.patterns(KMeans::new(5).restarts(100_000_000))?;"""
 
 

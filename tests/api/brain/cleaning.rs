@@ -89,7 +89,7 @@ fn a_constant_confound_changes_nothing() {
 fn neurons_pass_the_filter_that_voxels_passed() {
     let raw = [0, 1].map(|run| bold().raw(run).unwrap());
     let data = concatenate![Axis(0), *raw[0].data(), *raw[1].data()];
-    let neurons = NeuronAxis { model: "none".into(), site: Site::FfnOut, layers: 1, units: data.ncols() };
+    let neurons = NeuronAxis::new("none", Site::FfnOut, 1, data.ncols());
     let clock = bold().clock().clone();
     let filtered = NeuronSeries::new(data, clock.clone(), neurons).unwrap().high_pass(128.0).unwrap();
     let runs = [0, 1].map(|run| signal::zscore(&filtered.data().slice(s![clock.rows(run), ..]).to_owned()).unwrap());
@@ -116,7 +116,7 @@ fn a_cutoff_near_two_tr_leaves_too_few_volumes_to_clean() {
 
 #[test]
 fn a_filter_that_leaves_nothing_of_a_short_run_is_refused() {
-    let neurons = NeuronAxis { model: "none".into(), site: Site::FfnOut, layers: 1, units: 1 };
+    let neurons = NeuronAxis::new("none", Site::FfnOut, 1, 1);
     let clock = Clock::new(2.0, &[50, 3]).unwrap();
     let series = NeuronSeries::new(Array2::from_shape_fn((53, 1), |(t, _)| (t % 7) as f32), clock, neurons).unwrap();
     assert_says(&series.high_pass(128.0).unwrap_err(), &["run 1 has 3 volumes"]);
