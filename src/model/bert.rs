@@ -1,100 +1,77 @@
-//! BERT (Devlin et al. 2019, arXiv 1810.04805), written so that its inner tensors have names and can be read.
+//! BERT (Devlin et al. 2019, arXiv 1810.04805), written so that its inner tensors have names and can be read and changed.
 //!
-//! One window of text goes through at a time, as a matrix token × hidden without padding. Where a [`Site`] lies, the
-//! forward pass says so in one line: `tap.read(…)`.
+//! Rows are the tokens of all windows of a batch, one window after the other; only attention minds where a window ends. Where a
+//! [`Site`] lies, the forward pass says so in one line: `tap.at(…)`.
 
-use super::{Site, steps};
+use super::config::bert::Config;
+use super::ops::{self, Activation, Heads, dense};
+use super::tap::{Batch, Tap};
+use super::weights::Weights;
+use super::{Site, parts};
+use crate::error::Result as Checked;
 use crate::notebook::check_cancelled;
-use candle_core::{D, DType, Device, Module, Result, Tensor};
-use candle_nn::{Embedding, LayerNorm, Linear, VarBuilder, embedding, layer_norm, linear};
-use candle_transformers::models::bert::{Config, HiddenAct};
+use candle_core::{Result, Tensor};
+use candle_nn::{Embedding, LayerNorm, Linear, Module};
 
-/// Keeps the tensors of one site as they pass by, layer after layer.
-pub(super) struct Tap {
-    site: Site,
-    /// token × unit, one of each layer.
-    pub(super) layers: Vec<Tensor>,
-}
-
-impl Tap {
-    pub(super) fn at(site: Site) -> Tap {
-        Tap { site, layers: Vec::new() }
-    }
-
-    fn read(&mut self, site: Site, tensor: &Tensor) {
-        if site == self.site {
-            self.layers.push(tensor.clone());
-        }
-    }
-}
-
-/// The encoder: embeddings, then blocks.
+/// The encoder, and the head that guesses masked tokens where the checkpoint has one.
 pub(super) struct Bert {
     embeddings: Embeddings,
     blocks: Vec<Block>,
+    head: Option<MaskedHead>,
 }
 
 impl Bert {
-    pub(super) fn load(config: &Config, weights: VarBuilder) -> Result<Bert> {
-        let blocks = 0..config.num_hidden_layers;
-        Ok(Bert {
-            embeddings: Embeddings::load(config, weights.pp("embeddings"))?,
-            blocks: blocks
-                .map(|n| Block::load(config, weights.pp(format!("encoder.layer.{n}"))))
-                .collect::<Result<_>>()?,
-        })
+    pub(super) fn load(config: &Config, weights: &Weights) -> Checked<Bert> {
+        let embeddings = Embeddings::load(config, &weights.at("embeddings"))?;
+        let block = |n| Block::load(config, &weights.at("encoder.layer").at(n));
+        let blocks = (0..config.num_hidden_layers).map(block).collect::<Checked<_>>()?;
+        let head = MaskedHead::load(config, weights, &embeddings.word)?;
+        Ok(Bert { embeddings, blocks, head })
     }
 
-    /// Runs one window: `ids` are its tokens, `[CLS]` and `[SEP]` included.
-    pub(super) fn forward(&self, ids: &[u32], tap: &mut Tap) -> crate::Result<()> {
-        let mut hidden = self.embeddings.forward(ids).map_err(failed)?;
-        for block in &self.blocks {
+    /// The last block's output, token × hidden.
+    pub(super) fn forward(&self, batch: &Batch, tap: &mut Tap) -> Checked<Tensor> {
+        let mut hidden = self.embeddings.forward(batch).map_err(parts::failed)?;
+        for (layer, block) in self.blocks.iter().enumerate() {
             check_cancelled("reading the model")?;
-            hidden = block.forward(hidden, tap).map_err(failed)?;
+            hidden = block.forward(layer, hidden, batch, tap).map_err(parts::failed)?;
         }
-        Ok(())
+        Ok(hidden)
     }
-}
 
-/// Shapes and values were checked when the model was loaded: what is left is the machine, mostly its memory.
-fn failed(error: candle_core::Error) -> crate::Error {
-    let advice = "see that the machine has memory left; if it has, this is an error in neurocell: report it";
-    crate::Error::value(format!("the model's forward pass failed: {error}"), advice).caused_by(error)
-}
-
-/// x·Wᵀ + b, for x of token × input.
-fn dense(layer: &Linear, x: &Tensor) -> Result<Tensor> {
-    let product = x.matmul(&layer.weight().t()?)?;
-    match layer.bias() {
-        Some(bias) => steps::add_bias(product, bias),
-        None => Ok(product),
+    /// Scores of the vocabulary at each token, token × word, for the hidden states of some of them; `None` without a head.
+    pub(super) fn logits(&self, hidden: &Tensor) -> Option<Result<Tensor>> {
+        self.head.as_ref().map(|head| head.forward(hidden))
     }
 }
 
 /// Word + position + segment, normalised.
 struct Embeddings {
     word: Embedding,
-    position: Embedding,
-    segment: Embedding,
+    /// Position and the first segment together: a text here is one segment.
+    position: Tensor,
     norm: LayerNorm,
 }
 
 impl Embeddings {
-    fn load(config: &Config, weights: VarBuilder) -> Result<Embeddings> {
+    fn load(config: &Config, weights: &Weights) -> Checked<Embeddings> {
         let hidden = config.hidden_size;
+        let position = weights.get("position_embeddings.weight", &[config.max_position_embeddings, hidden])?;
+        let segment = weights.get("token_type_embeddings.weight", &[config.type_vocab_size, hidden])?;
+        let first = segment.narrow(0, 0, 1).and_then(|first| position.broadcast_add(&first)).map_err(parts::failed)?;
         Ok(Embeddings {
-            word: embedding(config.vocab_size, hidden, weights.pp("word_embeddings"))?,
-            position: embedding(config.max_position_embeddings, hidden, weights.pp("position_embeddings"))?,
-            segment: embedding(config.type_vocab_size, hidden, weights.pp("token_type_embeddings"))?,
-            norm: layer_norm(hidden, config.layer_norm_eps, weights.pp("LayerNorm"))?,
+            word: Embedding::new(weights.get("word_embeddings.weight", &[config.vocab_size, hidden])?, hidden),
+            position: first,
+            norm: parts::layer_norm(&weights.at("LayerNorm"), hidden, config.layer_norm_eps)?,
         })
     }
 
-    fn forward(&self, ids: &[u32]) -> Result<Tensor> {
-        let word = self.word.forward(&Tensor::new(ids, &Device::Cpu)?)?;
-        let position = self.position.forward(&Tensor::arange(0, ids.len() as u32, &Device::Cpu)?)?;
-        let segment = self.segment.forward(&Tensor::zeros(ids.len(), DType::U32, &Device::Cpu)?)?;
-        self.norm.forward(&steps::add(steps::add(word, &segment)?, &position)?)
+    fn forward(&self, batch: &Batch) -> Result<Tensor> {
+        let device = self.position.device();
+        let word = self.word.forward(&Tensor::new(batch.ids.as_slice(), device)?)?;
+        let positions: Vec<u32> = batch.windows.iter().flat_map(|w| 0..w.len() as u32).collect();
+        let position = self.position.index_select(&Tensor::new(positions, device)?, 0)?;
+        ops::layer_norm(&self.norm, &ops::add(word, &position)?)
     }
 }
 
@@ -107,83 +84,111 @@ struct Block {
 }
 
 impl Block {
-    fn load(config: &Config, weights: VarBuilder) -> Result<Block> {
-        let norm = |at: VarBuilder| layer_norm(config.hidden_size, config.layer_norm_eps, at.pp("LayerNorm"));
+    fn load(config: &Config, weights: &Weights) -> Checked<Block> {
+        let norm = |at: &str| parts::layer_norm(&weights.at(at), config.hidden_size, config.layer_norm_eps);
         Ok(Block {
-            attention: Attention::load(config, weights.pp("attention"))?,
-            attention_norm: norm(weights.pp("attention.output"))?,
-            feed_forward: FeedForward::load(config, weights.clone())?,
-            feed_forward_norm: norm(weights.pp("output"))?,
+            attention: Attention::load(config, &weights.at("attention"))?,
+            attention_norm: norm("attention.output.LayerNorm")?,
+            feed_forward: FeedForward::load(config, weights)?,
+            feed_forward_norm: norm("output.LayerNorm")?,
         })
     }
 
-    fn forward(&self, hidden: Tensor, tap: &mut Tap) -> Result<Tensor> {
-        // Sums are made in the residual, never in what a tap may hold.
-        let attended = self.attention.forward(&hidden)?;
-        let hidden = self.attention_norm.forward(&steps::add(hidden, &attended)?)?;
-        let fed = self.feed_forward.forward(&hidden, tap)?;
-        self.feed_forward_norm.forward(&steps::add(hidden, &fed)?)
+    fn forward(&self, layer: usize, hidden: Tensor, batch: &Batch, tap: &mut Tap) -> Result<Tensor> {
+        let attended = self.attention.forward(layer, &hidden, batch, tap)?;
+        let hidden = ops::layer_norm(&self.attention_norm, &ops::add(attended, &hidden)?)?;
+        let fed = self.feed_forward.forward(layer, &hidden, tap)?;
+        let hidden = ops::layer_norm(&self.feed_forward_norm, &ops::add(fed, &hidden)?)?;
+        tap.at(Site::Residual, layer, hidden)
     }
 }
 
-/// Multi-head self-attention: softmax(Q·Kᵀ/√d)·V a head, then a dense layer.
+/// Multi-head self-attention: softmax(q·kᵀ/√d)·v in each head, then a dense layer that mixes the heads.
 struct Attention {
-    query: Linear,
-    key: Linear,
-    value: Linear,
+    /// Query, key and value as one product.
+    projection: Linear,
     output: Linear,
-    heads: usize,
+    heads: Heads,
 }
 
 impl Attention {
-    fn load(config: &Config, weights: VarBuilder) -> Result<Attention> {
-        let hidden = config.hidden_size;
+    fn load(config: &Config, weights: &Weights) -> Checked<Attention> {
+        let (hidden, heads) = (config.hidden_size, config.num_attention_heads);
+        let three = ["self.query", "self.key", "self.value"].map(|name| (weights.at(name), hidden));
         Ok(Attention {
-            query: linear(hidden, hidden, weights.pp("self.query"))?,
-            key: linear(hidden, hidden, weights.pp("self.key"))?,
-            value: linear(hidden, hidden, weights.pp("self.value"))?,
-            output: linear(hidden, hidden, weights.pp("output.dense"))?,
-            heads: config.num_attention_heads,
+            projection: parts::side_by_side(&three, hidden, true)?,
+            output: parts::linear(&weights.at("output.dense"), hidden, hidden, true)?,
+            heads: Heads { queries: heads, keys: heads, width: hidden / heads, causal: false },
         })
     }
 
-    fn forward(&self, hidden: &Tensor) -> Result<Tensor> {
-        let (tokens, size) = hidden.dims2()?;
-        let width = size / self.heads;
-        // token × hidden → head × token × width
-        let by_head = |x: Tensor| x.reshape((tokens, self.heads, width))?.transpose(0, 1)?.contiguous();
-        let query = by_head(dense(&self.query, hidden)?)?;
-        let key = by_head(dense(&self.key, hidden)?)?;
-        let value = by_head(dense(&self.value, hidden)?)?;
-        let scores = query.matmul(&key.transpose(D::Minus2, D::Minus1)?)?;
-        let weights = steps::softmax(scores, 1.0 / (width as f32).sqrt())?;
-        let context = weights.matmul(&value)?.transpose(0, 1)?.reshape((tokens, size))?;
-        dense(&self.output, &context)
+    fn forward(&self, layer: usize, hidden: &Tensor, batch: &Batch, tap: &mut Tap) -> Result<Tensor> {
+        let size = hidden.dim(1)?;
+        let all = dense(&self.projection, hidden)?;
+        let query = tap.at(Site::AttnQ, layer, all.narrow(1, 0, size)?)?;
+        let key = tap.at(Site::AttnK, layer, all.narrow(1, size, size)?)?;
+        let value = tap.at(Site::AttnV, layer, all.narrow(1, 2 * size, size)?)?;
+        let query = tap.at_product(layer, query, &key, self.heads, batch)?;
+        let z = tap.at(Site::AttnZ, layer, ops::attend(&query, &key, &value, self.heads, &batch.windows)?)?;
+        dense(&self.output, &z)
     }
 }
 
 /// The feed-forward block: a dense layer, the activation function, a second dense layer.
 struct FeedForward {
     first: Linear,
-    activation: HiddenAct,
+    activation: Activation,
     second: Linear,
 }
 
 impl FeedForward {
-    fn load(config: &Config, weights: VarBuilder) -> Result<FeedForward> {
+    fn load(config: &Config, weights: &Weights) -> Checked<FeedForward> {
         let (hidden, inner) = (config.hidden_size, config.intermediate_size);
         Ok(FeedForward {
-            first: linear(hidden, inner, weights.pp("intermediate.dense"))?,
+            first: parts::linear(&weights.at("intermediate.dense"), hidden, inner, true)?,
             activation: config.hidden_act,
-            second: linear(inner, hidden, weights.pp("output.dense"))?,
+            second: parts::linear(&weights.at("output.dense"), inner, hidden, true)?,
         })
     }
 
-    fn forward(&self, hidden: &Tensor, tap: &mut Tap) -> Result<Tensor> {
-        let inner = steps::activate(dense(&self.first, hidden)?, self.activation)?;
-        tap.read(Site::FfnHidden, &inner);
-        let out = dense(&self.second, &inner)?;
-        tap.read(Site::FfnOut, &out);
-        Ok(out)
+    fn forward(&self, layer: usize, hidden: &Tensor, tap: &mut Tap) -> Result<Tensor> {
+        let inner = ops::activate(dense(&self.first, hidden)?, self.activation)?;
+        let inner = tap.at(Site::FfnHidden, layer, inner)?;
+        tap.at(Site::FfnOut, layer, dense(&self.second, &inner)?)
+    }
+}
+
+/// The head of the masked language model: dense, activation, LayerNorm, and the vocabulary's scores.
+struct MaskedHead {
+    transform: Linear,
+    activation: Activation,
+    norm: LayerNorm,
+    decoder: Linear,
+}
+
+impl MaskedHead {
+    fn load(config: &Config, weights: &Weights, word: &Embedding) -> Checked<Option<MaskedHead>> {
+        let at = weights.beside("cls.predictions");
+        if !at.has("transform.dense.weight") {
+            return Ok(None);
+        }
+        let (hidden, words) = (config.hidden_size, config.vocab_size);
+        // The decoder is the table of word embeddings, unless the checkpoint unties the two.
+        let table = match config.tie_word_embeddings {
+            true => word.embeddings().clone(),
+            false => at.get("decoder.weight", &[words, hidden])?,
+        };
+        let bias = if at.has("bias") { at.get("bias", &[words])? } else { at.get("decoder.bias", &[words])? };
+        Ok(Some(MaskedHead {
+            transform: parts::linear(&at.at("transform.dense"), hidden, hidden, true)?,
+            activation: config.hidden_act,
+            norm: parts::layer_norm(&at.at("transform.LayerNorm"), hidden, config.layer_norm_eps)?,
+            decoder: Linear::new(table, Some(bias)),
+        }))
+    }
+
+    fn forward(&self, hidden: &Tensor) -> Result<Tensor> {
+        let hidden = ops::activate(dense(&self.transform, hidden)?, self.activation)?;
+        dense(&self.decoder, &ops::layer_norm(&self.norm, &hidden)?)
     }
 }

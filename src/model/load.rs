@@ -1,63 +1,48 @@
-//! Loading a model by name, folder or hub id.
+//! Loading a model by name, folder, file or hub id.
 
-use super::bert::{Bert, Tap};
+use super::bert::Bert;
+use super::compute::Compute;
+use super::config::Config;
 use super::fetch::sha256;
-use super::locate::{FILES, locate};
-use super::{NeuronAxis, Site, WindowPlan, align, weights};
+use super::llama::Llama;
+use super::locate::locate;
+use super::network::Network;
+use super::tokenizer::{Words, from_file};
+use super::weights::{Gguf, Random, Safetensors, Source, Torch, Weights};
+use super::{Intervention, Model, files};
 use crate::error::{Error, Result};
 use crate::linalg::in_pool;
-use crate::stimulus::Stimulus;
-use candle_transformers::models::bert::Config;
-use ndarray::Array2;
-use std::fmt;
+use sha2::{Digest, Sha256};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use tokenizers::Tokenizer;
 
-/// A loaded transformer whose units can be read; clones are cheap.
-#[derive(Clone)]
-pub struct Model(Arc<Inner>);
-
-struct Inner {
-    name: String,
-    folder: PathBuf,
-    source: String,
-    digest: String,
-    config: Config,
-    tokenizer: Tokenizer,
-    special: Special,
-    bert: Bert,
-}
-
-/// What a plan of windows depends on.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Reading {
-    /// Tokens that each window has besides its text (`[CLS]` and `[SEP]`; a Llama's begin-of-text).
-    pub(crate) frame: usize,
-    /// Tokens that the model can read at once, the frame included.
-    pub(crate) longest: usize,
-    /// Whether a token sees only what stands before it.
-    pub(crate) causal: bool,
-}
-
-/// Ids of the tokens that the tokenizer adds or falls back on.
-struct Special {
-    begin: u32,
-    end: u32,
-    unknown: Option<u32>,
+/// What all copies of a model share.
+pub(super) struct Inner {
+    pub(super) name: String,
+    pub(super) folder: PathBuf,
+    pub(super) source: String,
+    /// SHA-256 of the weights; of seed and sizes where they are random.
+    pub(super) digest: String,
+    /// SHA-256 of weights, configuration and tokenizer.
+    pub(super) identity: String,
+    pub(super) config: Config,
+    pub(super) compute: String,
+    pub(super) words: Arc<Words>,
+    pub(super) network: Network,
 }
 
 impl Model {
     /// Loads a model: a name of the [`registry`](super::registry()) (`"minilm-l6"`), a folder that holds `config.json`, `tokenizer.json` and
-    /// `model.safetensors`, or a hub id (`"google-bert/bert-base-uncased"`).
+    /// weights (`model.safetensors`, its shards, or an older `pytorch_model.bin`), a `.gguf` file, or a hub id
+    /// (`"google-bert/bert-base-uncased"`, with `@revision` behind it for a certain one).
     ///
     /// Registered models are fetched when they are not on this machine ([`fetch`](super::fetch())); hub ids are
-    /// kept in the hub's own cache. A folder of the name `owner/name` is taken before the hub. Only the BERT architecture is
-    /// read so far.
+    /// kept in the hub's own cache. A folder of the name `owner/name` is taken before the hub. BERT and Llama are computed, with weights as f32
+    /// whatever the file holds.
     ///
     /// # Errors
     /// If the name is not known, files are missing or cannot be fetched, the configuration asks for something that is not
-    /// computed here, or a weight is missing, of another shape than the configuration says, or not finite.
+    /// computed here, or a weight is missing, of another shape than the configuration says, not finite, or one too many.
     ///
     /// ```
     /// use neurocell::prelude::*;
@@ -67,163 +52,151 @@ impl Model {
     /// # Ok::<(), neurocell::Error>(())
     /// ```
     pub fn load(name: &str) -> Result<Model> {
-        let found = locate(name)?;
-        Model::from_folder(found.name, &found.path, found.source)
+        Model::load_on(name, Compute::Auto)
     }
 
-    fn from_folder(name: String, folder: &Path, source: String) -> Result<Model> {
-        let advice = "give a folder that holds config.json, tokenizer.json and model.safetensors";
-        for file in FILES {
-            let path = folder.join(file);
-            std::fs::metadata(&path).map_err(|e| Error::file("find", &path, e, advice))?;
-        }
-        let config = weights::config(&folder.join("config.json"))?;
-        let (tokenizer, special) = tokenizer(&folder.join("tokenizer.json"), &config)?;
-        let checkpoint = folder.join("model.safetensors");
-        let digest = sha256(&checkpoint)?;
-        let bert = in_pool(|| {
-            let tensors = weights::tensors(&checkpoint, &config)?;
-            Bert::load(&config, tensors).map_err(|e| Error::format(&checkpoint, &e, advice).caused_by(e))
-        })?;
-        let folder = folder.to_owned();
-        Ok(Model(Arc::new(Inner { name, folder, source, digest, config, tokenizer, special, bert })))
-    }
-
-    /// The name by which it was loaded; for a folder, the folder's own name.
-    pub fn name(&self) -> &str {
-        &self.0.name
-    }
-
-    /// The folder of its files.
-    pub fn folder(&self) -> &Path {
-        &self.0.folder
-    }
-
-    /// SHA-256 of its weights file.
-    pub fn digest(&self) -> &str {
-        &self.0.digest
-    }
-
-    /// Number of transformer blocks.
-    pub fn layers(&self) -> usize {
-        self.0.config.num_hidden_layers
-    }
-
-    /// The neurons of a site, over all blocks.
-    pub fn neurons(&self, site: Site) -> NeuronAxis {
-        let units = match site {
-            Site::FfnHidden => self.0.config.intermediate_size,
-            _ => self.0.config.hidden_size,
-        };
-        let axis = NeuronAxis::new(self.name(), site, self.layers(), units);
-        if site.by_head() { axis.with_heads(self.0.config.num_attention_heads) } else { axis }
-    }
-
-    /// What the planner of windows must know.
-    pub(crate) fn reading(&self) -> Reading {
-        Reading { frame: 2, longest: self.0.config.max_position_embeddings, causal: false }
-    }
-
-    /// A digest of all that the values depend on besides the text: weights, configuration, tokenizer.
-    pub(crate) fn identity(&self) -> &str {
-        &self.0.digest
-    }
-
-    /// How a stimulus is cut into windows for this model.
+    /// Loads a model onto a device.
     ///
     /// # Errors
-    /// If the tokenizer cannot read the text.
-    pub fn windows(&self, stimulus: &Stimulus) -> Result<WindowPlan> {
-        self.plan(&self.align(stimulus)?)
-    }
-
-    pub(crate) fn align(&self, stimulus: &Stimulus) -> Result<align::Aligned> {
-        align::align(&self.0.tokenizer, self.0.special.unknown, stimulus)
-    }
-
-    pub(crate) fn plan(&self, aligned: &align::Aligned) -> Result<WindowPlan> {
-        let tokens: Vec<usize> = aligned.ids.iter().map(Vec::len).collect();
-        WindowPlan::new(&tokens, self.0.config.max_position_embeddings)
-    }
-
-    /// Values of each site for the tokens of some windows, token × neuron, window after window; the tokens that frame a text
-    /// are added before and taken away after. Inside [`in_pool`].
-    pub(crate) fn read(&self, windows: &[&[u32]], sites: &[Site]) -> Result<Vec<Array2<f32>>> {
-        let mut all = Vec::new();
-        for &site in sites {
-            let read = windows.iter().map(|ids| self.read_window(ids, site)).collect::<Result<Vec<_>>>()?;
-            let views: Vec<_> = read.iter().map(|values| values.view()).collect();
-            let joined = ndarray::concatenate(ndarray::Axis(0), &views);
-            all.push(joined.map_err(|e| Error::value(e.to_string(), "this is an error in neurocell: report it"))?);
-        }
-        Ok(all)
-    }
-
-    fn read_window(&self, ids: &[u32], site: Site) -> Result<Array2<f32>> {
-        let special = &self.0.special;
-        let framed: Vec<u32> = std::iter::once(special.begin).chain(ids.iter().copied()).chain([special.end]).collect();
-        let mut tap = Tap::at(site);
-        self.0.bert.forward(&framed, &mut tap)?;
-        let axis = self.neurons(site);
-        let mut values = Array2::zeros((ids.len(), axis.total()));
-        for (layer, tensor) in tap.layers.iter().enumerate() {
-            let read = tensor.to_vec2::<f32>().map_err(|e| {
-                Error::value(format!("layer {layer} cannot be read: {e}"), "this is an error in neurocell: report it")
-            })?;
-            for (mut row, token) in values.rows_mut().into_iter().zip(&read[1..]) {
-                let first = layer * axis.units;
-                row.slice_mut(ndarray::s![first..first + axis.units]).assign(&ndarray::aview1(token));
+    /// As [`Model::load`], or if there is no such device.
+    pub fn load_on(name: &str, compute: Compute) -> Result<Model> {
+        let device = compute.device()?;
+        let found = locate(name)?;
+        let files = files::Files::of(&found.path)?;
+        let (config, tokenizer, source): (Config, _, Box<dyn Source>) = match &files {
+            files::Files::Folder { config, tokenizer, weights } => {
+                let config = Config::read(config)?;
+                let words = Words::new(from_file(tokenizer)?, &config, tokenizer)?;
+                let source: Box<dyn Source> = match weights {
+                    files::WeightFiles::Safetensors(paths) => Box::new(Safetensors::open(paths)?),
+                    files::WeightFiles::Torch(paths) => Box::new(Torch::open(paths)?),
+                };
+                (config, words, source)
             }
+            files::Files::Gguf(path) => {
+                let content = files::gguf_content(path)?;
+                let tokenizer = files::gguf_tokenizer(&content, path)?;
+                let (source, config) = Gguf::open(path, content)?;
+                let words = Words::new(tokenizer, &config, path)?;
+                (config, words, Box::new(source))
+            }
+        };
+        let digest = digest(&files.weights())?;
+        let mut identity = Sha256::new().chain_update(&digest);
+        for path in files.others() {
+            identity.update(sha256(path)?);
         }
-        Ok(values)
+        let weights = Weights::new(source, device.clone())?;
+        let network = network(&config, &weights)?;
+        weights.finish()?;
+        Ok(Model::of(Inner {
+            name: found.name,
+            folder: files.folder(),
+            source: found.source,
+            digest,
+            identity: hex(identity),
+            config,
+            compute: place(&device),
+            words: Arc::new(tokenizer),
+            network,
+        }))
+    }
+
+    /// A model of the same sizes and with the same tokenizer whose weights are random: what training adds is missing, what the
+    /// architecture does by itself is there. Used as a baseline.
+    ///
+    /// Weights are normal with the configuration's `initializer_range`, norms 1 and biases 0, as a training begins in transformers. The same seed
+    /// gives the same weights.
+    ///
+    /// # Errors
+    /// If there is not enough memory.
+    ///
+    /// ```
+    /// use neurocell::prelude::*;
+    /// let bert = Model::load("minilm-l6")?;
+    /// let random = Model::random_like(&bert, 1)?;
+    /// assert_eq!(random.neurons(Site::FfnOut).total(), bert.neurons(Site::FfnOut).total());
+    /// assert!(random.to_string().contains("random weights"));
+    /// # Ok::<(), neurocell::Error>(())
+    /// ```
+    pub fn random_like(model: &Model, seed: u64) -> Result<Model> {
+        let inner = model.inner();
+        let device = Compute::Auto.device()?;
+        let deviation = match &inner.config {
+            Config::Bert(config) => config.initializer_range,
+            Config::Llama(config) => config.initializer_range,
+        };
+        let weights = Weights::new(Box::new(Random::new(seed, deviation)), device.clone())?;
+        let network = network(&inner.config, &weights)?;
+        let what = format!("random weights, seed {seed}, deviation {deviation}, like {}", inner.identity);
+        Ok(Model::of(Inner {
+            name: format!("{}, random weights (seed {seed})", inner.name),
+            folder: inner.folder.clone(),
+            source: format!("random weights of seed {seed}"),
+            digest: hex(Sha256::new().chain_update(&what)),
+            identity: hex(Sha256::new().chain_update(format!("{what}, identity"))),
+            config: inner.config.clone(),
+            compute: place(&device),
+            words: inner.words.clone(),
+            network,
+        }))
+    }
+
+    /// The model with units changed in its forward pass, in the order given and after those that it has already.
+    ///
+    /// # Errors
+    /// If the model has no such unit at that site, or a value is not finite.
+    pub fn with(&self, interventions: &[Intervention]) -> Result<Model> {
+        let mut all = self.interventions().to_vec();
+        all.extend_from_slice(interventions);
+        let mut changes = Vec::new();
+        for intervention in &all {
+            changes.extend(intervention.changes(&self.neurons(intervention.site))?);
+        }
+        Ok(self.changed(all, changes))
     }
 }
 
-fn tokenizer(path: &Path, config: &Config) -> Result<(Tokenizer, Special)> {
-    let advice = "give the tokenizer.json that belongs to the model";
-    let text = std::fs::read(path).map_err(|e| Error::file("read", path, e, advice))?;
-    let mut tokenizer = Tokenizer::from_bytes(text).map_err(|e| Error::format(path, e, advice))?;
-    // A published file may ask for cutting and filling up to a fixed length: whole stories are read here.
-    tokenizer.with_truncation(None).map_err(|e| Error::format(path, e, advice))?;
-    tokenizer.with_padding(None);
-    let largest = tokenizer.get_vocab(true).into_values().max().unwrap_or(0);
-    if largest as usize >= config.vocab_size {
-        return Err(Error::format(
-            path,
-            format!("the tokenizer has a token {largest}, the model {} words (vocab_size)", config.vocab_size),
-            advice,
-        ));
-    }
-    let named = |name: &str| {
-        tokenizer
-            .token_to_id(name)
-            .ok_or_else(|| Error::format(path, format!("the tokenizer has no token {name}"), advice))
-    };
-    let special = Special { begin: named("[CLS]")?, end: named("[SEP]")?, unknown: tokenizer.token_to_id("[UNK]") };
-    Ok((tokenizer, special))
+fn network(config: &Config, weights: &Weights) -> Result<Network> {
+    in_pool(|| match config {
+        Config::Bert(config) => Ok(Network::Bert(Bert::load(config, weights)?)),
+        Config::Llama(config) => Ok(Network::Llama(Llama::load(config, weights)?)),
+    })
 }
 
-impl fmt::Display for Model {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let c = &self.0.config;
-        write!(
-            f,
-            "{}: BERT of {} blocks, hidden {}, feed-forward {}, {} heads, windows of {} tokens; from {}, {}",
-            self.0.name,
-            c.num_hidden_layers,
-            c.hidden_size,
-            c.intermediate_size,
-            c.num_attention_heads,
-            c.max_position_embeddings,
-            self.0.source,
-            self.0.folder.display()
-        )
+/// SHA-256 of one file; of several, that of their digests.
+fn digest(paths: &[PathBuf]) -> Result<String> {
+    let mut digests = paths.iter().map(|path| sha256(path)).collect::<Result<Vec<String>>>()?;
+    Ok(match digests.len() {
+        1 => digests.remove(0),
+        _ => hex(Sha256::new().chain_update(digests.concat())),
+    })
+}
+
+pub(super) fn hex(digest: Sha256) -> String {
+    digest.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+fn place(device: &candle_core::Device) -> String {
+    match device.is_cpu() {
+        true => "the CPU".to_owned(),
+        false => format!("{:?}", device.location()),
     }
 }
 
-/// The same text as `Display`: weights are not for reading.
-impl fmt::Debug for Model {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Display::fmt(self, f)
+/// The folder of a path, itself if it is one.
+pub(super) fn folder(path: &Path) -> PathBuf {
+    match path.is_dir() {
+        true => path.to_owned(),
+        false => path.parent().unwrap_or(path).to_owned(),
     }
+}
+
+/// An error that says what a folder must hold.
+pub(super) fn missing(path: &Path, what: &str) -> Error {
+    Error::format(
+        path,
+        format!("there is no {what}"),
+        "give a folder with config.json, tokenizer.json and model.safetensors (or its shards, or pytorch_model.bin), or a .gguf file",
+    )
 }

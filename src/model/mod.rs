@@ -12,19 +12,32 @@
 
 mod align;
 mod bert;
+mod compute;
+mod config;
 mod fetch;
+mod files;
 mod hub;
+mod intervention;
+mod llama;
 mod load;
 mod locate;
+mod network;
+mod ops;
+mod parts;
+mod readout;
 mod registry;
 mod site;
-mod steps;
+mod tap;
+mod tokenizer;
 mod weights;
 mod wheel;
 mod window;
 
+pub use compute::Compute;
 pub use fetch::{Fetched, fetch, models_folder};
-pub use load::Model;
+pub use intervention::{Intervention, Operation};
+pub use network::Model;
+pub use readout::{Logits, Loss, TokenLoss};
 pub use registry::{Entry, registry};
 pub use site::{Neuron, NeuronAxis, Site};
 pub use window::{Window, WindowPlan};

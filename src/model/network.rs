@@ -1,0 +1,296 @@
+//! A model that computes: windows of tokens in, values of sites or scores of words out.
+
+use super::bert::Bert;
+use super::config::Config;
+use super::intervention::Change;
+use super::llama::Llama;
+use super::load::{Inner, hex};
+use super::tap::{Batch, Tap};
+use super::window::WindowPlan;
+use super::{Intervention, NeuronAxis, Site, align, parts};
+use crate::error::{Error, Result};
+use crate::linalg::in_pool;
+use crate::stimulus::Stimulus;
+use candle_core::{Device, Tensor};
+use ndarray::{Array2, ArrayView1};
+use sha2::{Digest, Sha256};
+use std::fmt;
+use std::ops::Range;
+use std::path::Path;
+use std::sync::Arc;
+
+/// A loaded transformer whose units can be read and changed; clones are cheap.
+#[derive(Clone)]
+pub struct Model {
+    inner: Arc<Inner>,
+    interventions: Arc<[Intervention]>,
+    changes: Arc<[Change]>,
+    identity: String,
+}
+
+/// The architectures.
+pub(super) enum Network {
+    Bert(Bert),
+    Llama(Llama),
+}
+
+impl Network {
+    /// The last hidden states, from which words are guessed.
+    fn forward(&self, batch: &Batch, tap: &mut Tap) -> Result<Tensor> {
+        match self {
+            Network::Bert(bert) => bert.forward(batch, tap),
+            Network::Llama(llama) => llama.forward(batch, tap),
+        }
+    }
+
+    fn logits(&self, hidden: &Tensor) -> Option<candle_core::Result<Tensor>> {
+        match self {
+            Network::Bert(bert) => bert.logits(hidden),
+            Network::Llama(llama) => llama.logits(hidden),
+        }
+    }
+}
+
+/// What a plan of windows depends on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Reading {
+    /// Tokens that each window has besides its text (`[CLS]` and `[SEP]`; a Llama's begin-of-text).
+    pub(crate) frame: usize,
+    /// Tokens that the model can read at once, the frame included.
+    pub(crate) longest: usize,
+    /// Whether a token sees only what stands before it.
+    pub(crate) causal: bool,
+}
+
+impl Model {
+    pub(super) fn of(inner: Inner) -> Model {
+        let identity = inner.identity.clone();
+        Model { inner: Arc::new(inner), interventions: Arc::new([]), changes: Arc::new([]), identity }
+    }
+
+    pub(super) fn changed(&self, interventions: Vec<Intervention>, changes: Vec<Change>) -> Model {
+        let told = Sha256::new().chain_update(&self.inner.identity).chain_update(format!("{interventions:?}"));
+        let identity = if interventions.is_empty() { self.inner.identity.clone() } else { hex(told) };
+        Model { inner: self.inner.clone(), interventions: interventions.into(), changes: changes.into(), identity }
+    }
+
+    pub(super) fn inner(&self) -> &Inner {
+        &self.inner
+    }
+
+    /// The name by which it was loaded; for a folder, the folder's own name.
+    pub fn name(&self) -> &str {
+        &self.inner.name
+    }
+
+    /// The folder of its files.
+    pub fn folder(&self) -> &Path {
+        &self.inner.folder
+    }
+
+    /// SHA-256 of its weights: of the file, or of the digests of its files where there are several.
+    pub fn digest(&self) -> &str {
+        &self.inner.digest
+    }
+
+    /// A digest of all that its values depend on besides the text: weights, configuration, tokenizer, interventions.
+    pub(crate) fn identity(&self) -> &str {
+        &self.identity
+    }
+
+    /// What is changed in its forward pass, in order.
+    pub fn interventions(&self) -> &[Intervention] {
+        &self.interventions
+    }
+
+    /// Number of transformer blocks.
+    pub fn layers(&self) -> usize {
+        self.inner.config.layers()
+    }
+
+    /// The neurons of a site, over all blocks.
+    pub fn neurons(&self, site: Site) -> NeuronAxis {
+        let (hidden, inner, queries, keys, width) = match &self.inner.config {
+            Config::Bert(c) => {
+                let (heads, width) = (c.num_attention_heads, c.hidden_size / c.num_attention_heads);
+                (c.hidden_size, c.intermediate_size, heads, heads, width)
+            }
+            Config::Llama(c) => {
+                (c.hidden_size, c.intermediate_size, c.num_attention_heads, c.num_key_value_heads, c.head_dim)
+            }
+        };
+        let of = |units| NeuronAxis::new(self.name(), site, self.layers(), units);
+        match site {
+            Site::FfnHidden => of(inner),
+            Site::AttnK | Site::AttnV => of(keys * width).with_heads(keys),
+            Site::AttnQ | Site::AttnZ | Site::AttnQk => of(queries * width).with_heads(queries),
+            Site::FfnOut | Site::Residual => of(hidden),
+        }
+    }
+
+    /// What the planner of windows must know.
+    pub(crate) fn reading(&self) -> Reading {
+        let causal = matches!(self.inner.config, Config::Llama(_));
+        Reading { frame: self.inner.words.frame(), longest: self.inner.config.positions(), causal }
+    }
+
+    /// How a stimulus is cut into windows for this model.
+    ///
+    /// # Errors
+    /// If the tokenizer cannot read the text.
+    pub fn windows(&self, stimulus: &Stimulus) -> Result<WindowPlan> {
+        self.plan(&self.align(stimulus)?)
+    }
+
+    pub(crate) fn align(&self, stimulus: &Stimulus) -> Result<align::Aligned> {
+        align::align(&self.inner.words.tokenizer, self.inner.words.unknown, stimulus)
+    }
+
+    pub(crate) fn plan(&self, aligned: &align::Aligned) -> Result<WindowPlan> {
+        let tokens: Vec<usize> = aligned.ids.iter().map(Vec::len).collect();
+        WindowPlan::new(&tokens, self.inner.config.positions().min(1024))
+    }
+
+    /// Values of each site for the tokens of some windows, token × neuron, window after window; the tokens that frame a text
+    /// are added before and taken away after.
+    ///
+    /// All windows go through together, without filling up to a common length: memory is that of all their tokens.
+    pub(crate) fn read(&self, windows: &[&[u32]], sites: &[Site]) -> Result<Vec<Array2<f32>>> {
+        let (batch, text) = self.batch(windows)?;
+        let rows = text.into_iter().flatten().collect();
+        let units: Vec<usize> = sites.iter().map(|site| self.neurons(*site).total()).collect();
+        let mut tap = Tap::new(sites, &units, &self.changes, rows);
+        in_pool(|| self.inner.network.forward(&batch, &mut tap))?;
+        Ok(tap.read())
+    }
+
+    /// Scores of the vocabulary at some rows of a batch of windows, row × word.
+    pub(super) fn scores(&self, batch: &Batch, rows: &[usize]) -> Result<Array2<f32>> {
+        let mut all = self.scores_in_parts(batch, rows, rows.len().max(1), |_, scores| vec![scores])?;
+        Ok(all.pop().unwrap_or_default())
+    }
+
+    /// What `take` makes of the scores of so many rows at a time; it is told which of the rows is the first.
+    pub(super) fn scores_in_parts<T: Send>(
+        &self,
+        batch: &Batch,
+        rows: &[usize],
+        many: usize,
+        mut take: impl FnMut(usize, Array2<f32>) -> Vec<T> + Send,
+    ) -> Result<Vec<T>> {
+        let mut tap = Tap::new(&[], &[], &self.changes, Vec::new());
+        let mut taken = Vec::with_capacity(rows.len());
+        in_pool(|| {
+            let hidden = self.inner.network.forward(batch, &mut tap)?;
+            for (n, part) in rows.chunks(many).enumerate() {
+                let scores = self.logits_at(&hidden, part).ok_or_else(|| self.no_head())?.map_err(parts::failed)?;
+                taken.extend(take(n * many, scores));
+            }
+            Ok(taken)
+        })
+    }
+
+    fn logits_at(&self, hidden: &Tensor, rows: &[usize]) -> Option<candle_core::Result<Array2<f32>>> {
+        let rows: Vec<u32> = rows.iter().map(|row| *row as u32).collect();
+        let chosen = Tensor::new(rows, hidden.device()).and_then(|rows| hidden.index_select(&rows, 0));
+        let logits = match chosen {
+            Ok(chosen) => self.inner.network.logits(&chosen)?,
+            Err(e) => Err(e),
+        };
+        Some(logits.and_then(|logits| {
+            let shape = logits.dims2()?;
+            let values = logits.to_device(&Device::Cpu)?.flatten_all()?.to_vec1::<f32>()?;
+            Array2::from_shape_vec(shape, values).map_err(candle_core::Error::wrap)
+        }))
+    }
+
+    fn no_head(&self) -> Error {
+        let (what, advice) = match self.inner.config {
+            Config::Bert(_) => (
+                "has no head that guesses masked words (cls.predictions)",
+                "load a checkpoint saved as BertForMaskedLM, such as google-bert/bert-base-uncased",
+            ),
+            Config::Llama(_) => {
+                ("has no head that guesses the next word (lm_head)", "load a checkpoint saved as LlamaForCausalLM")
+            }
+        };
+        Error::value(format!("the checkpoint {} {what}", self.name()), advice)
+    }
+
+    /// Windows as one batch, each in its frame; and the rows of each window's text.
+    pub(super) fn batch(&self, windows: &[&[u32]]) -> Result<(Batch, Vec<Range<usize>>)> {
+        let (words, longest) = (&self.inner.words, self.inner.config.positions());
+        let (mut batch, mut text) = (Batch { ids: Vec::new(), windows: Vec::new() }, Vec::new());
+        for ids in windows {
+            let start = batch.ids.len();
+            batch.ids.extend(words.before.iter().chain(*ids).chain(&words.behind));
+            let all = start..batch.ids.len();
+            if all.len() > longest {
+                return Err(Error::value(
+                    format!(
+                        "a window of {} tokens, frame included; {} has {longest} positions",
+                        all.len(),
+                        self.name()
+                    ),
+                    "read the text in shorter windows",
+                ));
+            }
+            text.push(start + words.before.len()..all.end - words.behind.len());
+            batch.windows.push(all);
+        }
+        Ok((batch, text))
+    }
+
+    /// Calls `each` with the values of a site at every token of a stimulus, in order.
+    pub(super) fn each_token(
+        &self,
+        stimulus: &Stimulus,
+        site: Site,
+        mut each: impl FnMut(ArrayView1<f32>),
+    ) -> Result<()> {
+        let aligned = self.align(stimulus)?;
+        for window in self.plan(&aligned)?.windows() {
+            let values = self.read(&[&aligned.ids[window.run][window.reads.clone()]], &[site])?.remove(0);
+            window.keeps.clone().for_each(|token| each(values.row(token - window.reads.start)));
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Display for Model {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let inner = &self.inner;
+        write!(f, "{}: ", inner.name)?;
+        match &inner.config {
+            Config::Bert(c) => write!(
+                f,
+                "BERT of {} blocks, hidden {}, feed-forward {}, {} heads, windows of {} tokens",
+                c.num_hidden_layers,
+                c.hidden_size,
+                c.intermediate_size,
+                c.num_attention_heads,
+                c.max_position_embeddings
+            )?,
+            Config::Llama(c) => write!(
+                f,
+                "Llama of {} blocks, hidden {}, feed-forward {}, {} heads of {} ({} of keys), up to {} tokens",
+                c.num_hidden_layers,
+                c.hidden_size,
+                c.intermediate_size,
+                c.num_attention_heads,
+                c.head_dim,
+                c.num_key_value_heads,
+                c.max_position_embeddings
+            )?,
+        }
+        write!(f, "; from {}, {}; on {}", inner.source, inner.folder.display(), inner.compute)?;
+        self.interventions.iter().try_for_each(|intervention| write!(f, "\n  {intervention}"))
+    }
+}
+
+/// The same text as `Display`: weights are not for reading.
+impl fmt::Debug for Model {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
