@@ -307,8 +307,8 @@ def main():
     bert("bert_1_head", 1, kept=FEW, form="f16")
     # As google-bert/bert-base-uncased is published: with `bert.`, a head, and LayerNorm's old names.
     bert("bert_masked", 4, prefix="bert.", head=True, old_names=True)
-    bert("bert_cased", 8, act="gelu_new", prefix="bert.", cased=True, form="bf16")
-    bert("bert_relu", 2, act="relu", form="bin")
+    bert("bert_cased", 8, kept=FEW, act="gelu_new", prefix="bert.", cased=True, form="bf16")
+    bert("bert_relu", 2, kept=(*FEW, "FfnHidden"), act="relu", form="bin")
     llama("llama1", lambda path: metaspace(path, "normalizer"), kept=FEW, form="f16")
     llama("llama2", lambda path: metaspace(path, "metaspace"), kept=FEW, form="bin", max_position_embeddings=4096, rms_norm_eps=1e-5, rope_theta=10000.0, rope_scaling=None)
     llama("llama2_linear", lambda path: metaspace(path, "metaspace"), kept=FEW, form="bf16", layers=1, max_position_embeddings=8192, rope_scaling={"type": "linear", "factor": 2.5})
@@ -317,7 +317,7 @@ def main():
     scaling = {"factor": 8.0, "low_freq_factor": 1.0, "high_freq_factor": 4.0, "original_max_position_embeddings": 64}
     llama("llama31", byte_level, groups=2, form="sharded", rms_norm_eps=1e-5, head_dim=12, rope_theta=500.0, rope_scaling={**scaling, "rope_type": "llama3"}, max_position_embeddings=512)
     llama("llama32", byte_level, kept=FEW, groups=1, form="bf16", tied=True, rms_norm_eps=1e-5, head_dim=8, rope_parameters={**scaling, "factor": 32.0, "rope_theta": 400.0, "rope_type": "llama3"}, max_position_embeddings=2048)
-    llama("smollm2", lambda path: byte_level(path, kind="smollm"), heads=9, groups=3, hidden=36, form="bf16", tied=True, rms_norm_eps=1e-5, rope_parameters={"rope_theta": 100000.0, "rope_type": "default"})
+    llama("smollm2", lambda path: byte_level(path, kind="smollm"), kept=(*FEW, "AttnQ"), heads=9, groups=3, hidden=36, form="bf16", tied=True, rms_norm_eps=1e-5, rope_parameters={"rope_theta": 100000.0, "rope_type": "default"})
     (here / "checkpoints.json").write_text(json.dumps(told, indent=1, ensure_ascii=False) + "\n")
 
 

@@ -66,11 +66,13 @@ def metaspace(path, form):
     trained = Tokenizer(models.BPE())
     trained.pre_tokenizer = pre_tokenizers.Metaspace()
     trained.train_from_iterator(LINES, trainers.BpeTrainer(vocab_size=90, show_progress=False))
-    vocab, merges = parts_of(trained)
-    names = ["<unk>", "<s>", "</s>"] + [f"<0x{n:02X}>" for n in range(256)]
-    # SentencePiece has its merged pieces first, then single characters.
-    single = [t for t in vocab if len(t) == 1]
-    names += [t for t in vocab if len(t) > 1] + single
+    vocab, _ = parts_of(trained)
+    # SentencePiece has its merged pieces first, then single characters; it merges whatever two pieces make a piece, the
+    # pieces in the order of their numbers.
+    pieces = [t for t in vocab if len(t) > 1]
+    names = ["<unk>", "<s>", "</s>"] + [f"<0x{n:02X}>" for n in range(256)] + pieces + [t for t in vocab if len(t) == 1]
+    cuts = [(p[:n], p[n:]) for p in pieces for n in range(1, len(p))]
+    merges = [(left, right) for left, right in cuts if left in vocab and right in vocab]
     tokenizer = Tokenizer(
         models.BPE({t: i for i, t in enumerate(names)}, merges, unk_token="<unk>", fuse_unk=True, byte_fallback=True)
     )
