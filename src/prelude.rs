@@ -14,7 +14,7 @@ pub use crate::figure::{
     ColourRange, Figure, HeatMap, Histogram, Slices, Threshold, bars, courses, heat_map, histogram, mask_slices,
     network_slices, neuron_carpet, pattern_courses, score_histograms, slices, slices_grid, voxel_carpet,
 };
-pub use crate::model::{Compute, Intervention, Logits, Loss, Model, NeuronAxis, Operation, WindowPlan};
+pub use crate::model::{Compute, Intervention, Logits, Loss, Masking, Model, NeuronAxis, Operation, WindowPlan};
 pub use crate::model::{Neuron, Site};
 pub use crate::notebook::ShowValue as _;
 pub use crate::pattern::Patterns;

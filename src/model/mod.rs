@@ -23,6 +23,8 @@ mod load;
 mod locate;
 mod network;
 mod ops;
+#[cfg(test)]
+mod parity;
 mod parts;
 mod readout;
 mod registry;
@@ -37,7 +39,7 @@ pub use compute::Compute;
 pub use fetch::{Fetched, fetch, models_folder};
 pub use intervention::{Intervention, Operation};
 pub use network::Model;
-pub use readout::{Logits, Loss, TokenLoss};
+pub use readout::{Logits, Loss, Masking, TokenLoss};
 pub use registry::{Entry, registry};
 pub use site::{Neuron, NeuronAxis, Site};
 pub use window::{Window, WindowPlan};

@@ -98,8 +98,22 @@ impl Logits {
     }
 }
 
-/// Of BERT's tokens one in so many is masked at a time, about the share with which it was trained.
-const MASKED: usize = 7;
+/// Which tokens of a text BERT must guess at the same time; each is guessed once in any case.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Masking {
+    /// One in so many tokens, in as many passes.
+    OneIn(usize),
+    /// Each token alone, with all others in sight: the pseudo-log-likelihood of Salazar et al. 2020, one pass a token.
+    Alone,
+}
+
+impl Default for Masking {
+    /// One in seven, about the share with which BERT was trained.
+    fn default() -> Masking {
+        Masking::OneIn(7)
+    }
+}
+
 /// Rows whose scores are held at a time.
 const ROWS: usize = 256;
 
@@ -123,13 +137,40 @@ impl Model {
     }
 
     /// How well the model guesses each token of a text: the next token after those before it (causal models), or each token masked with its
-    /// surroundings in sight (BERT: one in seven is masked at a time, in seven passes, so that each is guessed once).
+    /// surroundings in sight (BERT: one in seven is masked at a time, in seven passes; [`Model::loss_masking`] has others).
     ///
     /// Texts longer than a window are read in the windows of [`Model::windows`]. A first token that nothing stands before has no loss.
     ///
     /// # Errors
     /// If the checkpoint has no head that guesses words, the tokenizer no mask token (BERT), or nothing is left to guess.
+    ///
+    /// ```no_run
+    /// use neurocell::prelude::*;
+    /// let story = Stimulus::from_text("a line", "The harbour lay still, and nobody spoke.", Speaking::default())?;
+    /// let llama = Model::load("smollm2-135m")?;
+    /// let lesioned = llama.with(&[Intervention::zero(Site::FfnHidden, &["L3.100".parse()?])])?;
+    /// println!("{}\n{}", llama.loss(&story)?, lesioned.loss(&story)?);
+    /// # Ok::<(), neurocell::Error>(())
+    /// ```
     pub fn loss(&self, stimulus: &Stimulus) -> Result<Loss> {
+        self.loss_masking(stimulus, Masking::default())
+    }
+
+    /// As [`Model::loss`], with another choice of which tokens BERT guesses at the same time; a causal model has none.
+    ///
+    /// # Errors
+    /// As there, or if none is to be masked.
+    pub fn loss_masking(&self, stimulus: &Stimulus, masking: Masking) -> Result<Loss> {
+        let apart = match masking {
+            Masking::OneIn(0) => {
+                return Err(Error::value(
+                    "one in 0 tokens is to be masked",
+                    "give at least 1; BERT was trained with about 7",
+                ));
+            }
+            Masking::OneIn(many) => many,
+            Masking::Alone => usize::MAX,
+        };
         let aligned = self.align(stimulus)?;
         let plan = self.plan(&aligned)?;
         let causal = self.reading().causal;
@@ -139,7 +180,7 @@ impl Model {
             check_cancelled("guessing words")?;
             let ids = &aligned.ids[window.run][window.reads.clone()];
             let kept: Vec<usize> = window.keeps.clone().map(|token| token - window.reads.start).collect();
-            let found = if causal { self.next_token(ids, &kept)? } else { self.masked(ids, &kept)? };
+            let found = if causal { self.next_token(ids, &kept)? } else { self.masked(ids, &kept, apart)? };
             for (at, nats) in found {
                 let word = aligned.words[window.run][window.reads.start + at];
                 tokens.push(TokenLoss { token: self.token(ids[at]), word, nats });
@@ -170,7 +211,7 @@ impl Model {
     }
 
     /// (place, loss) of each kept token, masked in turn.
-    fn masked(&self, ids: &[u32], kept: &[usize]) -> Result<Vec<(usize, f32)>> {
+    fn masked(&self, ids: &[u32], kept: &[usize], apart: usize) -> Result<Vec<(usize, f32)>> {
         let mask = self.inner().words.mask.ok_or_else(|| {
             Error::value(
                 format!("the tokenizer of {} has no token [MASK]", self.name()),
@@ -178,10 +219,11 @@ impl Model {
             )
         })?;
         let mut all = Vec::new();
-        for pass in 0..MASKED.min(kept.len()) {
-            let guessed: Vec<usize> = kept.iter().copied().skip(pass).step_by(MASKED).collect();
+        for pass in 0..apart.min(kept.len()) {
+            let guessed: Vec<usize> = kept.iter().copied().skip(pass).step_by(apart).collect();
             let mut hidden = ids.to_vec();
             guessed.iter().for_each(|at| hidden[*at] = mask);
+            check_cancelled("guessing words")?;
             let (batch, text) = self.batch(&[&hidden])?;
             let rows = guessed.iter().map(|at| text[0].start + at).collect();
             let nats = self.guesses(&batch, rows, guessed.iter().map(|at| ids[*at]).collect())?;

@@ -3,7 +3,7 @@
 # Run: python make_smollm2.py FILE.gguf FOLDER_OF_MINILM  (writes smollm2_real.ref and minilm.ref beside itself)
 #
 # SITE.npy: token × (layers · units) of a few layers and of every 6th unit of each (0, 6, 12, …; of FfnHidden every 24th),
-# in 16-bit floats; ids.npy: the tokens that the model gets; losses.npy: SmolLM2's −ln p(next token).
+# ids.npy: the tokens that the model gets; losses.npy: SmolLM2's −ln p(next token).
 import shutil
 import sys
 from pathlib import Path
@@ -26,7 +26,7 @@ def keep(name, sites, ids, layers, total, **more):
     for site, values in sites.items():
         step = 24 if site == "FfnHidden" else 6
         values = values.reshape(len(ids), total, -1)[:, layers, ::step]
-        np.save(out / f"{site}.npy", values.reshape(len(ids), -1).astype(np.float16))
+        np.save(out / f"{site}.npy", values.reshape(len(ids), -1).astype(np.float32))
     for key, values in more.items():
         np.save(out / f"{key}.npy", values.astype(np.float32))
 
