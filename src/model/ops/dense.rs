@@ -3,7 +3,7 @@
 use super::{Rows, SPAN, elements_mut, vectorised};
 use candle_core::{CpuStorage, CustomOp2, CustomOp3, InplaceOp2, Layout, Result, Shape, Tensor, bail};
 use candle_nn::Linear;
-use faer::{Accum, MatMut, Par};
+use faer::{Accum, MatMut, MatRef, Par};
 use rayon::prelude::*;
 
 /// x·Wᵀ + b, for x of token × input and W of output × input.
@@ -25,6 +25,30 @@ fn by_candle(layer: &Linear, x: &Tensor) -> Result<Tensor> {
     }
 }
 
+/// Below so many multiplications a product is not worth another thread.
+const WORTH_A_THREAD: usize = 1 << 20;
+
+/// C ← A·B, or C + A·B, on so many threads: halved along its longer side again and again, so that each part is one product of one
+/// thread. (faer's own threads wait for each other several times in a product, spinning: dear where others use the cores too.)
+fn multiply(c: MatMut<f32>, accum: Accum, a: MatRef<f32>, b: MatRef<f32>, threads: usize) {
+    let (rows, columns) = (c.nrows(), c.ncols());
+    if threads < 2 || rows * columns * a.ncols() < 2 * WORTH_A_THREAD {
+        return faer::linalg::matmul::matmul(c, accum, a, b, 1.0, Par::Seq);
+    }
+    let first = threads / 2;
+    if columns >= rows {
+        // Whole registers' widths, as far as the columns reach.
+        let middle = (columns * first / threads).next_multiple_of(16).min(columns);
+        let (left, right) = c.split_at_col_mut(middle);
+        let (b_left, b_right) = b.split_at_col(middle);
+        rayon::join(|| multiply(left, accum, a, b_left, first), || multiply(right, accum, a, b_right, threads - first));
+    } else {
+        let (top, bottom) = c.split_at_row_mut(rows * first / threads);
+        let (a_top, a_bottom) = a.split_at_row(rows * first / threads);
+        rayon::join(|| multiply(top, accum, a_top, b, first), || multiply(bottom, accum, a_bottom, b, threads - first));
+    }
+}
+
 struct Product;
 
 impl Product {
@@ -37,13 +61,12 @@ impl Product {
         if let Some(bias) = bias {
             y.par_chunks_mut(outputs.max(1)).for_each(|row| row.copy_from_slice(bias));
         }
-        faer::linalg::matmul::matmul(
+        multiply(
             MatMut::from_row_major_slice_mut(&mut y, tokens, outputs),
             if bias.is_some() { Accum::Add } else { Accum::Replace },
             x.block(0..tokens, 0..x.columns),
             weight.block(0..outputs, 0..weight.columns).transpose(),
-            1.0,
-            Par::rayon(0),
+            rayon::current_num_threads(),
         );
         Ok((CpuStorage::F32(y), Shape::from((tokens, outputs))))
     }
