@@ -1,7 +1,8 @@
 //! Exactly what a notebook cell sees.
 
 pub use crate::activation::NeuronSeries;
-pub use crate::activation::{Activations, Hrf, TopWord};
+pub use crate::activation::{Activations, TopWord};
+pub use crate::activation::{Derivatives, Downsampling, Hrf, Response, Sampling, Silence, WordTime};
 pub use crate::brain::{Bold, Cleaning, Subject};
 pub use crate::brain::{BrainMap, Mask, Networks, VoxelSeries};
 pub use crate::clock::Clock;
