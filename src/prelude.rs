@@ -21,6 +21,6 @@ pub use crate::notebook::ShowValue as _;
 pub use crate::pattern::Patterns;
 pub use crate::pattern::{Ica, KMeans, Method, Pca};
 pub use crate::simulate::{Planting, Recovery, Simulated, Simulation, Truth};
-pub use crate::stimulus::{Speaking, Timing};
+pub use crate::stimulus::{Columns, EventWords, Speaking, TextGrid, Timing};
 pub use crate::stimulus::{Stimulus, Word};
 pub use ndarray;

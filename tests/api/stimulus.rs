@@ -1,5 +1,6 @@
 //! Words with onsets: where they come from, and their runs.
 
+use crate::reference::path;
 use neurocell::error::ErrorKind;
 use neurocell::prelude::*;
 
@@ -169,4 +170,220 @@ fn words_out_of_order_are_refused_with_their_number() {
         let words = vec![word("a", runs[0], 1.0), word("b", runs[1], 2.0)];
         assert!(Stimulus::new("s", words, Timing::Measured).is_err(), "{runs:?}");
     }
+}
+
+// ---- TextGrids, tables, events
+
+/// Text, onset and offset of the words that Praat itself finds in the reference's tier.
+fn in_praat() -> Vec<(String, f64, f64)> {
+    let words = Stimulus::from_table(path("stimulus/words.csv"), &Columns::default()).unwrap();
+    words.words().iter().map(|w| (w.text.clone(), w.onset.unwrap(), w.offset.unwrap())).collect()
+}
+
+#[test]
+fn textgrids_of_every_form_have_the_words_that_praat_finds_in_them() {
+    let expected = in_praat();
+    assert_eq!(expected.len(), 7);
+    for file in ["long", "short", "long16", "short16"] {
+        let grid = Stimulus::from_textgrid(path(&format!("stimulus/{file}.TextGrid")), &TextGrid::default()).unwrap();
+        let found: Vec<_> =
+            grid.words().iter().map(|w| (w.text.clone(), w.onset.unwrap(), w.offset.unwrap())).collect();
+        assert_eq!(found, expected, "{file}");
+        assert_eq!((grid.name(), grid.timing()), (file, Timing::Measured));
+    }
+}
+
+/// A file of this name with these bytes, read by `read`.
+fn reading<T>(name: &str, bytes: impl AsRef<[u8]>, read: impl Fn(std::path::PathBuf) -> T) -> T {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join(name);
+    std::fs::write(&file, bytes).unwrap();
+    read(file)
+}
+
+#[test]
+fn utf16_with_the_low_byte_first_and_utf8_with_a_mark_are_read_too() {
+    let text = std::fs::read_to_string(path("stimulus/long.TextGrid")).unwrap();
+    let low_first: Vec<u8> =
+        "\u{feff}".encode_utf16().chain(text.encode_utf16()).flat_map(|unit| unit.to_le_bytes()).collect();
+    let marked = format!("\u{feff}{}", text.replace('\n', "\r\n")).into_bytes();
+    for bytes in [low_first, marked] {
+        let grid = reading("x.TextGrid", bytes, |file| Stimulus::from_textgrid(file, &TextGrid::default())).unwrap();
+        assert_eq!(grid.words().iter().map(|w| w.text.clone()).collect::<Vec<_>>()[2], "naïve");
+        assert_eq!(grid.words().len(), 7);
+    }
+}
+
+#[test]
+fn a_tier_is_chosen_by_name_and_one_of_points_is_refused() {
+    let grid = |options: TextGrid| Stimulus::from_textgrid(path("stimulus/short.TextGrid"), &options);
+    assert_eq!(grid(TextGrid::default().tier("phones")).unwrap().words()[0].text, "w");
+    let points = grid(TextGrid::default().tier("clicks")).unwrap_err();
+    assert!(
+        points.problem().contains("points") && points.problem().contains("`Anna - words` (11 intervals)"),
+        "{points}"
+    );
+    let unknown = grid(TextGrid::default().tier("phone")).unwrap_err();
+    assert_eq!(unknown.kind(), ErrorKind::Unknown);
+    assert!(unknown.advice().contains("`phones`"), "{unknown}");
+    // Other marks of silence: what is silence by default is a word then.
+    assert_eq!(grid(TextGrid::default().silence(&["Once"])).unwrap().words()[0].text, "sp");
+}
+
+/// A TextGrid in short form with tiers of one interval each.
+fn short(tiers: &[(&str, &str)]) -> String {
+    let tier = |(name, label): &(&str, &str)| format!("\"IntervalTier\"\n\"{name}\"\n0\n1\n1\n0\n1\n\"{label}\"\n");
+    let tiers: Vec<String> = tiers.iter().map(tier).collect();
+    let head = format!("File type = \"ooTextFile\"\nObject class = \"TextGrid\"\n\n0\n1\n<exists>\n{}\n", tiers.len());
+    head + &tiers.concat()
+}
+
+#[test]
+fn without_a_name_the_tier_is_words_else_the_only_one_else_asked_for() {
+    let grid = |tiers: &[(&str, &str)]| {
+        reading("x.TextGrid", short(tiers), |file| Stimulus::from_textgrid(file, &TextGrid::default()))
+    };
+    assert_eq!(grid(&[("phones", "p"), ("Word", "yes")]).unwrap().words()[0].text, "yes");
+    assert_eq!(grid(&[("ORT-MAU", "yes")]).unwrap().words()[0].text, "yes");
+    for tiers in [[("ORT-MAU", "a"), ("KAN-MAU", "b")], [("A - words", "a"), ("B - words", "b")]] {
+        let error = grid(&tiers).unwrap_err();
+        assert!(error.problem().contains("2 tiers") && error.problem().contains(tiers[1].0), "{error}");
+    }
+    assert!(grid(&[("words", " ")]).unwrap_err().problem().contains("none of the 1 intervals"));
+    assert!(grid(&[]).unwrap_err().problem().contains("no tiers"));
+}
+
+#[test]
+fn trouble_in_a_textgrid_is_named_with_its_line() {
+    let sound = std::fs::read_to_string(path("stimulus/long.TextGrid")).unwrap();
+    for (from, to, what) in [
+        (
+            "xmax = 0.74 ",
+            "xmax = 0.2 ",
+            "line 20: the interval `Once` of tier `Anna - words` ends at 0.2 s, before it begins at 0.31 s",
+        ),
+        ("xmin = 0.9 ", "xmin = 0.1 ", "begins at 0.1 s, earlier"),
+        ("xmin = 0.9 ", "xmin = nan ", "a number, the end of item 4 of 11 of tier `Anna - words`"),
+        ("text = \"Once\" ", "text = Once ", "a text in quotes, the label of item 2"),
+        ("\"end!\" ", "\"end! ", "a quote before it is not closed"),
+        ("\"TextTier\"", "\"SpellTier\"", "`SpellTier`"),
+        ("intervals: size = 11 ", "intervals: size = 1.5 ", "is 1.5"),
+        ("\"TextGrid\"", "\"Sound\"", "no TextGrid"),
+        ("<exists>", "<absent>", "no tiers"),
+    ] {
+        assert!(sound.contains(from), "{from}");
+        let text = sound.replacen(from, to, 1);
+        let error = reading("x.TextGrid", text, |file| Stimulus::from_textgrid(file, &TextGrid::default()));
+        let error = error.unwrap_err();
+        assert!(error.problem().contains(what) && error.problem().contains("x.TextGrid"), "{what}: {error}");
+    }
+    let read = |bytes: &[u8]| {
+        reading("x.TextGrid", bytes, |file| Stimulus::from_textgrid(file, &TextGrid::default())).unwrap_err()
+    };
+    let cut = sound.split_at(sound.len() / 2).0;
+    assert!(
+        read(cut.as_bytes()).problem().contains("the file ends") || read(cut.as_bytes()).problem().contains("quote")
+    );
+    assert!(read(b"").problem().contains("no TextGrid"));
+    assert!(read(b"ooBinaryFile\x08TextGrid").problem().contains("binary"));
+    assert!(read(b"File type = \"ooTextFile\"\n\xff").problem().contains("line 2 is not UTF-8"));
+    assert!(read(b"\xfe\xff\x00F\x00").problem().contains("odd number of bytes (5)"));
+    assert!(read(b"\xfe\xff\x00\n\xd8\x00\x00F").problem().contains("line 2 is not UTF-16"));
+}
+
+#[test]
+fn a_table_gives_runs_and_durations_in_other_units() {
+    let columns = Columns::default().onset("start_ms").duration("length_ms").seconds_per_unit(0.001).run("run");
+    let table = Stimulus::from_table(path("stimulus/runs.tsv"), &columns).unwrap();
+    for (i, ((text, onset, offset), word)) in in_praat().into_iter().zip(table.words()).enumerate() {
+        assert_eq!((&word.text, word.run), (&text, usize::from(i >= 3)));
+        match i {
+            1 => assert_eq!((word.onset, word.offset), (None, None)),
+            _ => {
+                assert!((word.onset.unwrap() - onset).abs() < 1e-9, "{text}");
+                assert!((word.offset.unwrap() - offset).abs() < 1e-9, "{text}");
+            }
+        }
+    }
+    assert_eq!((table.runs(), table.name()), (2, "runs"));
+}
+
+#[test]
+fn trouble_in_a_table_is_named_with_line_and_column() {
+    let head = "word,onset,offset,run\na,1.0,1.2,x\n";
+    let columns = Columns::default().run("run");
+    for (line, what) in [
+        ("b,0.9,1.3,x", "line 3: `b` begins at 0.9 s, earlier than the word before it (1 s)"),
+        ("b,NaN,1.3,x", "line 3, column `onset`: `NaN` is not a finite number"),
+        ("b,1.5,inf,x", "line 3, column `offset`: `inf`"),
+        ("b,1.5,one,x", "line 3, column `offset`: `one` is not a number"),
+        ("b,1.5,1.3,x", "ends at 1.3 s, before it begins at 1.5 s"),
+        ("b,1.5,,x", "no offset"),
+        ("b,n/a,1.5,x", "no onset"),
+        ("b,1.5,1.6", "line 3 has 3 fields, the header 4"),
+        ("\"b,1.5,1.6,x", "line 3: a quote is not closed"),
+        ("b,1,2,y\nc,1,2,x", "line 4: run `x` comes back after run `y`"),
+    ] {
+        let read = |file| Stimulus::from_table(file, &columns);
+        let error = reading("t.csv", format!("{head}{line}\n"), read).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Format, "{error}");
+        assert!(error.problem().contains(what) && error.problem().contains("t.csv"), "{what}: {error}");
+    }
+    let read = |text: &[u8]| reading("t.csv", text, |file| Stimulus::from_table(file, &columns)).unwrap_err();
+    assert!(read(b"").problem().contains("empty"));
+    assert!(read(b"word,onset,offset,run\n").problem().contains("no row"));
+    assert!(read(b"word,word\n").problem().contains("two columns are called `word`"));
+    assert!(read(b"word,onset\n\xff,1\n").problem().contains("line 2 is not UTF-8"));
+    let missing = read(b"word,start,offset,run\na,1,2,x\n");
+    assert!(
+        missing.problem().contains("`onset`") && missing.advice().contains("word, start, offset, run"),
+        "{missing}"
+    );
+}
+
+#[test]
+fn the_separator_follows_the_extension_or_is_asked_for() {
+    for (name, separator) in [("t.csv", ','), ("t.CSV", ','), ("t.tsv", '\t'), ("t.txt", '\t')] {
+        let text = "word,onset,offset\na,1.0,1.2\n".replace(',', &separator.to_string());
+        assert!(reading(name, text, |file| Stimulus::from_table(file, &Columns::default())).is_ok(), "{name}");
+    }
+    let text = "word;onset;offset\na;1.0;1.2\n";
+    let error = reading("t.dat", text, |file| Stimulus::from_table(file, &Columns::default())).unwrap_err();
+    assert!(error.problem().contains("`dat`"), "{error}");
+    let columns = Columns::default().separator(';');
+    assert!(reading("t.dat", text, |file| Stimulus::from_table(file, &columns)).is_ok());
+    let columns = Columns::default().separator(';').seconds_per_unit(0.0);
+    assert!(reading("t.dat", text, |file| Stimulus::from_table(file, &columns)).is_err());
+}
+
+const EVENTS: &str = "onset\tduration\ttrial_type\tvalue\n0\t2\tfixation\t+\n2.0\t0.4\tword\tOnce\n2.5\tn/a\tword\tupon\n\
+                      n/a\tn/a\tword\ta\n3.0\t0.2\tword\tn/a\n3.5\t0.5\tquestion\twhy?\n";
+
+#[test]
+fn events_that_are_words_are_read_and_the_others_left_out_by_the_rule() {
+    let read = |rule: EventWords| reading("sub-1_events.tsv", EVENTS, |file| Stimulus::from_events(file, &rule));
+    let texts = |words: Stimulus| words.words().iter().map(|w| w.text.clone()).collect::<Vec<_>>();
+    assert_eq!(texts(read(EventWords::default()).unwrap()), ["+", "Once", "upon", "a", "why?"]);
+    assert_eq!(texts(read(EventWords::default().leave_out(&["+", "why?"])).unwrap()), ["Once", "upon", "a"]);
+    let words = read(EventWords::default().only("trial_type", "word")).unwrap();
+    assert_eq!(words.words()[0].offset, Some(2.4));
+    assert_eq!((words.words()[1].onset, words.words()[1].offset), (Some(2.5), Some(2.5)));
+    assert_eq!(words.words()[2].onset, None);
+    assert_eq!(texts(words), ["Once", "upon", "a"]);
+    let none = read(EventWords::default().only("trial_type", "words")).unwrap_err();
+    assert!(none.problem().contains("none of the 6 rows") && none.problem().contains("words"), "{none}");
+    let unknown = read(EventWords::default().column("wrd")).unwrap_err();
+    assert!(unknown.advice().contains("onset, duration, trial_type, value"), "{unknown}");
+}
+
+#[test]
+fn events_without_their_columns_or_with_words_out_of_order_are_refused() {
+    let read =
+        |text: &str| reading("e.tsv", text, |file| Stimulus::from_events(file, &EventWords::default())).unwrap_err();
+    assert!(read("onset\tword\n1\ta\n").problem().contains("`duration`"));
+    let error = read("onset\tduration\ttext\n1\t1\ta\n");
+    assert!(error.problem().contains("word, value, trial_type") && error.problem().contains("text"), "{error}");
+    let error = read("onset\tduration\tword\n1\t1\ta\n0.5\t1\tb\n");
+    assert!(error.problem().contains("line 3: `b` begins at 0.5 s"), "{error}");
+    assert!(read("onset\tduration\tword\n1\t-1\ta\n").problem().contains("ends at 0 s, before it begins at 1 s"));
 }
