@@ -24,7 +24,10 @@ const LIMIT: f64 = 2.5;
 /// If there is no neuron.
 pub fn neuron_carpet(series: &NeuronSeries) -> Result<Figure> {
     let axis = series.neurons();
-    let title = format!("{} neurons of {}, site {}", axis.total(), axis.model, axis.site);
+    let title = match axis.copies.len() {
+        0 => format!("{} neurons of {}, site {}", axis.neurons(), axis.model, axis.site),
+        several => format!("{several} regressors of {} neurons of {}, site {}", axis.neurons(), axis.model, axis.site),
+    };
     let shown = sample(axis.total());
     let mut borders = Vec::new();
     for layer in 0..axis.layers {

@@ -62,10 +62,14 @@ impl NeuronSeries {
 
 fn neuron_text(series: &NeuronSeries) -> String {
     let axis = series.neurons();
+    let copies = match axis.copies.is_empty() {
+        true => String::new(),
+        false => format!(" × {} ({})", axis.copies.len(), axis.copies.join(", ")),
+    };
     format!(
-        "NeuronSeries: {} time points × {} neurons\n{}, site {}, {} layers of {} units\n{}",
+        "NeuronSeries: {} time points × {} neurons{copies}\n{}, site {}, {} layers of {} units\n{}",
         grouped(series.data().nrows()),
-        grouped(axis.total()),
+        grouped(axis.neurons()),
         axis.model,
         axis.site,
         axis.layers,
