@@ -232,6 +232,16 @@ mod tests {
     }
 
     #[test]
+    fn a_series_of_several_regressors_counts_its_neurons_once() {
+        let names = ["delay 1 TR".to_owned(), "delay 2 TR".to_owned()];
+        let neurons = NeuronAxis::new("minilm-l6", Site::FfnOut, 6, 2).with_copies(&names);
+        let series = NeuronSeries::new(Array2::zeros((5, 24)), Clock::new(1.5, &[5]).unwrap(), neurons).unwrap();
+        let text = neuron_text(&series);
+        assert!(text.contains("12 neurons × 2 (delay 1 TR, delay 2 TR)"), "{text}");
+        assert!(neuron_carpet(&series).unwrap().alt().contains("2 regressors of 12 neurons"));
+    }
+
+    #[test]
     fn a_stimulus_says_how_many_words_have_no_time() {
         let word =
             |text: &str, onset| Word { text: text.to_owned(), run: 0, onset, offset: onset.map(|o: f64| o + 0.3) };
