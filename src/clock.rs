@@ -69,6 +69,31 @@ impl Clock {
         start..start + self.volumes[run]
     }
 
+    /// The clock of what is left when each run loses `lead_in` volumes at its begin and `lead_out` at its end.
+    ///
+    /// # Errors
+    /// If nothing would be left of a run.
+    ///
+    /// ```
+    /// use neurocell::clock::Clock;
+    /// let clock = Clock::new(1.5, &[100, 90])?.trimmed(4, 6)?;
+    /// assert_eq!(clock.rows(1), 90..170);
+    /// # Ok::<(), neurocell::Error>(())
+    /// ```
+    pub fn trimmed(&self, lead_in: usize, lead_out: usize) -> Result<Clock> {
+        let left = |(run, volumes): (usize, &usize)| match volumes.saturating_sub(lead_in).saturating_sub(lead_out) {
+            0 => Err(Error::value(
+                format!(
+                    "trimming {lead_in} volumes at the begin and {lead_out} at the end leaves nothing of run {run}, which has {volumes}"
+                ),
+                "trim fewer; volumes are counted, not seconds",
+            )),
+            left => Ok(left),
+        };
+        let volumes: Vec<usize> = self.volumes.iter().enumerate().map(left).collect::<Result<_>>()?;
+        Clock::new(self.tr, &volumes)
+    }
+
     /// An error naming both clocks if `other` is not the same as this one.
     pub fn agree(&self, this: &str, other: &Clock, that: &str) -> Result<()> {
         if self == other {

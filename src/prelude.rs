@@ -1,7 +1,8 @@
 //! Exactly what a notebook cell sees.
 
 pub use crate::activation::NeuronSeries;
-pub use crate::activation::{Activations, Hrf, TopWord};
+pub use crate::activation::{Activations, TopWord};
+pub use crate::activation::{Derivatives, Downsampling, Hrf, Response, Sampling, Silence, WordTime};
 pub use crate::brain::{Bold, Cleaning, Subject};
 pub use crate::brain::{BrainMap, Mask, Networks, VoxelSeries};
 pub use crate::clock::Clock;
@@ -20,6 +21,6 @@ pub use crate::notebook::ShowValue as _;
 pub use crate::pattern::Patterns;
 pub use crate::pattern::{Ica, KMeans, Method, Pca};
 pub use crate::simulate::{Planting, Recovery, Simulated, Simulation, Truth};
-pub use crate::stimulus::{Speaking, Timing};
+pub use crate::stimulus::{Columns, EventWords, Speaking, TextGrid, Timing};
 pub use crate::stimulus::{Stimulus, Word};
 pub use ndarray;

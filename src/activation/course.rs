@@ -1,27 +1,25 @@
-//! From words to the scan's clock: mean over the words of a TR, haemodynamic response, z-score.
+//! From words to the scan's clock, all neurons of a run at once.
 
-use super::{Activations, Hrf, NeuronSeries};
+use super::hrf::FINE;
+use super::placing::Placed;
+use super::{Activations, NeuronSeries, Response, Sampling, Silence};
 use crate::clock::Clock;
 use crate::error::{Error, Result};
 use crate::linalg::in_pool;
 use crate::notebook::check_cancelled;
-use ndarray::{Array2, ArrayView2, Axis, s};
+use ndarray::{Array1, Array2, ArrayView2, Axis, s};
 use rayon::prelude::*;
+use std::ops::Range;
 
 /// Neurons worked on at a time by one thread.
 const BLOCK: usize = 128;
 
-/// The words of each run that are used, each with its volume; and what is to be said of the others.
-struct Placed {
-    words: Vec<Vec<(usize, usize)>>,
-    notes: Vec<String>,
-}
-
 impl Activations {
-    /// The neurons' courses on the scan's clock, with SPM's canonical response: see [`Activations::to_series_with`].
+    /// The neurons' courses on the scan's clock as [`Sampling::default`] has them: mean over the words of each TR, SPM's canonical
+    /// response, z-score in each run.
     ///
     /// # Errors
-    /// As there.
+    /// As [`Activations::to_series_with`].
     ///
     /// ```
     /// use neurocell::prelude::*;
@@ -32,24 +30,29 @@ impl Activations {
     /// # Ok::<(), neurocell::Error>(())
     /// ```
     pub fn to_series(&self, clock: &Clock) -> Result<NeuronSeries> {
-        self.to_series_with(clock, Hrf::default())
+        self.to_series_with(clock, &Sampling::default())
     }
 
-    /// The neurons' courses on the scan's clock, run by run:
+    /// The neurons' courses on the scan's clock, run by run, as `sampling` says: see [`sampling`](super::sampling) for the equations.
     ///
-    /// 1. a neuron's values are centred over the words of the run, so that silence stands at the mean;
-    /// 2. volume k gets the mean over the words whose onset lies in [k·TR, (k+1)·TR), and 0 if there is none;
-    /// 3. the course, each value held through its TR, is convolved with the response on a grid of TR/16 and read in
-    ///    the middle of each TR (where fMRIPrep's slice-time correction puts a volume); before the run it is 0;
-    /// 4. it is z-scored over the run's volumes (standard deviation with n).
-    ///
-    /// A neuron that does not vary in a run is 0 throughout it, and counted in [`NeuronSeries::notes`], as are words that are not used:
-    /// those before the first volume and those without a value.
+    /// `clock` is that of the whole scan; that of the result is shorter where the sampling trims volumes. Columns are the neurons, or
+    /// blocks of all neurons where each has several regressors. Words that are not used and neurons that do not vary are
+    /// counted in [`NeuronSeries::notes`].
     ///
     /// # Errors
-    /// If clock and stimulus differ in their number of runs, words begin after a run's last volume (how many, by how much), or an
-    /// onset is not a finite number.
-    pub fn to_series_with(&self, clock: &Clock, hrf: Hrf) -> Result<NeuronSeries> {
+    /// If clock and stimulus differ in their number of runs, words begin after a run's last volume (how many, by how much), a time
+    /// is not a finite number, a setting is out of its range, or trimming leaves nothing of a run.
+    ///
+    /// ```
+    /// use neurocell::prelude::*;
+    /// let story = Stimulus::from_text("a line", "The harbour lay still, and nobody spoke.", Speaking::default())?;
+    /// let acts = Model::load("minilm-l6")?.activations(&story, Site::FfnOut)?;
+    /// let sampling = Sampling::default().hrf(Hrf::Glover).derivatives(Derivatives::Time).trim(2, 0);
+    /// let series = acts.to_series_with(&Clock::new(1.5, &[12])?, &sampling)?;
+    /// assert_eq!(series.data().dim(), (10, 2 * 6 * 384));
+    /// # Ok::<(), neurocell::Error>(())
+    /// ```
+    pub fn to_series_with(&self, clock: &Clock, sampling: &Sampling) -> Result<NeuronSeries> {
         let stimulus = self.stimulus();
         if clock.runs() != stimulus.runs() {
             return Err(Error::shape(
@@ -57,157 +60,178 @@ impl Activations {
                 "take the clock of the scan in which these runs were heard, or the stimuli of its runs: `Stimulus::join(&[…])`",
             ));
         }
-        let Placed { words, mut notes } = self.placed(clock)?;
-        let weights = hrf.per_volume(clock.tr());
-        let total = self.neurons().total();
-        let blocks: Vec<usize> = (0..total).step_by(BLOCK).collect();
-        let mut data = Array2::zeros((clock.total(), total));
-        for (run, words) in words.iter().enumerate() {
+        sampling.check(clock)?;
+        let (placed, mut notes) = self.placed(clock, sampling)?;
+        let kept = clock.trimmed(sampling.trim.0, sampling.trim.1)?;
+        let responding = Responding::new(sampling, clock.tr())?;
+        let neurons = self.neurons().neurons();
+        let axis = self.neurons().clone().with_copies(&sampling.copies());
+        let bytes = kept.total() as f64 * axis.total() as f64 * 4.0;
+        if bytes > 1e9 {
+            println!("{} volumes × {} columns take {:.1} GB of memory", kept.total(), axis.total(), bytes / 1e9);
+        }
+        let blocks: Vec<usize> = (0..neurons).step_by(BLOCK).collect();
+        let values = self.values();
+        let mut data = Array2::zeros((kept.total(), axis.total()));
+        for (run, placed) in placed.iter().enumerate() {
+            let rows = sampling.trim.0..sampling.trim.0 + kept.volumes(run);
             let done = in_pool(|| {
                 let block = blocks.par_iter().map(|&first| {
                     check_cancelled("courses on the scan's clock")?;
-                    let columns = first..(first + BLOCK).min(total);
-                    let values = self.values();
-                    Ok(courses(values.slice(s![.., columns]), words, clock.volumes(run), &weights))
+                    let columns = first..(first + BLOCK).min(neurons);
+                    let words = Words { values: values.slice(s![.., columns]), placed };
+                    Ok(words.courses(&responding, rows.clone(), sampling))
                 });
-                block.collect::<Result<Vec<(Array2<f32>, usize)>>>()
+                block.collect::<Result<Vec<Block>>>()
             })?;
-            let mut constant = 0;
-            for (&first, (block, still)) in blocks.iter().zip(&done) {
-                data.slice_mut(s![clock.rows(run), first..first + block.ncols()]).assign(block);
-                constant += still;
-            }
-            if constant > 0 {
-                notes.push(format!("{constant} of {total} neurons do not vary in run {run}: zeros there"));
-            }
-        }
-        Ok(NeuronSeries::new(data, clock.clone(), self.neurons().clone())?.with_notes(notes))
-    }
-
-    /// Gives each word its volume.
-    fn placed(&self, clock: &Clock) -> Result<Placed> {
-        let mut used = vec![Vec::new(); clock.runs()];
-        let (mut early, mut late, mut excess, mut worst) = (0, 0, 0.0_f64, 0);
-        for (i, word) in self.stimulus().words().iter().enumerate() {
-            let Some(onset) = word.onset else { continue };
-            if !onset.is_finite() {
-                return Err(Error::value(
-                    format!("word {i} (`{}`) has the onset {onset}", word.text),
-                    "give `starting_at` a finite number of seconds",
-                ));
-            }
-            let end = clock.volumes(word.run) as f64 * clock.tr();
-            if onset < 0.0 {
-                early += 1;
-            } else if onset >= end {
-                late += 1;
-                if onset - end >= excess {
-                    (excess, worst) = (onset - end, word.run);
+            let mut still = 0;
+            for (&first, block) in blocks.iter().zip(&done) {
+                for (copy, courses) in block.courses.iter().enumerate() {
+                    let column = copy * neurons + first;
+                    data.slice_mut(s![kept.rows(run), column..column + courses.ncols()]).assign(courses);
                 }
-            } else if self.unmatched.binary_search(&i).is_err() {
-                // Rounding may put an onset just before the run's end into the volume behind it.
-                let volume = ((onset / clock.tr()).floor() as usize).min(clock.volumes(word.run) - 1);
-                used[word.run].push((i, volume));
+                still += block.still;
+            }
+            if still > 0 {
+                notes.push(format!("{still} of {neurons} neurons do not vary in run {run}: zeros there"));
             }
         }
-        if late > 0 {
-            return Err(Error::value(
-                format!(
-                    "{late} words of `{}` begin after their run's last volume has ended, by up to {excess:.2} s (run {worst}); the clock has {clock}",
-                    self.stimulus().name()
-                ),
-                "see that TR and story onset are right; to leave these words without time, read `stimulus.within(&clock)?`",
-            ));
-        }
-        let mut notes = Vec::new();
-        if early > 0 {
-            notes.push(format!("{early} words before the first volume of their run are not used"));
-        }
-        if !self.unmatched.is_empty() {
-            notes.push(format!("{} words without a token are not used", self.unmatched.len()));
-        }
-        for run in (0..clock.runs()).filter(|run| used[*run].is_empty()) {
-            notes.push(format!("run {run} has no word with a time"));
-        }
-        Ok(Placed { words: used, notes })
+        Ok(NeuronSeries::new(data, kept, axis)?.with_notes(notes))
     }
 }
 
-/// Courses of some neurons (`values`: word × neuron) in one run, and how many of them do not vary.
-fn courses(values: ArrayView2<f32>, words: &[(usize, usize)], volumes: usize, weights: &[f64]) -> (Array2<f32>, usize) {
-    let neurons = values.ncols();
-    let mut binned: Array2<f64> = Array2::zeros((volumes, neurons));
-    let mut heard = vec![0_u32; volumes];
-    let mut mean = ndarray::Array1::<f64>::zeros(neurons);
-    let mut largest = vec![0.0_f64; neurons];
-    for &(word, volume) in words {
-        heard[volume] += 1;
-        let row = values.row(word);
-        for (neuron, value) in row.iter().map(|v| f64::from(*v)).enumerate() {
-            binned[(volume, neuron)] += value;
-            mean[neuron] += value;
-            largest[neuron] = largest[neuron].max(value.abs());
-        }
-    }
-    mean /= (words.len() as f64).max(1.0);
-    for (mut row, count) in binned.rows_mut().into_iter().zip(&heard) {
-        if *count > 0 {
-            row.zip_mut_with(&mean, |sum, mean| *sum = *sum / f64::from(*count) - mean);
-        }
-    }
-    let mut convolved: Array2<f64> = Array2::zeros((volumes, neurons));
-    for volume in 0..volumes {
-        for (lag, weight) in weights.iter().enumerate().take(volume + 1).filter(|(lag, _)| heard[volume - lag] > 0) {
-            convolved.row_mut(volume).scaled_add(*weight, &binned.row(volume - lag));
-        }
-    }
-    let mut still = 0;
-    for (mut course, largest) in convolved.axis_iter_mut(Axis(1)).zip(&largest) {
-        let mean = course.sum() / volumes as f64;
-        course -= mean;
-        let deviation = (course.iter().map(|v| v * v).sum::<f64>() / volumes as f64).sqrt();
-        // Differences below the resolution of the f32 values are rounding.
-        match deviation > 1e-7 * largest {
-            true => course /= deviation,
-            false => {
-                course.fill(0.0);
-                still += 1;
-            }
-        }
-    }
-    (convolved.mapv(|v| v as f32), still)
+/// What is done to a course, for all columns that come of it.
+enum Responding {
+    /// For each column what every earlier volume adds: lag 0, 1, 2 …
+    Lags(Vec<Vec<f64>>),
+    /// Volumes by which each column is later.
+    Delays(Vec<usize>),
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::model::{NeuronAxis, Site};
-    use crate::stimulus::{Stimulus, Timing, Word};
-    use ndarray::Array1;
+impl Responding {
+    fn new(sampling: &Sampling, tr: f64) -> Result<Responding> {
+        let read = (sampling.slice_reference * FINE as f64).round() as usize;
+        match &sampling.response {
+            Response::None => Ok(Responding::Lags(vec![vec![1.0]])),
+            Response::Hrf(hrf) => {
+                let lags = sampling.parts().iter().map(|part| hrf.per_volume(*part, tr, read));
+                Ok(Responding::Lags(lags.collect::<Result<_>>()?))
+            }
+            Response::Fir(delays) => Ok(Responding::Delays(delays.clone())),
+        }
+    }
+}
 
-    fn stored<T: ndarray_npy::ReadNpyExt>(name: &str) -> T {
-        ndarray_npy::read_npy(format!("{}/tests/reference/hrf/{name}.npy", env!("CARGO_MANIFEST_DIR"))).unwrap()
+/// Some neurons' values (word × neuron), and the words of one run.
+struct Words<'a> {
+    values: ArrayView2<'a, f32>,
+    placed: &'a Placed,
+}
+
+/// Finished courses of some neurons, one array (kept volume × neuron) a regressor, and how many neurons do not vary.
+struct Block {
+    courses: Vec<Array2<f32>>,
+    still: usize,
+}
+
+impl Words<'_> {
+    fn courses(&self, responding: &Responding, kept: Range<usize>, sampling: &Sampling) -> Block {
+        let course = self.sampled(sampling.silence);
+        let largest = self.largest();
+        let z = |course: &mut Array2<f64>| match sampling.z_score {
+            true => z_score(course, kept.clone(), &largest),
+            false => vec![false; course.ncols()],
+        };
+        let mut still = vec![false; self.values.ncols()];
+        let mut courses = Vec::new();
+        match responding {
+            Responding::Lags(columns) => {
+                for lags in columns {
+                    let mut column = self.convolved(&course, lags);
+                    still.iter_mut().zip(z(&mut column)).for_each(|(still, constant)| *still |= constant);
+                    courses.push(column.slice(s![kept.clone(), ..]).mapv(|v| v as f32));
+                }
+            }
+            Responding::Delays(delays) => {
+                let mut course = course;
+                still = z(&mut course);
+                for delay in delays {
+                    let mut column = Array2::zeros((kept.len(), course.ncols()));
+                    for (mut row, volume) in column.rows_mut().into_iter().zip(kept.clone()) {
+                        if let Some(earlier) = volume.checked_sub(*delay) {
+                            row.assign(&course.row(earlier).mapv(|v| v as f32));
+                        }
+                    }
+                    courses.push(column);
+                }
+            }
+        }
+        Block { courses, still: still.into_iter().filter(|still| *still).count() }
     }
 
-    #[test]
-    fn courses_are_those_made_by_numpy_with_the_response_of_nilearn() {
-        let (onsets, values): (Array1<f32>, Array2<f32>) = (stored("onsets"), stored("values"));
-        let word = |(i, onset): (usize, &f32)| {
-            let onset = f64::from(*onset);
-            Word { text: "w".to_owned(), run: usize::from(i >= 90), onset: Some(onset), offset: Some(onset) }
-        };
-        let words = onsets.iter().enumerate().map(word).collect();
-        let activations = Activations {
-            values: values.into(),
-            stimulus: Stimulus::new("reference", words, Timing::Made).unwrap(),
-            neurons: NeuronAxis::new("reference", Site::FfnOut, 1, 3),
-            unmatched: Vec::new().into(),
-            unknown: Vec::new().into(),
-            windows: String::new(),
-        };
-        let ours = activations.to_series(&Clock::new(1.5, &[60, 50]).unwrap()).unwrap();
-        let theirs: Array2<f32> = stored("courses");
-        let off = ours.data().iter().zip(&theirs).fold(0.0_f32, |m, (a, b)| m.max((a - b).abs()));
-        assert!(off < 1e-5, "{off}");
+    /// Volume × neuron: the words' values at the volumes.
+    fn sampled(&self, silence: Silence) -> Array2<f64> {
+        let neurons = self.values.ncols();
+        let mut mean = Array1::<f64>::zeros(neurons);
+        if silence == Silence::Mean {
+            for &word in &self.placed.words {
+                mean.zip_mut_with(&self.values.row(word), |sum, value| *sum += f64::from(*value));
+            }
+            mean /= (self.placed.words.len() as f64).max(1.0);
+        }
+        let mut course = Array2::zeros((self.placed.volumes.len(), neurons));
+        for (mut row, words) in course.rows_mut().into_iter().zip(&self.placed.volumes) {
+            let mut total = 0.0;
+            for &(place, weight) in words {
+                total += weight;
+                let values = self.values.row(self.placed.words[place]);
+                row.zip_mut_with(&values, |sum, value| *sum += weight * f64::from(*value));
+            }
+            row.scaled_add(-total, &mean);
+        }
+        course
     }
+
+    /// The course with each earlier volume's value added as `lags` say.
+    fn convolved(&self, course: &Array2<f64>, lags: &[f64]) -> Array2<f64> {
+        let mut convolved = Array2::zeros(course.raw_dim());
+        for (volume, mut row) in convolved.rows_mut().into_iter().enumerate() {
+            for (lag, weight) in lags.iter().enumerate().take(volume + 1) {
+                if !self.placed.volumes[volume - lag].is_empty() {
+                    row.scaled_add(*weight, &course.row(volume - lag));
+                }
+            }
+        }
+        convolved
+    }
+
+    /// Each neuron's largest absolute value.
+    fn largest(&self) -> Array1<f64> {
+        let mut largest = Array1::zeros(self.values.ncols());
+        for &word in &self.placed.words {
+            largest.zip_mut_with(&self.values.row(word), |m: &mut f64, v| *m = m.max(f64::from(v.abs())));
+        }
+        largest
+    }
+}
+
+/// Brings each column to mean 0 and standard deviation 1 over the volumes `kept`; a column that does not vary there becomes 0 and
+/// is marked.
+fn z_score(course: &mut Array2<f64>, kept: Range<usize>, largest: &Array1<f64>) -> Vec<bool> {
+    let volumes = kept.len() as f64;
+    let mean = course.slice(s![kept.clone(), ..]).sum_axis(Axis(0)) / volumes;
+    *course -= &mean;
+    let mut squares = Array1::<f64>::zeros(course.ncols());
+    for row in course.slice(s![kept, ..]).rows() {
+        squares.zip_mut_with(&row, |sum, v| *sum += v * v);
+    }
+    let deviation = squares.mapv(|sum| (sum / volumes).sqrt());
+    // Differences below the resolution of the f32 values are rounding.
+    let still: Vec<bool> = deviation.iter().zip(largest).map(|(d, largest)| *d <= 1e-7 * largest).collect();
+    for mut row in course.rows_mut() {
+        row.iter_mut().zip(&deviation).zip(&still).for_each(|((v, deviation), still)| {
+            *v = if *still { 0.0 } else { *v / deviation };
+        });
+    }
+    still
 }

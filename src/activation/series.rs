@@ -2,7 +2,7 @@
 
 use crate::clock::Clock;
 use crate::error::{Error, Result};
-use crate::model::NeuronAxis;
+use crate::model::{Neuron, NeuronAxis};
 use ndarray::Array2;
 use std::fmt;
 use std::sync::Arc;
@@ -48,6 +48,22 @@ impl NeuronSeries {
         &self.data
     }
 
+    /// One neuron's course, a value per volume; where a neuron has several regressors, the first.
+    ///
+    /// # Errors
+    /// If there is no such neuron.
+    ///
+    /// ```
+    /// use neurocell::prelude::*;
+    /// # let data = ndarray::array![[0.0, 1.0], [2.0, 3.0]];
+    /// # let series = NeuronSeries::new(data, Clock::new(1.5, &[2])?, NeuronAxis::new("made", Site::FfnOut, 1, 2))?;
+    /// assert_eq!(series.course("L0.1".parse()?)?, [1.0, 3.0]);
+    /// # Ok::<(), neurocell::Error>(())
+    /// ```
+    pub fn course(&self, neuron: Neuron) -> Result<Vec<f32>> {
+        Ok(self.data.column(self.neurons.column(neuron)?).to_vec())
+    }
+
     /// The scan's clock.
     pub fn clock(&self) -> &Clock {
         &self.clock
@@ -71,9 +87,11 @@ impl NeuronSeries {
 
 impl fmt::Display for NeuronSeries {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (volumes, neurons) = self.data.dim();
-        let axis = &self.neurons;
-        write!(f, "Neuron series: {volumes} volumes × {neurons} neurons of {} at {}", axis.model, axis.site)?;
+        let (volumes, axis) = (self.data.nrows(), &self.neurons);
+        write!(f, "Neuron series: {volumes} volumes × {} neurons of {} at {}", axis.neurons(), axis.model, axis.site)?;
+        if !axis.copies.is_empty() {
+            write!(f, "\n  each as {}", axis.copies.join(", "))?;
+        }
         write!(f, "\n  {}", self.clock)?;
         self.notes.iter().try_for_each(|note| write!(f, "\n  {note}"))
     }

@@ -83,6 +83,33 @@ impl VoxelSeries {
         VoxelSeries::new(data, mask.clone(), clock, name)
     }
 
+    /// The same series without the first `lead_in` and the last `lead_out` volumes of each run, as
+    /// [`Sampling::trim`](crate::activation::Sampling::trim) leaves them out of the neurons' courses.
+    ///
+    /// Values stay as they are: a run that was z-scored before has a mean and a deviation that are only nearly 0 and 1 now.
+    ///
+    /// # Errors
+    /// If nothing would be left of a run.
+    ///
+    /// ```
+    /// use neurocell::prelude::*;
+    /// let mask = Mask::mni4mm()?;
+    /// let data = ndarray::Array2::from_shape_fn((20, mask.count()), |(volume, _)| volume as f32);
+    /// let bold = VoxelSeries::new(data, mask, Clock::new(1.5, &[12, 8])?, "counted")?.trimmed(3, 1)?;
+    /// assert_eq!(bold.data().column(0).to_vec(), [3., 4., 5., 6., 7., 8., 9., 10., 15., 16., 17., 18.]);
+    /// # Ok::<(), neurocell::Error>(())
+    /// ```
+    pub fn trimmed(&self, lead_in: usize, lead_out: usize) -> Result<VoxelSeries> {
+        let clock = self.clock.trimmed(lead_in, lead_out)?;
+        let mut data = Array2::zeros((clock.total(), self.mask.count()));
+        for run in 0..clock.runs() {
+            let first = self.clock.rows(run).start + lead_in;
+            let rows = self.data.slice(ndarray::s![first..first + clock.volumes(run), ..]);
+            data.slice_mut(ndarray::s![clock.rows(run), ..]).assign(&rows);
+        }
+        VoxelSeries::new(data, self.mask.clone(), clock, self.name.clone())
+    }
+
     /// Writes one run as a 4-D NIfTI-1 image (int16 with a scale, 0 outside the mask).
     ///
     /// # Errors

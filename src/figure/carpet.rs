@@ -24,15 +24,24 @@ const LIMIT: f64 = 2.5;
 /// If there is no neuron.
 pub fn neuron_carpet(series: &NeuronSeries) -> Result<Figure> {
     let axis = series.neurons();
-    let title = format!("{} neurons of {}, site {}", axis.total(), axis.model, axis.site);
+    let title = match axis.copies.len() {
+        0 => format!("{} neurons of {}, site {}", axis.neurons(), axis.model, axis.site),
+        several => format!("{several} regressors of {} neurons of {}, site {}", axis.neurons(), axis.model, axis.site),
+    };
     let shown = sample(axis.total());
-    let mut borders = Vec::new();
-    for layer in 0..axis.layers {
-        if let Some(row) = shown.iter().position(|column| axis.neuron(*column).layer == layer) {
-            borders.push((row, layer.to_string()));
+    // Blocks of rows: the layers, or the regressors where each neuron has several (all neurons of the first come first).
+    let (each, label) = if axis.copies.is_empty() { ("neuron", "layer") } else { ("column", "regressor") };
+    let block = |column: usize| match axis.copies.is_empty() {
+        true => axis.neuron(column).layer,
+        false => 1 + column / axis.neurons().max(1),
+    };
+    let mut borders: Vec<(usize, String)> = Vec::new();
+    for (row, &column) in shown.iter().enumerate() {
+        if row == 0 || block(shown[row - 1]) != block(column) {
+            borders.push((row, block(column).to_string()));
         }
     }
-    carpet(series.data(), series.clock(), &shown, &title, "neuron", "layer", &borders)
+    carpet(series.data(), series.clock(), &shown, &title, each, label, &borders)
 }
 
 /// A voxel series as a carpet: a sample of voxels, from the lowest slice to the highest, each z-scored for the picture.

@@ -62,10 +62,14 @@ impl NeuronSeries {
 
 fn neuron_text(series: &NeuronSeries) -> String {
     let axis = series.neurons();
+    let copies = match axis.copies.is_empty() {
+        true => String::new(),
+        false => format!(" × {} ({})", axis.copies.len(), axis.copies.join(", ")),
+    };
     format!(
-        "NeuronSeries: {} time points × {} neurons\n{}, site {}, {} layers of {} units\n{}",
+        "NeuronSeries: {} time points × {} neurons{copies}\n{}, site {}, {} layers of {} units\n{}",
         grouped(series.data().nrows()),
-        grouped(axis.total()),
+        grouped(axis.neurons()),
         axis.model,
         axis.site,
         axis.layers,
@@ -225,6 +229,16 @@ mod tests {
         for part in ["5 time points × 12 neurons", "minilm-l6", "FfnOut", "TR 1.5 s"] {
             assert!(text.contains(part), "{text}");
         }
+    }
+
+    #[test]
+    fn a_series_of_several_regressors_counts_its_neurons_once() {
+        let names = ["delay 1 TR".to_owned(), "delay 2 TR".to_owned()];
+        let neurons = NeuronAxis::new("minilm-l6", Site::FfnOut, 6, 2).with_copies(&names);
+        let series = NeuronSeries::new(Array2::zeros((5, 24)), Clock::new(1.5, &[5]).unwrap(), neurons).unwrap();
+        let text = neuron_text(&series);
+        assert!(text.contains("12 neurons × 2 (delay 1 TR, delay 2 TR)"), "{text}");
+        assert!(neuron_carpet(&series).unwrap().alt().contains("2 regressors of 12 neurons"));
     }
 
     #[test]

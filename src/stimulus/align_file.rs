@@ -3,6 +3,8 @@
 //! No header; a row is `word, lower-case word, onset s, offset s`. A word that the aligner did not find in the recording has
 //! its other columns empty: it is kept as text, without time. Fields with a comma or a quote are quoted as in any CSV.
 
+use super::separated::{Row, quoted, rows};
+use super::text_file::{stem, utf8};
 use super::word::Order;
 use super::{Stimulus, Timing, Word};
 use crate::error::{Error, Result};
@@ -32,21 +34,9 @@ impl Stimulus {
     pub fn from_align(path: impl AsRef<Path>) -> Result<Stimulus> {
         let path = path.as_ref();
         let advice = "give the path of an align.csv: word, lower-case word, onset, offset";
-        let bytes = std::fs::read(path).map_err(|e| Error::file("read", path, e, advice))?;
-        let text = String::from_utf8(bytes).map_err(|e| {
-            let line = 1 + e.as_bytes()[..e.utf8_error().valid_up_to()].iter().filter(|b| **b == b'\n').count();
-            Error::format(path, format!("line {line} is not UTF-8"), "save the file as UTF-8").caused_by(e)
-        })?;
         let mut words = Vec::new();
         let mut order = Order::default();
-        for row in rows(text.trim_start_matches('\u{feff}')) {
-            let (line, fields) = row.map_err(|(line, problem)| {
-                Error::format(
-                    path,
-                    format!("line {line}: {problem}"),
-                    "quote a field as \"…\", with \"\" for a quote inside",
-                )
-            })?;
+        for Row { line, fields } in rows(path, &utf8(path, advice)?, ',')? {
             let checked = word(&fields).and_then(|word| match order.next(&word) {
                 Ok(()) => Ok(word),
                 Err(problem) => Err(format!("`{}` {problem}", word.text)),
@@ -96,19 +86,13 @@ impl Stimulus {
     }
 }
 
+/// That of the folder for a file called `align.csv`.
 fn name(path: &Path) -> String {
-    let stem = path.file_stem().map(|s| s.to_string_lossy().into_owned()).unwrap_or_default();
+    let stem = stem(path);
     let folder = path.parent().and_then(Path::file_name).map(|s| s.to_string_lossy().into_owned());
     match folder {
         Some(folder) if stem == "align" => folder,
         _ => stem,
-    }
-}
-
-fn quoted(field: &str) -> String {
-    match field.contains([',', '"', '\n', '\r']) {
-        true => format!("\"{}\"", field.replace('"', "\"\"")),
-        false => field.to_owned(),
     }
 }
 
@@ -121,65 +105,4 @@ fn word(fields: &[String]) -> std::result::Result<Word, String> {
         number => number.parse::<f64>().map(Some).map_err(|_| format!("the {what} `{number}` is not a number")),
     };
     Ok(Word { text: text.trim().to_owned(), run: 0, onset: time(onset, "onset")?, offset: time(offset, "offset")? })
-}
-
-type Row = std::result::Result<(usize, Vec<String>), (usize, String)>;
-
-/// The rows of a CSV text (RFC 4180, either line ending), each with the number of the line on which it begins;
-/// empty lines are passed over.
-fn rows(text: &str) -> Vec<Row> {
-    let mut rows = Vec::new();
-    let mut fields: Vec<String> = Vec::new();
-    let mut field = String::new();
-    let (mut line, mut begun) = (1, 1);
-    let mut was_quoted = false;
-    let mut chars = text.chars().peekable();
-    loop {
-        match chars.next() {
-            Some('"') if field.is_empty() && !was_quoted => {
-                was_quoted = true;
-                loop {
-                    match chars.next() {
-                        Some('"') if chars.peek() == Some(&'"') => {
-                            chars.next();
-                            field.push('"');
-                        }
-                        Some('"') => break,
-                        Some(c) => {
-                            line += usize::from(c == '\n');
-                            field.push(c);
-                        }
-                        None => {
-                            rows.push(Err((begun, "a quote is not closed".to_owned())));
-                            return rows;
-                        }
-                    }
-                }
-            }
-            Some(',') => {
-                fields.push(std::mem::take(&mut field));
-                was_quoted = false;
-            }
-            Some('\r') if chars.peek() == Some(&'\n') => {}
-            end @ (Some('\n') | None) => {
-                let blank = fields.is_empty() && field.trim().is_empty() && !was_quoted;
-                if !blank {
-                    fields.push(std::mem::take(&mut field));
-                    rows.push(Ok((begun, std::mem::take(&mut fields))));
-                }
-                field.clear();
-                was_quoted = false;
-                if end.is_none() {
-                    return rows;
-                }
-                line += 1;
-                begun = line;
-            }
-            Some(c) if was_quoted => {
-                rows.push(Err((begun, format!("`{c}` stands between a closing quote and the comma"))));
-                return rows;
-            }
-            Some(c) => field.push(c),
-        }
-    }
 }

@@ -1,9 +1,15 @@
 //! Words and when they were heard.
 //!
 //! A [`Stimulus`] is a text whose words carry an onset and an offset in seconds, counted from the
-//! first volume of the run in which they were heard. It comes from a forced alignment
-//! ([`Stimulus::from_align`], times *measured*) or from a text and a rule for the speaking rate
-//! ([`Stimulus::from_text`], [`Stimulus::example`], times *made*); what it says of itself names which.
+//! first volume of the run in which they were heard; what it says of itself names whether the times are *measured* or *made*.
+//!
+//! | from | by |
+//! |---|---|
+//! | Gentle's `align.csv`, as the Narratives collection has it | [`Stimulus::from_align`] |
+//! | a Praat TextGrid (Montreal Forced Aligner, WebMAUS, by hand) | [`Stimulus::from_textgrid`], [`TextGrid`] |
+//! | a table of one's own, `.csv` or `.tsv` | [`Stimulus::from_table`], [`Columns`] |
+//! | a BIDS `events.tsv` | [`Stimulus::from_events`], [`EventWords`] |
+//! | a text and a rule for the speaking rate (times *made*) | [`Stimulus::from_text`], [`Stimulus::example`] |
 //!
 //! ```
 //! use neurocell::prelude::*;
@@ -14,9 +20,17 @@
 //! ```
 
 mod align_file;
+mod events_file;
 mod runs;
+mod separated;
 mod speaking;
+mod table_file;
+mod text_file;
+mod text_grid;
 mod word;
 
+pub use events_file::EventWords;
 pub use speaking::Speaking;
+pub use table_file::{Columns, End};
+pub use text_grid::TextGrid;
 pub use word::{Stimulus, Timing, Word};

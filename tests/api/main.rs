@@ -5,5 +5,7 @@ mod coupling;
 mod figure;
 mod pattern;
 mod reference;
+mod sampling;
 mod simulate;
+mod stimulus;
 mod words;

@@ -3,12 +3,23 @@
 from pathlib import Path
 
 import numpy as np
+from nilearn.glm.first_level import hemodynamic_models
 from nilearn.glm.first_level.hemodynamic_models import glover_hrf, spm_hrf
 
 here = Path(__file__).parent
 for tr in (1.5, 0.72):
     for name, hrf in (("spm", spm_hrf), ("glover", glover_hrf)):
         np.save(here / f"{name}_tr{tr}.npy", hrf(tr, oversampling=16).astype(np.float32))
+
+# The response and its derivatives on other grids: TR, points per TR, length in seconds.
+names = {"response": "hrf", "time": "time_derivative", "dispersion": "dispersion_derivative"}
+parts = {}
+for tr, over, length in ((1.5, 16, 32.0), (0.72, 50, 32.0), (2.0, 1, 20.0), (3.0, 16, 24.5)):
+    for model in ("spm", "glover"):
+        for part, name in names.items():
+            function = getattr(hemodynamic_models, f"{model}_{name}")
+            parts[f"{model} {part} {tr} {over} {length}"] = function(tr, oversampling=over, time_length=length).astype(np.float32)
+np.savez(here / "parts.npz", **parts)
 
 # Words with values of three neurons in two runs of 60 and 50 volumes: centred over the run's words, mean over the words of each
 # TR, held through the TR on a grid of TR / 16, convolved with nilearn's kernel by numpy, read in the middle of each TR, z-scored.
