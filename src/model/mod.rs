@@ -12,11 +12,19 @@
 
 mod align;
 mod bert;
+mod checkpoint;
 mod fetch;
+mod gguf;
+#[cfg_attr(not(test), expect(dead_code, reason = "until models are loaded from GGUF files"))]
+mod gguf_tokenizer;
+mod http;
 mod hub;
 mod load;
 mod locate;
+mod lock;
 mod registry;
+#[cfg(test)]
+mod server;
 mod site;
 mod steps;
 mod weights;
