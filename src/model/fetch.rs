@@ -77,6 +77,14 @@ pub fn fetch(name: &str) -> Result<Fetched> {
     Err(Error::new(unknown.kind(), unknown.problem(), format!("{}; or a hub id `owner/name`", unknown.advice())))
 }
 
+/// Whether a registered model's files are on this machine.
+pub(super) fn is_here(entry: &Entry) -> bool {
+    match entry.hub.as_deref().and_then(HubId::parse) {
+        Some(id) if entry.files.is_empty() => Hub::from_environment().cached(&id).is_some(),
+        _ => models_folder().is_ok_and(|models| models.join(&entry.name).is_dir()),
+    }
+}
+
 fn of_hub(id: &str, hub: &Hub) -> Result<Fetched> {
     let parsed = HubId::parse(id).ok_or_else(|| Error::unknown("hub id", id, &[]))?;
     let cached = hub.get(&parsed)?;

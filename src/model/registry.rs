@@ -39,6 +39,18 @@ pub(super) struct File {
     pub(super) sha256: String,
 }
 
+impl Entry {
+    /// Whether its files are on this machine, where [`fetch`](super::fetch()) looks for them; their digests are not checked.
+    ///
+    /// ```
+    /// let missing = neurocell::model::registry().into_iter().filter(|entry| !entry.is_here());
+    /// println!("to be fetched before they can be loaded: {}", missing.map(|entry| entry.name).collect::<Vec<_>>().join(", "));
+    /// ```
+    pub fn is_here(&self) -> bool {
+        super::fetch::is_here(self)
+    }
+}
+
 impl fmt::Display for Entry {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let megabytes = self.bytes as f64 / 1e6;

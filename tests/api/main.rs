@@ -2,8 +2,10 @@
 
 mod brain;
 mod coupling;
+mod fetch;
 mod figure;
 mod pattern;
 mod reference;
 mod simulate;
+mod tokens;
 mod words;
