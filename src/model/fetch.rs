@@ -198,20 +198,24 @@ impl Source<'_> {
 
     fn get(&self, entry: &Entry, hub: &Hub, folder: &Path) -> Result<()> {
         // Files that an earlier try brought here and that are right stay.
-        let missing = entry.files.iter().filter(|file| {
+        let mut missing = Vec::new();
+        for file in &entry.files {
             let path = folder.join(&file.name);
-            let right = path.is_file() && sha256(&path).is_ok_and(|found| found == file.sha256);
-            if !right {
-                let _ = std::fs::remove_file(&path);
+            if path.is_file() && sha256(&path)? == file.sha256 {
+                continue;
             }
-            !right
-        });
-        let missing: Vec<&str> = missing.map(|file| file.name.as_str()).collect();
+            // Another one, or none: a download must not find it.
+            let _ = std::fs::remove_file(&path);
+            missing.push(file.name.as_str());
+        }
         match self {
+            _ if missing.is_empty() => Ok(()),
             Source::HubCache(id) => {
                 let cached = hub.cached(id);
                 let not_there = || Error::new(ErrorKind::Network, "it is not there", "fetch it from elsewhere");
-                let from = cached.filter(|cached| cached.path.is_dir()).ok_or_else(not_there)?.path;
+                let from = cached.map(|cached| cached.path);
+                let whole = |from: &PathBuf| missing.iter().all(|name| from.join(name).is_file());
+                let from = from.filter(whole).ok_or_else(not_there)?;
                 for name in missing {
                     check_cancelled("copying the model's files")?;
                     let part = folder.join(format!("{name}.part"));

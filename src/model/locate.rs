@@ -4,7 +4,7 @@ use super::checkpoint::whole_in;
 use super::fetch;
 use super::hub::HubId;
 use super::registry::registry;
-use crate::error::{Error, Result};
+use crate::error::{Error, ErrorKind, Result};
 use std::path::{Path, PathBuf};
 
 /// The files of a checkpoint.
@@ -38,7 +38,14 @@ pub(super) fn locate(name: &str) -> Result<Located> {
         return Ok(Located { name: own, path: path.to_owned(), source: "a file".to_owned() });
     }
     if HubId::parse(name).is_some() {
-        let fetched = fetch(name)?;
+        // It may have been meant for a place on this machine.
+        let fetched = fetch(name).map_err(|e| match e.kind() {
+            ErrorKind::Network => {
+                let problem = format!("{} (nor is there a folder or .gguf file {name} here)", e.problem());
+                Error::new(e.kind(), problem, e.advice())
+            }
+            _ => e,
+        })?;
         return Ok(Located { name: name.to_owned(), path: fetched.path, source: fetched.source });
     }
     let names: Vec<String> = known.into_iter().map(|entry| entry.name).collect();

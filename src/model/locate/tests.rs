@@ -1,5 +1,4 @@
 use super::*;
-use crate::error::ErrorKind;
 
 fn reference(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/reference/checkpoints").join(name)
