@@ -72,11 +72,19 @@ The exit code is 1 if something must be mended before cells can run.")]
   neurocell cache
   neurocell cache clear --dry-run")]
     Cache(cache::Cache),
-    /// Fetch a model and check its digest; without a name, list the models known by name
-    #[command(after_help = "Example:
-  neurocell fetch minilm-l6")]
+    /// Fetch a model and check its digests; without a name, list the models known by name
+    #[command(after_help = "Examples:
+  neurocell fetch
+  neurocell fetch minilm-l6
+  neurocell fetch google-bert/bert-base-uncased
+  neurocell fetch owner/name@revision
+  neurocell fetch owner/name/file.gguf
+
+A fetch that was interrupted goes on where it stopped when it is asked for again. A model that its owner gives only to those
+who agreed to its terms needs the token of an account that did, in HF_TOKEN or kept by `hf auth login`. NEUROCELL_OFFLINE=1
+keeps off the network.")]
     Fetch {
-        /// A model's name, such as minilm-l6
+        /// A model's name, such as minilm-l6, or its id on the Hugging Face hub, OWNER/NAME
         name: Option<String>,
     },
     /// Build what cells are linked to, unless it is there; the first session does it otherwise

@@ -148,11 +148,11 @@ fn start_for_jupyter(options: engine::Options) -> std::result::Result<jupyter::S
 }
 
 fn list_models() -> String {
-    let there = cache::models();
     let models = neurocell::model::registry().into_iter().map(|entry| {
-        let here = if there.iter().any(|(name, _)| *name == entry.name) { ", on this machine" } else { "" };
+        let here = if entry.is_here() { ", on this machine" } else { "" };
+        let gated = if entry.gated { ", to be agreed to on the hub" } else { "" };
         format!(
-            "{}\n  {}\n  {}, licence {}{here}\n  from {}",
+            "{}\n  {}\n  {}, licence {}{gated}{here}\n  from {}",
             entry.name,
             entry.what,
             size::human(entry.bytes),
@@ -161,7 +161,11 @@ fn list_models() -> String {
         )
     });
     let models: Vec<String> = models.collect();
-    format!("{}\n\n`neurocell fetch NAME` fetches one and checks its digest", models.join("\n"))
+    let fetches = "`neurocell fetch NAME` fetches one, and goes on with what an interrupted fetch left;";
+    format!(
+        "{}\n\n{fetches}\n`neurocell fetch OWNER/NAME` fetches any model of the Hugging Face hub",
+        models.join("\n")
+    )
 }
 
 fn print_for_evcxr() -> Result<()> {

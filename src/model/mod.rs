@@ -12,15 +12,20 @@
 
 mod align;
 mod bert;
+mod checkpoint;
 mod compute;
 mod config;
 mod fetch;
 mod files;
+mod gguf;
+mod gguf_tokenizer;
+mod http;
 mod hub;
 mod intervention;
 mod llama;
 mod load;
 mod locate;
+mod lock;
 mod network;
 mod ops;
 #[cfg(test)]
@@ -28,6 +33,8 @@ mod parity;
 mod parts;
 mod readout;
 mod registry;
+#[cfg(test)]
+mod server;
 mod site;
 mod tap;
 mod tokenizer;

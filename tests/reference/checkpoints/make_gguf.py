@@ -57,7 +57,9 @@ def tokens_into(writer, folder, kind, older):
     model = t["model"]
     special = {a["content"]: a["id"] for a in t["added_tokens"]}
     ids = {**model["vocab"], **special}
-    names = sorted(ids, key=ids.get)
+    by_number = {number: name for name, number in ids.items()}
+    # A number that stands for no token has a name nevertheless, as in BERT's own vocabulary.
+    names = [by_number.get(n, f"[unused{n}]") for n in range(max(by_number) + 1)]
     types = [gguf.TokenType.CONTROL if n in special else gguf.TokenType.NORMAL for n in names]
     if kind == "bert":
         # Words that begin with the mark of a space, parts of words without ##.
