@@ -24,6 +24,7 @@ use arguments::{Arguments, Task};
 use clap::{CommandFactory, Parser};
 use neurocell::Result;
 use prebuilt::Prelude;
+use std::io::Write;
 use std::process::ExitCode;
 use std::sync::{Mutex, PoisonError};
 
@@ -83,7 +84,10 @@ fn perform(arguments: Arguments) -> Result<ExitCode> {
         }
         Task::Cache(wish) => println!("{}", cache::perform(&wish)?),
         Task::Fetch { name: Some(name) } => println!("{name}: {}", neurocell::model::fetch(&name)?),
-        Task::Fetch { name: None } => println!("{}", list_models()),
+        Task::Fetch { name: None } => {
+            // Whoever reads the list may stop before its end.
+            let _ = writeln!(std::io::stdout(), "{}", list_models());
+        }
         Task::Prepare => {
             let prelude = Prelude::prepare()?;
             println!("the prelude is ready: {}", prelude.library().display());
