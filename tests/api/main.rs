@@ -4,6 +4,7 @@ mod brain;
 mod coupling;
 mod fetch;
 mod figure;
+mod models;
 mod pattern;
 mod reference;
 mod sampling;

@@ -2,10 +2,7 @@
 
 use crate::reference::{array, path};
 use ndarray::{Array2, s};
-use neurocell::error::ErrorKind;
 use neurocell::prelude::*;
-use std::collections::HashMap;
-use std::path::Path;
 
 fn said(text: &str) -> Stimulus {
     Stimulus::from_text("a text", text, Speaking::default()).unwrap()
@@ -49,110 +46,6 @@ fn minilm_has_the_values_of_transformers() {
         let off = difference(&ours, &theirs.slice(s![.., n * 384..(n + 1) * 384]).to_owned());
         assert!(off < 1e-4, "layer {layer}: {off}");
     }
-}
-
-/// The tiny checkpoint with its tensors changed, in a folder of its own.
-fn changed(change: impl Fn(&str, &mut Vec<f32>, &mut Vec<usize>) -> Option<String>) -> tempfile::TempDir {
-    let folder = tempfile::tempdir().unwrap();
-    for file in ["config.json", "tokenizer.json"] {
-        std::fs::copy(path("bert/tiny").join(file), folder.path().join(file)).unwrap();
-    }
-    let bytes = std::fs::read(path("bert/tiny/model.safetensors")).unwrap();
-    let mut kept: HashMap<String, (Vec<usize>, Vec<u8>)> = HashMap::new();
-    for (name, view) in safetensors::SafeTensors::deserialize(&bytes).unwrap().tensors() {
-        let mut values: Vec<f32> =
-            view.data().chunks_exact(4).map(|b| f32::from_le_bytes([b[0], b[1], b[2], b[3]])).collect();
-        let mut shape = view.shape().to_vec();
-        if let Some(name) = change(&name, &mut values, &mut shape) {
-            kept.insert(name, (shape, values.iter().flat_map(|v| v.to_le_bytes()).collect()));
-        }
-    }
-    let views = kept.iter().map(|(name, (shape, bytes))| {
-        (name, safetensors::tensor::TensorView::new(safetensors::Dtype::F32, shape.clone(), bytes).unwrap())
-    });
-    let written = safetensors::serialize(views, None).unwrap();
-    std::fs::write(folder.path().join("model.safetensors"), written).unwrap();
-    folder
-}
-
-fn load(folder: &Path) -> neurocell::Result<Model> {
-    Model::load(folder.to_str().unwrap())
-}
-
-#[test]
-fn a_checkpoint_with_a_head_and_old_names_is_read_as_the_same_model() {
-    let old = changed(|name, _, _| {
-        let name = name.replace("LayerNorm.weight", "LayerNorm.gamma").replace("LayerNorm.bias", "LayerNorm.beta");
-        Some(format!("bert.{name}"))
-    });
-    let story = said("The old boat.");
-    let ours = load(old.path()).unwrap().activations(&story, Site::FfnOut).unwrap();
-    assert_eq!(ours.values(), tiny().activations(&story, Site::FfnOut).unwrap().values());
-}
-
-#[test]
-fn weights_that_are_missing_misshapen_or_not_finite_are_named() {
-    let target = "encoder.layer.1.output.dense.bias";
-    let missing = changed(|name, _, _| (name != target).then(|| name.to_owned()));
-    let misshapen = changed(|name, values, shape| {
-        if name == target {
-            values.pop();
-            *shape = vec![values.len()];
-        }
-        Some(name.to_owned())
-    });
-    let infinite = changed(|name, values, _| {
-        if name == target {
-            values[3] = f32::NAN;
-        }
-        Some(name.to_owned())
-    });
-    for (folder, what) in [(missing, "missing"), (misshapen, "[31]"), (infinite, "NaN")] {
-        let error = load(folder.path()).unwrap_err();
-        assert_eq!(error.kind(), ErrorKind::Format);
-        assert!(error.problem().contains(target) && error.problem().contains(what), "{error}");
-    }
-}
-
-#[test]
-fn a_configuration_that_is_not_computed_is_refused_by_its_field() {
-    let config = std::fs::read_to_string(path("bert/tiny/config.json")).unwrap();
-    for (field, from, to) in [
-        ("hidden_act", "\"gelu\"", "\"silu\""),
-        ("model_type", "\"bert\"", "\"roberta\""),
-        ("is_decoder", "\"is_decoder\": false", "\"is_decoder\": true"),
-        ("num_attention_heads", "\"num_attention_heads\": 4", "\"num_attention_heads\": 5"),
-        ("position_embedding_type", "{", "{ \"position_embedding_type\": \"relative_key\","),
-    ] {
-        let folder = changed(|name, _, _| Some(name.to_owned()));
-        std::fs::write(folder.path().join("config.json"), config.replacen(from, to, 1)).unwrap();
-        let error = load(folder.path()).unwrap_err();
-        assert!(error.problem().contains(field), "{field}: {error}");
-    }
-}
-
-#[test]
-fn broken_and_missing_files_are_errors_that_name_them() {
-    for (file, content) in
-        [("model.safetensors", "junk"), ("model.safetensors", ""), ("config.json", "[]"), ("tokenizer.json", "{}")]
-    {
-        let folder = changed(|name, _, _| Some(name.to_owned()));
-        std::fs::write(folder.path().join(file), content).unwrap();
-        let error = load(folder.path()).unwrap_err();
-        assert!(error.problem().contains(file), "{error}");
-        std::fs::remove_file(folder.path().join(file)).unwrap();
-        assert_eq!(load(folder.path()).unwrap_err().kind(), ErrorKind::File);
-    }
-}
-
-#[test]
-fn an_unknown_model_is_told_the_nearest_name_and_the_accepted_forms() {
-    for name in ["minilm-l7", "", "no such", "a/b/c", "/no/such/folder"] {
-        let error = Model::load(name).unwrap_err();
-        assert_eq!(error.kind(), ErrorKind::Unknown);
-        assert!(error.advice().contains("minilm-l6") && error.advice().contains("hub id"), "{error}");
-    }
-    assert_eq!(neurocell::model::fetch("bert").unwrap_err().kind(), ErrorKind::Unknown);
 }
 
 // ---- words and tokens
