@@ -6,6 +6,7 @@
 use super::registry::{Entry, registry};
 use super::{hub, wheel};
 use crate::error::{Error, ErrorKind, Result};
+use crate::home::home;
 use crate::notebook::check_cancelled;
 use sha2::{Digest, Sha256};
 use std::fmt;
@@ -73,20 +74,6 @@ pub(super) fn offline() -> bool {
     let set =
         |name| std::env::var(name).is_ok_and(|v| !["", "0", "false", "no", "off"].contains(&v.to_lowercase().as_str()));
     set("NEUROCELL_OFFLINE") || set("HF_HUB_OFFLINE")
-}
-
-/// The folder of everything that the project keeps on this machine.
-fn home() -> Result<PathBuf> {
-    let named = |name| std::env::var_os(name).filter(|v| !v.is_empty()).map(PathBuf::from);
-    let data = || named("XDG_DATA_HOME").or_else(|| Some(std::env::home_dir()?.join(".local/share")));
-    let home = named("NEUROCELL_HOME").or_else(|| Some(data()?.join("neurocell"))).ok_or_else(|| {
-        Error::new(
-            ErrorKind::File,
-            "no folder to keep models in: there is no home directory",
-            "set NEUROCELL_HOME to a folder",
-        )
-    })?;
-    std::path::absolute(&home).map_err(|e| Error::file("find", &home, e, "set NEUROCELL_HOME to a folder"))
 }
 
 pub(super) fn fetch_into(home: &Path, entry: &Entry, offline: bool) -> Result<Fetched> {

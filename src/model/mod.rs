@@ -23,8 +23,10 @@ mod weights;
 mod wheel;
 mod window;
 
+pub(crate) use align::Aligned;
 pub use fetch::{Fetched, fetch, models_folder};
 pub use load::Model;
 pub use registry::{Entry, registry};
 pub use site::{Neuron, NeuronAxis, Site};
-pub use window::{Window, WindowPlan};
+pub(crate) use window::{BATCH, pieces, window};
+pub use window::{Context, Window, WindowPlan};

@@ -19,4 +19,5 @@ mod speaking;
 mod word;
 
 pub use speaking::Speaking;
+pub(crate) use speaking::ends_sentence;
 pub use word::{Stimulus, Timing, Word};

@@ -6,4 +6,5 @@ mod figure;
 mod pattern;
 mod reference;
 mod simulate;
+mod windows;
 mod words;
