@@ -2,9 +2,11 @@
 
 mod brain;
 mod coupling;
+mod export;
 mod figure;
 mod pattern;
 mod reference;
 mod simulate;
+mod store;
 mod windows;
 mod words;

@@ -1,11 +1,8 @@
 use super::*;
 use crate::activation::store::{Claim, Meta, Store};
-use crate::model::{Context, Reading, pieces};
-use crate::stimulus::Word;
 use std::cell::Cell;
 
 const NEURONS: usize = 6;
-const READING: Reading = Reading { frame: 2, longest: 12, causal: false };
 
 /// A text of words of one to four tokens in two runs; every eleventh word has no token.
 struct Text {
@@ -24,9 +21,8 @@ fn text(words: usize) -> Text {
     for owners in &aligned.words {
         aligned.ids.push((0..owners.len() as u32).map(|i| i * i % 97).collect());
     }
-    let all: Vec<Word> = (0..words).map(|_| Word { text: "w".into(), run: 0, onset: None, offset: None }).collect();
-    let runs: Vec<_> = aligned.words.iter().map(|owners| pieces(owners, &all)).collect();
-    let plan = WindowPlan::of(Context::Windows, None, READING, &runs).unwrap();
+    let tokens: Vec<usize> = aligned.ids.iter().map(Vec::len).collect();
+    let plan = WindowPlan::new(&tokens, 12).unwrap();
     Text { aligned, words, plan }
 }
 
