@@ -21,9 +21,9 @@ fn story() -> Stimulus {
     said("The old boat walked to the sea. Three storm counted it slowly in light.")
 }
 
-/// A text that takes the tiny model a second or more, when each word has its own window.
+/// A text of many batches, when each word has its own window.
 fn long() -> Stimulus {
-    said(&"the old boat walked to the sea and three storm counted it slowly in light . ".repeat(600))
+    said(&"the old boat walked to the sea and three storm counted it slowly in light . ".repeat(60))
 }
 
 fn word_by_word() -> ReadOptions {
@@ -90,12 +90,15 @@ fn another_process() {
                 let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap();
                 line.trim().trim_end_matches(" kB").parse::<u64>().unwrap() * 1024
             };
-            let text = said(&"the old boat walked to the sea . ".repeat(5000));
+            let text = said(&"the old boat walked to the sea . ".repeat(1200));
             let model = tiny();
             model.windows_with(&text, &ReadOptions::default()).unwrap();
-            let before = peak();
+            // Threads and the model's own buffers are there from the first reading on.
             let sites = [Site::FfnOut, Site::FfnHidden];
-            let options = ReadOptions::default().memory_gb(0.004).store_in(&folder);
+            let short = said(&"the old boat walked to the sea . ".repeat(100));
+            let options = ReadOptions::default().memory_gb(0.001).store_in(&folder);
+            model.activations_with(&short, &sites, &options).unwrap();
+            let before = peak();
             let read = model.activations_with(&text, &sites, &options).unwrap();
             let bytes: usize = read.iter().map(|acts| acts.values().len() * 4).sum();
             println!("grown {}\nvalues {bytes}", peak().saturating_sub(before));
@@ -128,7 +131,8 @@ fn end(child: Child) -> String {
 
 /// The number or word behind a name, in what another process printed.
 fn said_of<'a>(text: &'a str, name: &str) -> &'a str {
-    text.lines().find_map(|line| line.strip_prefix(name)).unwrap_or_else(|| panic!("no {name} in {text}")).trim()
+    let line = text.lines().find_map(|line| Some(line.split_once(name)?.1));
+    line.unwrap_or_else(|| panic!("no {name} in {text}")).trim()
 }
 
 // ---- the second time
@@ -248,7 +252,7 @@ fn a_reading_that_was_killed_goes_on_and_ends_with_the_same_bytes() {
             break partial.path();
         }
         assert!(started.elapsed() < Duration::from_secs(60), "nothing was noted");
-        std::thread::sleep(Duration::from_millis(5));
+        std::thread::sleep(Duration::from_millis(1));
     };
     killed.kill().unwrap();
     killed.wait().unwrap();
@@ -331,7 +335,7 @@ fn the_memory_for_reading_does_not_grow_with_the_text() {
     let said = end(child("measure", folder.path(), &[]));
     let (grown, values): (u64, u64) =
         (said_of(&said, "grown").parse().unwrap(), said_of(&said, "values").parse().unwrap());
-    assert!(values > 25_000_000 && grown < values / 2, "{said}");
+    assert!(values > 7_000_000 && grown < values / 2, "{said}");
 }
 
 #[test]

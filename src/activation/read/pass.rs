@@ -51,17 +51,19 @@ pub(super) fn batch(plan: &WindowPlan, row: usize, memory: u64) -> Result<usize>
     let widest = plan.widest();
     match room >= widest {
         true => Ok(room.min(BATCH.max(widest))),
-        false => Err(Error::value(
-            format!(
-                "{:.6} GB of memory to read with, and one window of {widest} tokens × {row} neurons takes {:.6} GB",
-                memory as f64 / 1e9,
-                ((widest as u64 + 1) * token) as f64 / 1e9
-            ),
-            format!(
-                "give at least that (`.memory_gb({:.6})`), or read fewer sites at once or in shorter windows",
-                ((widest as u64 + 1) * token) as f64 / 1e9 + 1e-6
-            ),
-        )),
+        false => {
+            // Rounded up: what the advice says is enough.
+            let least = (((widest as u64 + 1) * token) as f64 / 1e3).ceil() / 1e6;
+            Err(Error::value(
+                format!(
+                    "{:.6} GB of memory to read with, and one window of {widest} tokens × {row} neurons takes {least:.6} GB",
+                    memory as f64 / 1e9,
+                ),
+                format!(
+                    "give at least that (`.memory_gb({least:.6})`), or read fewer sites at once or in shorter windows"
+                ),
+            ))
+        }
     }
 }
 

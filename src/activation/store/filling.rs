@@ -22,7 +22,7 @@ pub(crate) struct Filling {
     lock: File,
     values: File,
     reached: Reached,
-    noted: Instant,
+    noted: Option<Instant>,
 }
 
 impl Filling {
@@ -43,7 +43,7 @@ impl Filling {
             meta.write(&partial)?;
         }
         let reached = reached.unwrap_or_default();
-        Ok(Filling { meta, partial, folder, lock, values, reached, noted: Instant::now() })
+        Ok(Filling { meta, partial, folder, lock, values, reached, noted: None })
     }
 
     /// How far it had come before.
@@ -58,13 +58,14 @@ impl Filling {
 
     /// Notes that all words before this one are written, now and then; `now` whether it is to be noted in any case.
     pub(crate) fn note(&mut self, reached: Reached, now: bool) -> Result<()> {
-        if reached.words <= self.reached.words || !(now || self.noted.elapsed() >= NOTE) {
+        let due = self.noted.is_none_or(|noted| noted.elapsed() >= NOTE);
+        if reached.words <= self.reached.words || !(now || due) {
             return Ok(());
         }
         // First the rows, then the note: after a power failure there are never fewer rows than the note says.
         self.values.sync_data().map_err(|e| self.unwritten(e))?;
         reached.write(&self.partial)?;
-        (self.reached, self.noted) = (reached, Instant::now());
+        (self.reached, self.noted) = (reached, Some(Instant::now()));
         Ok(())
     }
 

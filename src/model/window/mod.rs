@@ -184,6 +184,10 @@ impl WindowPlan {
             }
         }
         let tokens = runs.iter().filter_map(|pieces| Some(pieces.last()?.tokens.end)).sum();
+        let longest = match plan {
+            Context::Incremental { context, .. } => longest.min(context.saturating_add(reading.frame)),
+            _ => longest,
+        };
         Ok(WindowPlan::made(cut, plan, longest, reading.frame, tokens))
     }
 
