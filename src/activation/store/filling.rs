@@ -19,7 +19,8 @@ pub(crate) struct Filling {
     meta: Meta,
     partial: PathBuf,
     folder: PathBuf,
-    lock: File,
+    /// Gone once the result is finished.
+    lock: Option<File>,
     values: File,
     reached: Reached,
     noted: Option<Instant>,
@@ -43,7 +44,7 @@ impl Filling {
             meta.write(&partial)?;
         }
         let reached = reached.unwrap_or_default();
-        Ok(Filling { meta, partial, folder, lock, values, reached, noted: None })
+        Ok(Filling { meta, partial, folder, lock: Some(lock), values, reached, noted: None })
     }
 
     /// How far it had come before.
@@ -70,20 +71,30 @@ impl Filling {
     }
 
     /// All rows are written: the folder gets its final name.
-    pub(crate) fn finish(self) -> Result<Stored> {
+    pub(crate) fn finish(mut self) -> Result<Stored> {
         let failed = |e| Error::file("finish", &self.folder, e, ELSEWHERE);
         self.values.sync_data().map_err(failed)?;
         Reached::forget(&self.partial).map_err(failed)?;
         std::fs::rename(&self.partial, &self.folder).map_err(failed)?;
         sync_folder(&self.folder);
+        let lock = self.lock.take().ok_or_else(|| failed(std::io::ErrorKind::NotFound.into()))?;
         // From here on others may read it, and nobody may take it away.
-        self.lock.lock_shared().map_err(failed)?;
-        Stored::mapped(self.meta.clone(), self.folder.clone(), &self.values, self.lock, true)
+        lock.lock_shared().map_err(failed)?;
+        Stored::mapped(self.meta.clone(), self.folder.clone(), &self.values, lock, true)
             .map_err(|e| Error::file("map", &self.folder, e, ELSEWHERE))
     }
 
     fn unwritten(&self, cause: std::io::Error) -> Error {
         Error::file("write", &self.partial.join(VALUES), cause, ELSEWHERE)
+    }
+}
+
+impl Drop for Filling {
+    /// A folder in which nothing was noted holds room for nothing.
+    fn drop(&mut self) {
+        if self.lock.is_some() && self.reached.words == 0 {
+            super::remove(&self.partial);
+        }
     }
 }
 

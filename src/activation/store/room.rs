@@ -122,3 +122,22 @@ fn free(file: &File) -> Option<u64> {
     };
     Some((answer.f_bavail as u64).saturating_mul(answer.f_frsize as u64))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn more_than_the_disk_has_is_refused_with_what_is_needed_and_what_is_free() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("values.f32");
+        let file = File::create(&path).unwrap();
+        for bytes in [1 << 60, u64::MAX] {
+            let error = reserve(&file, &path, bytes).unwrap_err();
+            assert!(error.problem().contains(path.to_str().unwrap()), "{error}");
+            assert!(error.problem().contains("GB free") && error.advice().contains("NEUROCELL_HOME"), "{error}");
+        }
+        reserve(&file, &path, 5000).unwrap();
+        assert_eq!(file.metadata().unwrap().len(), 5000);
+    }
+}
