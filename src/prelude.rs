@@ -1,7 +1,7 @@
 //! Exactly what a notebook cell sees.
 
 pub use crate::activation::NeuronSeries;
-pub use crate::activation::{Activations, TopWord};
+pub use crate::activation::{Activations, Pooling, ReadOptions, TopWord};
 pub use crate::activation::{Derivatives, Downsampling, Hrf, Response, Sampling, Silence, WordTime};
 pub use crate::brain::{Bold, Cleaning, Subject};
 pub use crate::brain::{BrainMap, Mask, Networks, VoxelSeries};
@@ -15,7 +15,9 @@ pub use crate::figure::{
     ColourRange, Figure, HeatMap, Histogram, Slices, Threshold, bars, courses, heat_map, histogram, mask_slices,
     network_slices, neuron_carpet, pattern_courses, score_histograms, slices, slices_grid, voxel_carpet,
 };
-pub use crate::model::{Compute, Intervention, Logits, Loss, Masking, Model, NeuronAxis, Operation, WindowPlan};
+pub use crate::model::{
+    Compute, Context, Intervention, Logits, Loss, Masking, Model, NeuronAxis, Operation, WindowPlan,
+};
 pub use crate::model::{Neuron, Site};
 pub use crate::notebook::ShowValue as _;
 pub use crate::pattern::Patterns;

@@ -70,7 +70,8 @@ The exit code is 1 if something must be mended before cells can run.")]
     /// See what takes disk space, or clear it
     #[command(after_help = "Examples:
   neurocell cache
-  neurocell cache clear --dry-run")]
+  neurocell cache clear --dry-run
+  neurocell cache clear --activations")]
     Cache(cache::Cache),
     /// Fetch a model and check its digests; without a name, list the models known by name
     #[command(after_help = "Examples:

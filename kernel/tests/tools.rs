@@ -90,6 +90,30 @@ fn models_are_listed_and_removed_only_when_asked_for() {
 }
 
 #[test]
+fn activations_are_listed_and_removed_only_when_asked_for() {
+    let home = tempfile::tempdir().unwrap();
+    let model = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/reference/bert/tiny");
+    let model = neurocell::model::Model::load(model.to_str().unwrap()).unwrap();
+    let story = neurocell::stimulus::Stimulus::example().unwrap();
+    let options = neurocell::activation::ReadOptions::default().store_in(home.path().join("activations"));
+    let read = || model.activations_with(&story, &[neurocell::model::Site::FfnOut], &options).unwrap();
+    let held = read();
+    let cache = |arguments: &[&str]| {
+        let output = neurocell(arguments).env("NEUROCELL_HOME", home.path()).output().unwrap();
+        assert!(output.status.success(), "{output:?}");
+        out(&output)
+    };
+    let list = cache(&["cache"]);
+    assert!(list.contains("tiny at FfnOut, The Lamp at Saint Orren") && list.contains("in use"), "{list}");
+    assert!(cache(&["cache", "clear", "--activations"]).contains("nothing to remove"));
+    drop(held);
+    assert!(!cache(&["cache", "clear", "--dry-run"]).contains("FfnOut"));
+    let removed = cache(&["cache", "clear", "--activations"]);
+    assert!(removed.contains("removed") && removed.contains("tiny at FfnOut"), "{removed}");
+    assert!(read()[0].to_string().contains("read now"));
+}
+
+#[test]
 fn shells_complete_every_command() {
     for shell in ["bash", "zsh", "fish"] {
         let script = out(&neurocell(&["completions", shell]).output().unwrap());

@@ -58,10 +58,10 @@ impl Embeddings {
         let hidden = config.hidden_size;
         let position = weights.get("position_embeddings.weight", &[config.max_position_embeddings, hidden])?;
         let segment = weights.get("token_type_embeddings.weight", &[config.type_vocab_size, hidden])?;
-        let first = segment.narrow(0, 0, 1).and_then(|first| position.broadcast_add(&first)).map_err(parts::failed)?;
+        let position = parts::add_to_rows(&position, &segment).map_err(parts::failed)?;
         Ok(Embeddings {
             word: Embedding::new(weights.get("word_embeddings.weight", &[config.vocab_size, hidden])?, hidden),
-            position: first,
+            position,
             norm: parts::layer_norm(&weights.at("LayerNorm"), hidden, config.layer_norm_eps)?,
         })
     }

@@ -11,6 +11,7 @@ use super::lock::Lock;
 use super::registry::{Entry, Wheel, registry};
 use super::{gguf, wheel};
 use crate::error::{Error, ErrorKind, Result};
+use crate::home::home;
 use crate::notebook::check_cancelled;
 use sha2::{Digest, Sha256};
 use std::fmt;
@@ -102,20 +103,6 @@ fn of_hub(id: &str, hub: &Hub) -> Result<Fetched> {
 /// If there is neither `NEUROCELL_HOME` nor a home directory.
 pub fn models_folder() -> Result<PathBuf> {
     Ok(home()?.join("models"))
-}
-
-/// The folder of everything that the project keeps on this machine.
-fn home() -> Result<PathBuf> {
-    let named = |name| std::env::var_os(name).filter(|v| !v.is_empty()).map(PathBuf::from);
-    let data = || named("XDG_DATA_HOME").or_else(|| Some(std::env::home_dir()?.join(".local/share")));
-    let home = named("NEUROCELL_HOME").or_else(|| Some(data()?.join("neurocell"))).ok_or_else(|| {
-        Error::new(
-            ErrorKind::File,
-            "no folder to keep models in: there is no home directory",
-            "set NEUROCELL_HOME to a folder",
-        )
-    })?;
-    std::path::absolute(&home).map_err(|e| Error::file("find", &home, e, "set NEUROCELL_HOME to a folder"))
 }
 
 fn fetch_into(home: &Path, entry: &Entry, hub: &Hub, offline: bool) -> Result<Fetched> {

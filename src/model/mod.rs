@@ -42,6 +42,7 @@ mod weights;
 mod wheel;
 mod window;
 
+pub(crate) use align::Aligned;
 pub use compute::Compute;
 pub use fetch::{Fetched, fetch, models_folder};
 pub use intervention::{Intervention, Operation};
@@ -49,4 +50,5 @@ pub use network::Model;
 pub use readout::{Logits, Loss, Masking, TokenLoss};
 pub use registry::{Entry, registry};
 pub use site::{Neuron, NeuronAxis, Site};
-pub use window::{Window, WindowPlan};
+pub(crate) use window::{BATCH, pieces, window};
+pub use window::{Context, Window, WindowPlan};

@@ -6,7 +6,7 @@ use super::intervention::Change;
 use super::llama::Llama;
 use super::load::{Inner, hex};
 use super::tap::{Batch, Tap};
-use super::window::WindowPlan;
+use super::window::{Context, WindowPlan, pieces};
 use super::{Intervention, NeuronAxis, Site, align, parts};
 use crate::error::{Error, Result};
 use crate::linalg::in_pool;
@@ -139,16 +139,16 @@ impl Model {
     /// # Errors
     /// If the tokenizer cannot read the text.
     pub fn windows(&self, stimulus: &Stimulus) -> Result<WindowPlan> {
-        self.plan(&self.align(stimulus)?)
+        self.plan(stimulus, &self.align(stimulus)?)
     }
 
     pub(crate) fn align(&self, stimulus: &Stimulus) -> Result<align::Aligned> {
         align::align(&self.inner.words.tokenizer, self.inner.words.unknown, stimulus)
     }
 
-    pub(crate) fn plan(&self, aligned: &align::Aligned) -> Result<WindowPlan> {
-        let tokens: Vec<usize> = aligned.ids.iter().map(Vec::len).collect();
-        WindowPlan::new(&tokens, self.inner.config.positions().min(1024))
+    pub(super) fn plan(&self, stimulus: &Stimulus, aligned: &align::Aligned) -> Result<WindowPlan> {
+        let runs: Vec<_> = aligned.words.iter().map(|owners| pieces(owners, stimulus.words())).collect();
+        WindowPlan::of(Context::Windows, None, self.reading(), &runs)
     }
 
     /// Values of each site for the tokens of some windows, token × neuron, window after window; the tokens that frame a text
@@ -249,7 +249,7 @@ impl Model {
         mut each: impl FnMut(ArrayView1<f32>),
     ) -> Result<()> {
         let aligned = self.align(stimulus)?;
-        for window in self.plan(&aligned)?.windows() {
+        for window in self.plan(stimulus, &aligned)?.windows() {
             let values = self.read(&[&aligned.ids[window.run][window.reads.clone()]], &[site])?.remove(0);
             window.keeps.clone().for_each(|token| each(values.row(token - window.reads.start)));
         }

@@ -30,6 +30,13 @@ pub(super) fn rms_norm(weights: &Weights, size: usize, epsilon: f64) -> Result<R
     Ok(RmsNorm::new(weights.get("weight", &[size])?, epsilon))
 }
 
+/// Adds the first row of a table to each row of another; without candle's own sums, which start its threads.
+pub(super) fn add_to_rows(table: &Tensor, other: &Tensor) -> candle_core::Result<Tensor> {
+    let (rows, first) = (table.to_vec2::<f32>()?, other.to_vec2::<f32>()?.swap_remove(0));
+    let sums: Vec<f32> = rows.iter().flat_map(|row| row.iter().zip(&first).map(|(a, b)| a + b)).collect();
+    Tensor::from_vec(sums, table.dims2()?, table.device())
+}
+
 /// Shapes and values were checked when the model was loaded: what is left is the machine, mostly its memory.
 pub(super) fn failed(error: candle_core::Error) -> Error {
     let advice = "see that the machine has memory left; if it has, this is an error in neurocell: report it";

@@ -172,7 +172,7 @@ impl Model {
             Masking::Alone => usize::MAX,
         };
         let aligned = self.align(stimulus)?;
-        let plan = self.plan(&aligned)?;
+        let plan = self.plan(stimulus, &aligned)?;
         let causal = self.reading().causal;
         let mut progress = Progress::new("windows guessed", plan.windows().len() as u64);
         let mut tokens = Vec::new();

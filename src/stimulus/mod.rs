@@ -31,6 +31,7 @@ mod word;
 
 pub use events_file::EventWords;
 pub use speaking::Speaking;
+pub(crate) use speaking::ends_sentence;
 pub use table_file::{Columns, End};
 pub use text_grid::TextGrid;
 pub use word::{Stimulus, Timing, Word};

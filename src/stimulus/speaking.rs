@@ -144,7 +144,7 @@ impl Stimulus {
 const CLOSING: [char; 8] = ['"', '\'', '”', '’', '»', ')', ']', '*'];
 
 /// Whether a word is the last of its sentence, by its punctuation; titles before a name ("Mr.") are not.
-pub(super) fn ends_sentence(word: &str) -> bool {
+pub(crate) fn ends_sentence(word: &str) -> bool {
     let bare = word.trim_end_matches(CLOSING);
     let title = ["mr.", "mrs.", "ms.", "dr.", "st.", "prof."].contains(&bare.to_lowercase().as_str());
     bare.ends_with(['.', '!', '?', '…', '。', '！', '？']) && !title

@@ -2,6 +2,7 @@
 
 mod brain;
 mod coupling;
+mod export;
 mod fetch;
 mod figure;
 mod models;
@@ -10,5 +11,7 @@ mod reference;
 mod sampling;
 mod simulate;
 mod stimulus;
+mod store;
 mod tokens;
+mod windows;
 mod words;

@@ -81,7 +81,7 @@ fn weights_that_are_missing_misshapen_or_not_finite_are_named() {
 fn a_configuration_that_is_not_computed_is_refused_by_its_field() {
     let config = std::fs::read_to_string(path("bert/tiny/config.json")).unwrap();
     for (field, from, to) in [
-        ("hidden_act", "\"gelu\"", "\"silu\""),
+        ("hidden_act", "\"gelu\"", "\"tanh\""),
         ("model_type", "\"bert\"", "\"roberta\""),
         ("is_decoder", "\"is_decoder\": false", "\"is_decoder\": true"),
         ("num_attention_heads", "\"num_attention_heads\": 4", "\"num_attention_heads\": 5"),

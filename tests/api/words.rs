@@ -124,7 +124,8 @@ fn a_run_is_read_without_the_text_of_the_others() {
 fn reading_a_model_starts_no_threads_but_the_pool_of_the_project() {
     // A thread of another pool would not survive the fork before a notebook's cell, and a later cell would wait for it.
     let text = "the old boat walked to the sea and three storm counted it slowly in light . ".repeat(30);
-    Model::load("minilm-l6").unwrap().activations(&said(&text), Site::FfnHidden).unwrap();
+    let options = ReadOptions::default().without_store();
+    Model::load("minilm-l6").unwrap().activations_with(&said(&text), &[Site::FfnHidden], &options).unwrap();
     let names = std::fs::read_dir("/proc/self/task").unwrap();
     let names: Vec<String> =
         names.filter_map(|task| std::fs::read_to_string(task.unwrap().path().join("comm")).ok()).collect();

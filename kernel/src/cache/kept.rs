@@ -2,6 +2,7 @@
 
 use super::mapped::Mapped;
 use crate::{prebuilt, size};
+use neurocell::activation::{StoredState, stored_activations};
 use std::ffi::OsStr;
 use std::fs::File;
 use std::io;
@@ -11,6 +12,7 @@ use std::time::{Duration, SystemTime};
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
     Model,
+    Activations,
     Prelude,
     StdSources,
     Leftover,
@@ -18,11 +20,13 @@ pub enum Kind {
 }
 
 impl Kind {
-    pub const ALL: [Kind; 5] = [Kind::Model, Kind::Prelude, Kind::StdSources, Kind::Leftover, Kind::Figures];
+    pub const ALL: [Kind; 6] =
+        [Kind::Model, Kind::Activations, Kind::Prelude, Kind::StdSources, Kind::Leftover, Kind::Figures];
 
     pub fn heading(self) -> &'static str {
         match self {
             Kind::Model => "models",
+            Kind::Activations => "activations that were read",
             Kind::Prelude => "preludes for notebook cells",
             Kind::StdSources => "sources of the standard library",
             Kind::Leftover => "left by sessions that were killed",
@@ -76,6 +80,9 @@ impl Kept {
 
     /// Takes it from the disk; that it is gone already is as good.
     pub fn remove(&self) -> io::Result<()> {
+        if self.kind == Kind::Activations {
+            return remove_activations(&self.path);
+        }
         match std::fs::remove_dir_all(&self.path) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
             _ => Ok(()),
@@ -87,6 +94,7 @@ impl Kept {
 pub fn all() -> Vec<Kept> {
     let mapped = Mapped::now();
     let mut all = models();
+    all.extend(activations());
     all.extend(preludes(&mapped));
     all.extend(leftovers(&std::env::temp_dir()));
     let figures = Path::new(crate::repl::FIGURES);
@@ -114,6 +122,36 @@ fn models() -> Vec<Kept> {
             false => Kept::at(Kind::Model, Need::Kept, path),
         })
         .collect()
+}
+
+fn activations() -> Vec<Kept> {
+    let one = |stored: neurocell::activation::StoredActivations| {
+        let need = match stored.state {
+            _ if stored.in_use => Need::InUse,
+            StoredState::SetAside => Need::Stale,
+            StoredState::Whole | StoredState::Unfinished { .. } => Need::Kept,
+        };
+        let how_far = match stored.state {
+            StoredState::Whole => String::new(),
+            StoredState::Unfinished { words } => format!(", unfinished after {words} words"),
+            StoredState::SetAside => ", set aside".to_owned(),
+        };
+        let name = format!("{}{how_far} [{}]", stored.what, &stored.key[..8]);
+        let age = SystemTime::now().duration_since(stored.used).ok();
+        Kept { kind: Kind::Activations, need, name, path: stored.folder, bytes: stored.bytes, age }
+    };
+    stored_activations().unwrap_or_default().into_iter().map(one).collect()
+}
+
+/// Under the store's lock: a program may have begun to use it since the list was made.
+fn remove_activations(folder: &Path) -> io::Result<()> {
+    let all = stored_activations().unwrap_or_default();
+    let Some(stored) = all.into_iter().find(|stored| stored.folder == folder) else { return Ok(()) };
+    match stored.remove() {
+        Ok(true) => Ok(()),
+        Ok(false) => Err(io::Error::other("a program has begun to use it")),
+        Err(error) => Err(io::Error::other(error.problem().to_owned())),
+    }
 }
 
 fn preludes(mapped: &Mapped) -> Vec<Kept> {

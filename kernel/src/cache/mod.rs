@@ -19,7 +19,7 @@ pub struct Cache {
 
 #[derive(Subcommand, Clone, Debug)]
 enum Task {
-    /// Remove what is not needed any more: preludes of earlier versions and toolchains, and what sessions left behind
+    /// Remove what is not needed any more: preludes of earlier versions and toolchains, and what was left behind or found damaged
     Clear(Clear),
 }
 
@@ -29,6 +29,9 @@ struct Clear {
     /// The fetched models, and nothing else
     #[arg(long)]
     models: bool,
+    /// The activations that were read from models, and nothing else; they are read again when they are asked for
+    #[arg(long)]
+    activations: bool,
     /// The preludes of earlier versions and toolchains, and nothing else
     #[arg(long)]
     preludes: bool,
@@ -114,10 +117,16 @@ fn remove(clear: &Clear, all: &[Kept]) -> Result<String> {
 
 /// Whether something goes; what a running session uses never does.
 fn wanted(clear: &Clear, kept: &Kept) -> bool {
-    let asked = match (clear.models, clear.preludes || clear.all) {
-        (false, false) => matches!(kept.kind, Kind::Prelude | Kind::StdSources | Kind::Leftover),
-        (models, preludes) => match kept.kind {
+    let preludes = clear.preludes || clear.all;
+    let asked = match (clear.models, clear.activations, preludes) {
+        (false, false, false) => match kept.kind {
+            Kind::Prelude | Kind::StdSources | Kind::Leftover => true,
+            Kind::Activations => kept.need == Need::Stale,
+            Kind::Model | Kind::Figures => false,
+        },
+        (models, activations, preludes) => match kept.kind {
             Kind::Model => models,
+            Kind::Activations => activations,
             Kind::Prelude | Kind::StdSources => preludes,
             Kind::Leftover | Kind::Figures => false,
         },
@@ -127,7 +136,7 @@ fn wanted(clear: &Clear, kept: &Kept) -> bool {
             Need::InUse => false,
             Need::Current => clear.all,
             Need::Stale => true,
-            Need::Kept => kept.kind == Kind::Model,
+            Need::Kept => matches!(kept.kind, Kind::Model | Kind::Activations),
         }
 }
 
@@ -151,7 +160,7 @@ mod tests {
 
     #[test]
     fn what_is_in_use_is_never_removed() {
-        let everything = Clear { models: true, preludes: true, all: true, dry_run: false };
+        let everything = Clear { models: true, activations: true, preludes: true, all: true, dry_run: false };
         for kind in Kind::ALL {
             assert!(!wanted(&everything, &kept(kind, Need::InUse)), "{}", kind.heading());
         }
@@ -164,6 +173,8 @@ mod tests {
         assert!(wanted(&plain, &kept(Kind::Leftover, Need::Stale)));
         assert!(!wanted(&plain, &kept(Kind::Prelude, Need::Current)));
         assert!(!wanted(&plain, &kept(Kind::Model, Need::Kept)));
+        assert!(!wanted(&plain, &kept(Kind::Activations, Need::Kept)));
+        assert!(wanted(&plain, &kept(Kind::Activations, Need::Stale)));
         assert!(!wanted(&plain, &kept(Kind::Figures, Need::Kept)));
     }
 
@@ -172,6 +183,11 @@ mod tests {
         let models = Clear { models: true, ..Clear::default() };
         assert!(wanted(&models, &kept(Kind::Model, Need::Kept)));
         assert!(!wanted(&models, &kept(Kind::Prelude, Need::Stale)));
+        assert!(!wanted(&models, &kept(Kind::Activations, Need::Kept)));
+        let activations = Clear { activations: true, ..Clear::default() };
+        assert!(wanted(&activations, &kept(Kind::Activations, Need::Kept)));
+        assert!(!wanted(&activations, &kept(Kind::Model, Need::Kept)));
+        assert!(!wanted(&activations, &kept(Kind::Prelude, Need::Stale)));
         let preludes = Clear { preludes: true, ..Clear::default() };
         assert!(!wanted(&preludes, &kept(Kind::Prelude, Need::Current)));
         assert!(!wanted(&preludes, &kept(Kind::Model, Need::Kept)));

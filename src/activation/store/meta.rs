@@ -1,0 +1,113 @@
+//! What lies beside the values: which they are, in words that a person can read.
+
+use crate::error::{Error, Result};
+use serde::{Deserialize, Serialize};
+use std::path::Path;
+
+/// The layout of a folder of the store.
+const FORMAT: u32 = 1;
+const META: &str = "meta.json";
+const PROGRESS: &str = "progress.json";
+
+/// The content of `meta.json`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Meta {
+    pub(crate) format: u32,
+    /// How the numbers lie in `values.f32`.
+    pub(crate) layout: String,
+    pub(crate) code: String,
+    pub(crate) model: String,
+    pub(crate) identity: String,
+    pub(crate) site: String,
+    pub(crate) stimulus: String,
+    /// How the text begins.
+    pub(crate) text: String,
+    pub(crate) runs: usize,
+    pub(crate) words: usize,
+    pub(crate) neurons: usize,
+    pub(crate) pooling: String,
+    /// The plan of windows.
+    pub(crate) plan: String,
+    /// Numbers of words without a token.
+    pub(crate) unmatched: Vec<usize>,
+    /// Numbers of words that are unknown to the tokenizer.
+    pub(crate) unknown: Vec<usize>,
+}
+
+impl Meta {
+    /// The same, with what says how it is kept.
+    pub(super) fn stamped(mut self) -> Meta {
+        self.format = FORMAT;
+        self.layout = "values.f32: word × neuron, 32-bit floats, little-endian, one word after the other".to_owned();
+        self
+    }
+
+    pub(super) fn bytes(&self) -> u64 {
+        self.words as u64 * self.neurons as u64 * 4
+    }
+
+    /// "minilm-l6 at FfnOut, The Lamp at Saint Orren: 1516 words × 2304 neurons".
+    pub(super) fn title(&self) -> String {
+        let Meta { model, site, stimulus, words, neurons, .. } = self;
+        format!("{model} at {site}, {stimulus}: {words} words × {neurons} neurons")
+    }
+
+    /// Reads a folder's; what is wrong with it, in words.
+    pub(super) fn read(folder: &Path) -> Result<Meta, String> {
+        let meta: Meta = json(&folder.join(META))?;
+        let numbers = meta.unmatched.iter().chain(&meta.unknown);
+        match (meta.format, numbers.max()) {
+            (FORMAT, Some(last)) if *last >= meta.words => Err(format!("{META} names a word {last} of {}", meta.words)),
+            (FORMAT, _) => Ok(meta),
+            (other, _) => Err(format!("{META} is of the format {other}, not {FORMAT}")),
+        }
+    }
+
+    pub(super) fn write(&self, folder: &Path) -> Result<()> {
+        let text = serde_json::to_vec_pretty(self).unwrap_or_default();
+        write(&folder.join(META), &text)
+    }
+}
+
+/// How far a folder that is being filled has come: the content of `progress.json`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Reached {
+    /// Words from the beginning whose rows are on disk.
+    pub(crate) words: usize,
+    /// Tokens in one call of the model: with another number the last bits of values would differ.
+    pub(crate) batch: usize,
+}
+
+impl Reached {
+    pub(super) fn read(folder: &Path) -> Option<Reached> {
+        json(&folder.join(PROGRESS)).ok()
+    }
+
+    pub(super) fn write(&self, folder: &Path) -> Result<()> {
+        write(&folder.join(PROGRESS), &serde_json::to_vec(self).unwrap_or_default())
+    }
+
+    pub(super) fn forget(folder: &Path) -> std::io::Result<()> {
+        match std::fs::remove_file(folder.join(PROGRESS)) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(error),
+            _ => Ok(()),
+        }
+    }
+}
+
+fn json<T: serde::de::DeserializeOwned>(path: &Path) -> Result<T, String> {
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    let text = std::fs::read(path).map_err(|e| format!("{name} cannot be read: {e}"))?;
+    serde_json::from_slice(&text).map_err(|e| format!("{name} is not what it should be: {e}"))
+}
+
+/// Writes beside and renames; on disk when it returns.
+fn write(path: &Path, bytes: &[u8]) -> Result<()> {
+    let beside = path.with_extension("part");
+    let written = std::fs::File::create(&beside).and_then(|mut file| {
+        std::io::Write::write_all(&mut file, bytes)?;
+        file.sync_data()?;
+        std::fs::rename(&beside, path)
+    });
+    written.map_err(|e| Error::file("write", path, e, super::ELSEWHERE))
+}
