@@ -13,6 +13,8 @@ use std::ops::Range;
 
 /// Neurons worked on at a time by one thread.
 const BLOCK: usize = 128;
+/// Blocks that are finished before they are copied into the result, which bounds the memory beside it.
+const TOGETHER: usize = 64;
 
 impl Activations {
     /// The neurons' courses on the scan's clock as [`Sampling::default`] has them: mean over the words of each TR, SPM's canonical
@@ -75,22 +77,24 @@ impl Activations {
         let mut data = Array2::zeros((kept.total(), axis.total()));
         for (run, placed) in placed.iter().enumerate() {
             let rows = sampling.trim.0..sampling.trim.0 + kept.volumes(run);
-            let done = in_pool(|| {
-                let block = blocks.par_iter().map(|&first| {
-                    check_cancelled("courses on the scan's clock")?;
-                    let columns = first..(first + BLOCK).min(neurons);
-                    let words = Words { values: values.slice(s![.., columns]), placed };
-                    Ok(words.courses(&responding, rows.clone(), sampling))
-                });
-                block.collect::<Result<Vec<Block>>>()
-            })?;
             let mut still = 0;
-            for (&first, block) in blocks.iter().zip(&done) {
-                for (copy, courses) in block.courses.iter().enumerate() {
-                    let column = copy * neurons + first;
-                    data.slice_mut(s![kept.rows(run), column..column + courses.ncols()]).assign(courses);
+            for blocks in blocks.chunks(TOGETHER) {
+                let done = in_pool(|| {
+                    let block = blocks.par_iter().map(|&first| {
+                        check_cancelled("courses on the scan's clock")?;
+                        let columns = first..(first + BLOCK).min(neurons);
+                        let words = Words { values: values.slice(s![.., columns]), placed };
+                        Ok(words.courses(&responding, rows.clone(), sampling))
+                    });
+                    block.collect::<Result<Vec<Block>>>()
+                })?;
+                for (&first, block) in blocks.iter().zip(&done) {
+                    for (copy, courses) in block.courses.iter().enumerate() {
+                        let column = copy * neurons + first;
+                        data.slice_mut(s![kept.rows(run), column..column + courses.ncols()]).assign(courses);
+                    }
+                    still += block.still;
                 }
-                still += block.still;
             }
             if still > 0 {
                 notes.push(format!("{still} of {neurons} neurons do not vary in run {run}: zeros there"));

@@ -95,7 +95,8 @@ impl Default for Response {
     }
 }
 
-/// Which derivatives of the haemodynamic response make further columns.
+/// Which derivatives of the haemodynamic response make further columns; they are not made orthogonal to the response, as
+/// nilearn's `compute_regressor` makes them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Default)]
 pub enum Derivatives {
     /// None: one column a neuron.

@@ -8,9 +8,8 @@ pub(super) fn utf8(path: &Path, advice: &str) -> Result<String> {
     decode(path, read(path, advice)?)
 }
 
-/// A file's text, which is UTF-16 where it begins with that mark, and else must be UTF-8.
-pub(super) fn utf8_or_utf16(path: &Path, advice: &str) -> Result<String> {
-    let bytes = read(path, advice)?;
+/// The text of a file's bytes, which are UTF-16 where they begin with that mark, and else must be UTF-8.
+pub(super) fn utf8_or_utf16(path: &Path, bytes: Vec<u8>) -> Result<String> {
     let unit: fn([u8; 2]) -> u16 = match bytes[..] {
         [0xFE, 0xFF, ..] => u16::from_be_bytes,
         [0xFF, 0xFE, ..] => u16::from_le_bytes,
@@ -34,7 +33,8 @@ pub(super) fn stem(path: &Path) -> String {
     path.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default()
 }
 
-fn read(path: &Path, advice: &str) -> Result<Vec<u8>> {
+/// A file's bytes.
+pub(super) fn read(path: &Path, advice: &str) -> Result<Vec<u8>> {
     std::fs::read(path).map_err(|cause| Error::file("read", path, cause, advice))
 }
 

@@ -3,7 +3,7 @@
 //! Praat reads its text files as a row of values (texts in quotes, free-standing numbers, flags in angle brackets) and passes over
 //! everything else; so does this reader, and the long form, the short form and forms with other line breaks are one to it.
 
-use super::text_file::{stem, utf8_or_utf16};
+use super::text_file::{self, stem, utf8_or_utf16};
 use super::word::Order;
 use super::{Stimulus, Timing, Word};
 use crate::error::{Error, Result};
@@ -163,10 +163,11 @@ struct Interval {
 }
 
 fn read(path: &Path) -> Result<Vec<Tier>> {
-    if std::fs::read(path).is_ok_and(|bytes| bytes.starts_with(b"ooBinaryFile")) {
+    let bytes = text_file::read(path, ADVICE)?;
+    if bytes.starts_with(b"ooBinaryFile") {
         return Err(Error::format(path, "the TextGrid is binary", "save it in Praat as a text file"));
     }
-    let text = utf8_or_utf16(path, ADVICE)?;
+    let text = utf8_or_utf16(path, bytes)?;
     let tokens = Tokens { chars: text.chars().peekable(), line: 1 };
     tokens.tiers().map_err(|(line, problem)| Error::format(path, format!("line {line}: {problem}"), ADVICE))
 }
