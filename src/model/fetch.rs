@@ -5,6 +5,7 @@
 //! Other models are kept in the hub's own cache ([`hub`](super::hub)).
 
 use super::checkpoint::whole_in;
+use super::digest::{noted_sha256, sha256};
 use super::http::disk;
 use super::hub::{Hub, HubId, offline};
 use super::lock::Lock;
@@ -13,9 +14,7 @@ use super::{gguf, wheel};
 use crate::error::{Error, ErrorKind, Result};
 use crate::home::home;
 use crate::notebook::check_cancelled;
-use sha2::{Digest, Sha256};
 use std::fmt;
-use std::io::Read;
 use std::path::{Path, PathBuf};
 
 /// Where a model's files lie, and how they came there.
@@ -222,7 +221,7 @@ fn check(folder: &Path, entry: &Entry) -> Result<()> {
     for file in &entry.files {
         let path = folder.join(&file.name);
         let again = format!("remove {} and fetch the model again", folder.display());
-        let found = sha256(&path)
+        let found = noted_sha256(&path)
             .map_err(|e| if e.kind() == ErrorKind::File { Error::new(e.kind(), e.problem(), &again) } else { e })?;
         if found != file.sha256 {
             return Err(Error::format(
@@ -233,21 +232,6 @@ fn check(folder: &Path, entry: &Entry) -> Result<()> {
         }
     }
     Ok(())
-}
-
-/// SHA-256 of a file in lower-case hexadecimal digits.
-pub(super) fn sha256(path: &Path) -> Result<String> {
-    let unreadable = |e| Error::file("read", path, e, "see that the file is there and may be read");
-    let mut file = std::fs::File::open(path).map_err(unreadable)?;
-    let mut digest = Sha256::new();
-    let mut buffer = vec![0; 1 << 20];
-    loop {
-        check_cancelled("checking the model's files")?;
-        match file.read(&mut buffer).map_err(unreadable)? {
-            0 => return Ok(digest.finalize().iter().map(|byte| format!("{byte:02x}")).collect()),
-            n => digest.update(&buffer[..n]),
-        }
-    }
 }
 
 #[cfg(test)]

@@ -6,7 +6,7 @@
 mod settings;
 
 use super::checkpoint::{BESIDE, NO_TOKENIZER, Weights, shards, weights_among, whole_in};
-use super::fetch::sha256;
+use super::digest::sha256;
 use super::http::{Http, Trouble, disk};
 use super::lock::Lock;
 use crate::error::{Error, ErrorKind, Result};

@@ -3,7 +3,7 @@
 use super::bert::Bert;
 use super::compute::Compute;
 use super::config::Config;
-use super::fetch::sha256;
+use super::digest::{hex, noted_sha256};
 use super::files::{Files, WeightFiles};
 use super::gguf::gguf_content;
 use super::gguf_tokenizer::gguf_tokenizer;
@@ -87,7 +87,7 @@ impl Model {
         let digest = digest(files.weights())?;
         let mut identity = Sha256::new().chain_update(&digest);
         for path in files.others() {
-            identity.update(sha256(path)?);
+            identity.update(noted_sha256(path)?);
         }
         let weights = Weights::new(source, device.clone())?;
         let network = network(&config, &weights)?;
@@ -169,15 +169,11 @@ fn network(config: &Config, weights: &Weights) -> Result<Network> {
 
 /// SHA-256 of one file; of several, that of their digests.
 fn digest(paths: &[PathBuf]) -> Result<String> {
-    let mut digests = paths.iter().map(|path| sha256(path)).collect::<Result<Vec<String>>>()?;
+    let mut digests = paths.iter().map(|path| noted_sha256(path)).collect::<Result<Vec<String>>>()?;
     Ok(match digests.len() {
         1 => digests.remove(0),
         _ => hex(Sha256::new().chain_update(digests.concat())),
     })
-}
-
-pub(super) fn hex(digest: Sha256) -> String {
-    digest.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 fn place(device: &candle_core::Device) -> String {

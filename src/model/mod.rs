@@ -15,6 +15,7 @@ mod bert;
 mod checkpoint;
 mod compute;
 mod config;
+mod digest;
 mod fetch;
 mod files;
 mod gguf;

@@ -2,9 +2,10 @@
 
 use super::bert::Bert;
 use super::config::Config;
+use super::digest::hex;
 use super::intervention::Change;
 use super::llama::Llama;
-use super::load::{Inner, hex};
+use super::load::Inner;
 use super::tap::{Batch, Tap};
 use super::window::{Context, WindowPlan, pieces};
 use super::{Intervention, NeuronAxis, Site, align, parts};

@@ -98,6 +98,20 @@ impl Logits {
     }
 }
 
+/// A line for each token: the likeliest words there, with their probabilities.
+impl fmt::Display for Logits {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Logits of {}: {} tokens × {} words", self.model.name(), self.values.nrows(), self.values.ncols())?;
+        let width = self.tokens.iter().map(|token| token.chars().count()).max().unwrap_or(0);
+        for (n, token) in self.tokens.iter().enumerate() {
+            let likely = self.top(n, 5).unwrap_or_default();
+            let likely: Vec<String> = likely.iter().map(|(word, p)| format!("{word} {:.0} %", 100.0 * p)).collect();
+            write!(f, "\n{token:width$}  {}", likely.join(", "))?;
+        }
+        Ok(())
+    }
+}
+
 /// Which tokens of a text BERT must guess at the same time; each is guessed once in any case.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Masking {

@@ -6,8 +6,8 @@ use crate::brain::{Bold, Subject};
 use crate::coupling::{NetworkMatch, SubGroups};
 use crate::encoding::Folds;
 use crate::error::Result;
-use crate::figure::{Figure, HeatMap, heat_map};
-use crate::model::{Model, WindowPlan};
+use crate::figure::{Figure, HeatMap, Histogram, heat_map, histogram};
+use crate::model::{Intervention, Logits, Loss, Model, WindowPlan};
 use crate::simulate::{Recovery, Simulated};
 use ndarray::Array2;
 
@@ -27,6 +27,29 @@ impl Model {
     /// Shows the model in a notebook: its name, layers and where its weights lie.
     pub fn evcxr_display(&self) {
         show(&format!("Model: {self}"), Vec::new());
+    }
+}
+
+impl Loss {
+    /// Shows the loss in a notebook: its mean, and how it is spread over the tokens.
+    pub fn evcxr_display(&self) {
+        let nats: Vec<f32> = self.tokens().iter().map(|token| token.nats).collect();
+        let picture = histogram(&nats, "How badly each token was guessed", "loss (nats)", Histogram::default());
+        show(&self.to_string(), vec![picture]);
+    }
+}
+
+impl Logits {
+    /// Shows in a notebook the likeliest words at each token.
+    pub fn evcxr_display(&self) {
+        table(&self.to_string(), Vec::new());
+    }
+}
+
+impl Intervention {
+    /// Shows the intervention in a notebook: what it does, and to which units.
+    pub fn evcxr_display(&self) {
+        show(&self.to_string(), Vec::new());
     }
 }
 
