@@ -82,6 +82,11 @@ fn another_process() {
             drop(held);
             assert!(!stored_activations().unwrap()[0].in_use);
             assert!(all[0].remove().unwrap());
+            let sentences = ReadOptions::default().context(Context::Sentences);
+            tiny().activations_with(&story(), &[Site::FfnOut], &sentences).unwrap();
+            let all = stored_activations().unwrap();
+            assert_eq!(all[0].what, "tiny at FfnOut, a text, sentence by sentence: 14 words × 64 neurons");
+            assert!(all[0].remove().unwrap());
             assert!(stored_activations().unwrap().is_empty());
         }
         "measure" => {
@@ -332,10 +337,11 @@ fn without_a_folder_that_can_be_written_the_values_stay_in_memory_and_it_is_said
 #[cfg(target_os = "linux")]
 fn the_memory_for_reading_does_not_grow_with_the_text() {
     let folder = tempfile::tempdir().unwrap();
-    let said = end(child("measure", folder.path(), &[]));
+    // One arena: else what one thread has given back is not seen by another, and counts twice.
+    let said = end(child("measure", folder.path(), &[("MALLOC_ARENA_MAX", "1")]));
     let (grown, values): (u64, u64) =
         (said_of(&said, "grown").parse().unwrap(), said_of(&said, "values").parse().unwrap());
-    assert!(values > 18_000_000 && grown < values / 2, "{said}");
+    assert!(values > 18_000_000 && grown < values / 4, "{said}");
 }
 
 #[test]

@@ -9,7 +9,7 @@ use super::store::{CODE, Claim, Meta, Parts, Reached, Store, Stored, activations
 use super::values::Values;
 use crate::error::{Error, Result};
 use crate::linalg::in_pool;
-use crate::model::{Aligned, Model, NeuronAxis, Site, WindowPlan, pieces, window};
+use crate::model::{Aligned, Context, Model, NeuronAxis, Site, WindowPlan, pieces, window};
 use crate::notebook::check_cancelled;
 use crate::stimulus::Stimulus;
 use ndarray::Array2;
@@ -256,6 +256,10 @@ impl Reader<'_> {
             runs: self.stimulus.runs(),
             words: words.len(),
             neurons: one.neurons.total(),
+            context: match self.options.context {
+                Context::Windows => String::new(),
+                other => other.to_string(),
+            },
             pooling: self.options.pooling.to_string(),
             plan: plan.to_string(),
             unmatched: aligned.unmatched.clone(),

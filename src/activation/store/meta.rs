@@ -25,6 +25,8 @@ pub(crate) struct Meta {
     pub(crate) runs: usize,
     pub(crate) words: usize,
     pub(crate) neurons: usize,
+    /// How much of the text around a word the model saw; empty for what is usual.
+    pub(crate) context: String,
     pub(crate) pooling: String,
     /// The plan of windows.
     pub(crate) plan: String,
@@ -46,10 +48,11 @@ impl Meta {
         self.words as u64 * self.neurons as u64 * 4
     }
 
-    /// "minilm-l6 at FfnOut, The Lamp at Saint Orren: 1516 words × 2304 neurons".
+    /// "minilm-l6 at FfnOut, The Lamp at Saint Orren, sentence by sentence: 1617 words × 2304 neurons".
     pub(super) fn title(&self) -> String {
-        let Meta { model, site, stimulus, words, neurons, .. } = self;
-        format!("{model} at {site}, {stimulus}: {words} words × {neurons} neurons")
+        let Meta { model, site, stimulus, words, neurons, context, .. } = self;
+        let comma = if context.is_empty() { "" } else { ", " };
+        format!("{model} at {site}, {stimulus}{comma}{context}: {words} words × {neurons} neurons")
     }
 
     /// Reads a folder's; what is wrong with it, in words.
