@@ -29,7 +29,9 @@ pub(super) struct Inner {
     /// SHA-256 of weights, configuration and tokenizer.
     pub(super) identity: String,
     pub(super) config: Config,
+    /// Where it computes, in words.
     pub(super) compute: String,
+    pub(super) on_cpu: bool,
     pub(super) words: Arc<Words>,
     pub(super) network: Network,
 }
@@ -100,6 +102,7 @@ impl Model {
             identity: hex(identity),
             config,
             compute: place(&device),
+            on_cpu: device.is_cpu(),
             words: Arc::new(tokenizer),
             network,
         }))
@@ -140,6 +143,7 @@ impl Model {
             identity: hex(Sha256::new().chain_update(format!("{what}, identity"))),
             config: inner.config.clone(),
             compute: place(&device),
+            on_cpu: device.is_cpu(),
             words: inner.words.clone(),
             network,
         }))

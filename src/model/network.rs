@@ -8,12 +8,13 @@ use super::llama::Llama;
 use super::load::Inner;
 use super::tap::{Batch, Tap};
 use super::window::{Context, WindowPlan, pieces};
-use super::{Intervention, NeuronAxis, Site, align, parts};
+use super::{Intervention, NeuronAxis, Site, align, ops, parts};
 use crate::error::{Error, Result};
 use crate::linalg::in_pool;
 use crate::stimulus::Stimulus;
 use candle_core::{Device, Tensor};
-use ndarray::{Array2, ArrayView1};
+use ndarray::{Array2, ArrayView1, Axis, concatenate};
+use rayon::prelude::*;
 use sha2::{Digest, Sha256};
 use std::fmt;
 use std::ops::Range;
@@ -155,13 +156,36 @@ impl Model {
     /// Values of each site for the tokens of some windows, token × neuron, window after window; the tokens that frame a text
     /// are added before and taken away after.
     ///
-    /// All windows go through together, without filling up to a common length: memory is that of all their tokens.
+    /// Nothing is filled up to a common length. Where there are windows enough, each thread takes some of them through the model by itself; else
+    /// all threads work on each step together. Memory is that of all their tokens.
     pub(crate) fn read(&self, windows: &[&[u32]], sites: &[Site]) -> Result<Vec<Array2<f32>>> {
+        in_pool(|| {
+            let shares = match self.inner.on_cpu {
+                true => shares(windows, rayon::current_num_threads()),
+                false => Vec::new(),
+            };
+            if shares.len() < 2 {
+                return self.read_together(windows, sites);
+            }
+            let read: Vec<Vec<Array2<f32>>> = shares
+                .into_par_iter()
+                .map(|share| ops::alone(|| self.read_together(&windows[share], sites)))
+                .collect::<Result<_>>()?;
+            let joined = |site: usize| {
+                let parts: Vec<_> = read.iter().map(|share| share[site].view()).collect();
+                concatenate(Axis(0), &parts)
+                    .map_err(|e| Error::shape(e.to_string(), "this is an error in neurocell: report it"))
+            };
+            (0..sites.len()).map(joined).collect()
+        })
+    }
+
+    fn read_together(&self, windows: &[&[u32]], sites: &[Site]) -> Result<Vec<Array2<f32>>> {
         let (batch, text) = self.batch(windows)?;
         let rows = text.into_iter().flatten().collect();
         let units: Vec<usize> = sites.iter().map(|site| self.neurons(*site).total()).collect();
         let mut tap = Tap::new(sites, &units, &self.changes, rows);
-        in_pool(|| self.inner.network.forward(&batch, &mut tap))?;
+        self.inner.network.forward(&batch, &mut tap)?;
         Ok(tap.read())
     }
 
@@ -256,6 +280,25 @@ impl Model {
         }
         Ok(())
     }
+}
+
+/// Consecutive windows for each thread, of about equally many tokens; none if they cannot be even.
+fn shares(windows: &[&[u32]], threads: usize) -> Vec<Range<usize>> {
+    let total: usize = windows.iter().map(|ids| ids.len()).sum();
+    let mut shares = Vec::new();
+    let (mut start, mut tokens, mut largest) = (0, 0, 0);
+    for (n, ids) in windows.iter().enumerate() {
+        tokens += ids.len();
+        if tokens * threads >= total * (shares.len() + 1) || n + 1 == windows.len() {
+            let own: usize = windows[start..=n].iter().map(|ids| ids.len()).sum();
+            largest = largest.max(own);
+            shares.push(start..n + 1);
+            start = n + 1;
+        }
+    }
+    // With a thread idle for a quarter of the time, or one window alone, it is better that all work together.
+    let even = shares.len() == threads && largest * threads * 3 <= total * 4;
+    if even { shares } else { Vec::new() }
 }
 
 impl fmt::Display for Model {

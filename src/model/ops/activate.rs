@@ -1,9 +1,8 @@
 //! Activation functions.
 
 use super::math::{gelu, gelu_by_tanh, silu};
-use super::{Rows, SPAN, elements_mut, vectorised};
+use super::{Rows, elements_mut, over_rows, vectorised};
 use candle_core::{CpuStorage, CustomOp1, InplaceOp1, Layout, Result, Shape, Tensor, bail};
-use rayon::prelude::*;
 
 /// An activation function, by the names that configurations give it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -38,19 +37,30 @@ impl Activation {
         }
     }
 
-    /// Of each element in place, or y = f(x) ∘ y where there is a `y`.
+    /// Of each element, in place.
     #[inline(always)]
     fn each(self, x: &mut [f32]) {
         #[inline(always)]
         fn all(x: &mut [f32], function: impl Fn(f32) -> f32) {
-            x.iter_mut().for_each(|x| *x = function(*x));
+            for x in x {
+                *x = function(*x);
+            }
         }
-        vectorised(|| match self {
-            Activation::Gelu => all(x, gelu),
-            Activation::GeluTanh => all(x, gelu_by_tanh),
+        match self {
+            Activation::Gelu => vectorised(
+                #[inline(always)]
+                || all(x, gelu),
+            ),
+            Activation::GeluTanh => vectorised(
+                #[inline(always)]
+                || all(x, gelu_by_tanh),
+            ),
             Activation::Relu => all(x, |x| x.max(0.0)),
-            Activation::Silu => all(x, silu),
-        });
+            Activation::Silu => vectorised(
+                #[inline(always)]
+                || all(x, silu),
+            ),
+        }
     }
 }
 
@@ -71,7 +81,7 @@ impl InplaceOp1 for Activate {
     }
 
     fn cpu_fwd(&self, x: &mut CpuStorage, at: &Layout) -> Result<()> {
-        elements_mut(x, at)?.par_chunks_mut(SPAN).for_each(|x| self.0.each(x));
+        over_rows(elements_mut(x, at)?, 1, |_, x| self.0.each(x));
         Ok(())
     }
 }
@@ -97,11 +107,16 @@ impl CustomOp1 for Activate {
         }
         let width = x.columns / 2;
         let mut y = vec![0.0; x.rows * width];
-        y.par_chunks_mut(width.max(1)).with_min_len(8).enumerate().for_each(|(n, y)| {
-            let (gate, up) = x.row(n).split_at(width);
-            y.copy_from_slice(gate);
+        over_rows(&mut y, width, |first, y| {
+            for (n, y) in y.chunks_mut(width.max(1)).enumerate() {
+                y.copy_from_slice(&x.row(first + n)[..width]);
+            }
             self.0.each(y);
-            vectorised(|| y.iter_mut().zip(up).for_each(|(y, up)| *y *= up));
+            for (n, y) in y.chunks_mut(width.max(1)).enumerate() {
+                for (y, up) in y.iter_mut().zip(&x.row(first + n)[width..]) {
+                    *y *= up;
+                }
+            }
         });
         Ok((CpuStorage::F32(y), Shape::from((x.rows, width))))
     }

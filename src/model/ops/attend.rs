@@ -2,7 +2,7 @@
 //! matrix: no token of a window sees another window, and nothing is filled up to a common length.
 
 use super::math::exp;
-use super::{Rows, vectorised};
+use super::{Rows, threads, vectorised};
 use candle_core::{CpuStorage, CustomOp3, D, Device, Layout, Result, Shape, Tensor, bail};
 use faer::{Accum, MatMut, Par};
 use rayon::prelude::*;
@@ -122,12 +122,17 @@ impl Attend<'_> {
                 self.heads.scale(),
                 Par::Seq,
             );
-            for ((n, row), sum) in scores.chunks_exact_mut(seen).enumerate().zip(&mut sums) {
-                let visible = if causal { part.rows.start + n + 1 - part.keys.start } else { seen };
-                let (row, hidden) = row.split_at_mut(visible);
-                *sum = vectorised(|| exponentials(row));
-                hidden.fill(0.0);
-            }
+            vectorised(
+                #[inline(always)]
+                || {
+                    for ((n, row), sum) in scores.chunks_exact_mut(seen).enumerate().zip(&mut sums) {
+                        let visible = if causal { part.rows.start + n + 1 - part.keys.start } else { seen };
+                        let (row, hidden) = row.split_at_mut(visible);
+                        *sum = exponentials(row);
+                        hidden.fill(0.0);
+                    }
+                },
+            );
             // Transposed, as faer 0.24 takes strides of rows for strides of columns. Row n of a head's z begins at n · queries · width + head · width.
             let from = columns.start;
             let to = (count - 1) * queries * width + columns.end;
@@ -155,7 +160,9 @@ fn exponentials(row: &mut [f32]) -> f32 {
     let mut largest = [f32::NEG_INFINITY; LANES];
     let mut chunks = row.chunks_exact(LANES);
     for chunk in &mut chunks {
-        largest.iter_mut().zip(chunk).for_each(|(m, x)| *m = if *x > *m { *x } else { *m });
+        for (m, x) in largest.iter_mut().zip(chunk) {
+            *m = if *x > *m { *x } else { *m };
+        }
     }
     let rest = chunks.remainder().iter().copied();
     let largest = largest.into_iter().chain(rest).fold(f32::NEG_INFINITY, f32::max);
@@ -205,7 +212,14 @@ impl CustomOp3 for Attend<'_> {
             );
         }
         let mut z = vec![0.0; tokens * q.columns];
-        self.parts(&mut z).into_par_iter().for_each_init(Vec::new, |scores, part| self.gather(part, q, k, v, scores));
+        let parts = self.parts(&mut z);
+        match threads() {
+            1 => {
+                let mut scores = Vec::new();
+                parts.into_iter().for_each(|part| self.gather(part, q, k, v, &mut scores));
+            }
+            _ => parts.into_par_iter().for_each_init(Vec::new, |scores, part| self.gather(part, q, k, v, scores)),
+        }
         Ok((CpuStorage::F32(z), Shape::from((tokens, q.columns))))
     }
 }

@@ -19,12 +19,43 @@ pub(super) use norm::{layer_norm, rms_norm};
 pub(super) use rotate::{Rope, rotate};
 
 use candle_core::{CpuStorage, Layout, Result, bail};
+use rayon::prelude::*;
+use std::cell::Cell;
 use std::ops::Range;
+
+thread_local! {
+    static ALONE: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Runs a forward pass on this thread alone, where other threads have passes of their own.
+pub(super) fn alone<R>(work: impl FnOnce() -> R) -> R {
+    let before = ALONE.replace(true);
+    let result = work();
+    ALONE.set(before);
+    result
+}
+
+/// How many threads a step may use.
+fn threads() -> usize {
+    if ALONE.get() { 1 } else { rayon::current_num_threads() }
+}
+
+/// Calls `work` with consecutive pieces of `values`, each of whole rows of `width` elements and of some [`SPAN`] elements, and the number
+/// of the first row; on the threads that the step may use.
+fn over_rows(values: &mut [f32], width: usize, work: impl Fn(usize, &mut [f32]) + Sync) {
+    let rows = (SPAN / width.max(1)).max(1);
+    let piece = |(n, values): (usize, &mut [f32])| work(n * rows, values);
+    match threads() {
+        1 => values.chunks_mut(rows * width.max(1)).enumerate().for_each(piece),
+        _ => values.par_chunks_mut(rows * width.max(1)).enumerate().for_each(piece),
+    }
+}
 
 /// Elements that one thread takes at a time.
 const SPAN: usize = 16 * 1024;
 
-/// Runs `work` compiled for the widest vectors that this processor has; what it calls must be inlined.
+/// Runs `work` compiled for the widest vectors that this processor has. The closure and all that it calls must be `#[inline(always)]`, and
+/// loops plain ones: what is not inlined is compiled for the oldest processor, where a fused product is a slow call.
 #[inline(always)]
 fn vectorised<R>(work: impl FnOnce() -> R) -> R {
     pulp::Arch::new().dispatch(work)

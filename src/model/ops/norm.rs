@@ -1,9 +1,8 @@
 //! LayerNorm (Ba et al. 2016) and RMSNorm (Zhang and Sennrich 2019) of each token.
 
-use super::{Rows, elements, vectorised};
+use super::{Rows, elements, over_rows, vectorised};
 use candle_core::{CpuStorage, CustomOp2, CustomOp3, D, Layout, Result, Shape, Tensor, bail};
 use candle_nn::{LayerNorm, RmsNorm};
-use rayon::prelude::*;
 
 /// (x − mean) / √(variance + ε) · weight + bias, of each row.
 pub(in crate::model) fn layer_norm(norm: &LayerNorm, x: &Tensor) -> Result<Tensor> {
@@ -37,9 +36,19 @@ fn rms_norm_by_candle(x: &Tensor, weight: &Tensor, epsilon: f64) -> Result<Tenso
 struct Norm(f32);
 
 impl Norm {
+    #[inline(always)]
     fn each(&self, x: Rows, row: impl Fn(&[f32], &mut [f32]) + Sync) -> (CpuStorage, Shape) {
         let mut y = vec![0.0; x.rows * x.columns];
-        y.par_chunks_mut(x.columns.max(1)).with_min_len(16).enumerate().for_each(|(n, y)| row(x.row(n), y));
+        over_rows(&mut y, x.columns, |first, y| {
+            vectorised(
+                #[inline(always)]
+                || {
+                    for (n, y) in y.chunks_mut(x.columns.max(1)).enumerate() {
+                        row(x.row(first + n), y);
+                    }
+                },
+            );
+        });
         (CpuStorage::F32(y), Shape::from((x.rows, x.columns)))
     }
 }
@@ -62,16 +71,27 @@ impl CustomOp3 for Norm {
         if weight.len() != x.columns || bias.len() != x.columns {
             bail!("rows of {}, weights of {} and {}", x.columns, weight.len(), bias.len());
         }
-        Ok(self.each(x, |x, y| {
-            vectorised(|| {
-                let mean = sum(x, |v| v) / x.len() as f32;
-                let variance = sum(x, |v| (v - mean) * (v - mean)) / x.len() as f32;
-                let scale = 1.0 / (variance + self.0).sqrt();
+        let epsilon = self.0;
+        Ok(self.each(
+            x,
+            #[inline(always)]
+            |x, y| {
+                let mean = sum(
+                    x,
+                    #[inline(always)]
+                    |v| v,
+                ) / x.len() as f32;
+                let variance = sum(
+                    x,
+                    #[inline(always)]
+                    |v| (v - mean) * (v - mean),
+                ) / x.len() as f32;
+                let scale = 1.0 / (variance + epsilon).sqrt();
                 for ((y, x), (weight, bias)) in y.iter_mut().zip(x).zip(weight.iter().zip(bias)) {
                     *y = (x - mean) * scale * weight + bias;
                 }
-            });
-        }))
+            },
+        ))
     }
 }
 
@@ -85,12 +105,24 @@ impl CustomOp2 for Norm {
         if weight.len() != x.columns {
             bail!("rows of {}, weights of {}", x.columns, weight.len());
         }
-        Ok(self.each(x, |x, y| {
-            vectorised(|| {
-                let scale = 1.0 / (sum(x, |v| v * v) / x.len() as f32 + self.0).sqrt();
-                y.iter_mut().zip(x).zip(weight).for_each(|((y, x), weight)| *y = x * scale * weight);
-            });
-        }))
+        let epsilon = self.0;
+        Ok(self.each(
+            x,
+            #[inline(always)]
+            |x, y| {
+                let scale = 1.0
+                    / (sum(
+                        x,
+                        #[inline(always)]
+                        |v| v * v,
+                    ) / x.len() as f32
+                        + epsilon)
+                        .sqrt();
+                for ((y, x), weight) in y.iter_mut().zip(x).zip(weight) {
+                    *y = x * scale * weight;
+                }
+            },
+        ))
     }
 }
 
@@ -103,7 +135,9 @@ fn sum(x: &[f32], of: impl Fn(f32) -> f32) -> f32 {
     let whole = x.chunks_exact(LANES);
     let rest: f32 = whole.remainder().iter().map(|v| of(*v)).sum();
     for chunk in whole {
-        lanes.iter_mut().zip(chunk).for_each(|(lane, v)| *lane += of(*v));
+        for (lane, v) in lanes.iter_mut().zip(chunk) {
+            *lane += of(*v);
+        }
     }
     rest + lanes.iter().sum::<f32>()
 }

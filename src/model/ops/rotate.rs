@@ -2,9 +2,8 @@
 //!
 //! Dimensions j and j + d/2 of a head are turned together by position · θⱼ. Positions begin at 0 in each window.
 
-use super::{Rows, vectorised};
+use super::{Rows, over_rows, vectorised};
 use candle_core::{CpuStorage, CustomOp1, Device, Layout, Result, Shape, Tensor, bail};
-use rayon::prelude::*;
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -71,22 +70,26 @@ impl CustomOp1 for Rotate<'_> {
         }
         let positions: Vec<usize> = self.windows.iter().flat_map(|w| 0..w.len()).collect();
         let mut y = vec![0.0; x.rows * x.columns];
-        y.par_chunks_mut(x.columns.max(1)).with_min_len(16).zip(&positions).enumerate().for_each(
-            |(n, (y, position))| {
-                let cos = &self.rope.cos[position * half..][..half];
-                let sin = &self.rope.sin[position * half..][..half];
-                vectorised(|| {
-                    for (x, y) in x.row(n).chunks_exact(2 * half).zip(y.chunks_exact_mut(2 * half)) {
-                        let (a, b) = x.split_at(half);
-                        let (first, second) = y.split_at_mut(half);
-                        for j in 0..half {
-                            first[j] = a[j] * cos[j] - b[j] * sin[j];
-                            second[j] = b[j] * cos[j] + a[j] * sin[j];
+        over_rows(&mut y, x.columns, |first, y| {
+            vectorised(
+                #[inline(always)]
+                || {
+                    for (n, y) in y.chunks_mut(x.columns.max(1)).enumerate() {
+                        let position = positions[first + n];
+                        let cos = &self.rope.cos[position * half..][..half];
+                        let sin = &self.rope.sin[position * half..][..half];
+                        for (x, y) in x.row(first + n).chunks_exact(2 * half).zip(y.chunks_exact_mut(2 * half)) {
+                            let (a, b) = x.split_at(half);
+                            let (first, second) = y.split_at_mut(half);
+                            for j in 0..half {
+                                first[j] = a[j] * cos[j] - b[j] * sin[j];
+                                second[j] = b[j] * cos[j] + a[j] * sin[j];
+                            }
                         }
                     }
-                });
-            },
-        );
+                },
+            );
+        });
         Ok((CpuStorage::F32(y), Shape::from((x.rows, x.columns))))
     }
 }

@@ -103,7 +103,7 @@ const BERT_FRAME: usize = 2;
 /// Tokens in a window of a causal model unless told otherwise: what long models can read would be slow, and more than the field's habit.
 const CAUSAL_WINDOW: usize = 1024;
 /// Tokens that the model gets in one call, unless one window alone has more: enough for matrix products to be fast.
-pub(crate) const BATCH: usize = 1024;
+pub(crate) const BATCH: usize = 4096;
 
 /// The windows that a plan has so far.
 #[derive(Default)]
