@@ -116,7 +116,9 @@ fn a_run_is_read_without_the_text_of_the_others() {
     let (one, two) = (said("The old boat."), said("Three storms walked in the sea."));
     let both = tiny().activations(&Stimulus::join(&[one.clone(), two]).unwrap(), Site::FfnOut).unwrap();
     let alone = tiny().activations(&one, Site::FfnOut).unwrap();
-    assert_eq!(both.values().slice(s![..3, ..]), alone.values());
+    // Products of other shapes add up in another order.
+    let off = difference(&both.values().slice(s![..3, ..]).to_owned(), &alone.values().to_owned());
+    assert!(off < 1e-6, "{off}");
 }
 
 #[test]
