@@ -59,7 +59,7 @@ fn tokens(model: &Model, stimulus: &Stimulus, reference: &str) -> (Vec<u32>, usi
 fn check_sites(model: &Model, stimulus: &Stimulus, ids_of: &str, reference: &str) -> usize {
     let (ids, before, behind) = tokens(model, stimulus, ids_of);
     let there: Vec<Site> =
-        Site::ALL.into_iter().filter(|site| path(&format!("{reference}/{site}.npy")).is_file()).collect();
+        Site::all().into_iter().filter(|site| path(&format!("{reference}/{site}.npy")).is_file()).collect();
     let read = model.read(&[&ids], &there).unwrap();
     for (site, ours) in there.iter().zip(&read) {
         let theirs: Array2<f32> = stored(&format!("{reference}/{site}"));
@@ -121,7 +121,7 @@ fn minilm_and_smollm2_have_the_values_of_transformers() {
     {
         let model = Model::load(name).unwrap();
         let (ids, before, behind) = tokens(&model, &stimulus, reference);
-        for site in Site::ALL {
+        for site in Site::all() {
             if !path(&format!("{reference}/{site}.npy")).is_file() {
                 continue;
             }
@@ -146,11 +146,11 @@ fn windows_of_one_batch_do_not_see_each_other() {
         let model = load(name);
         let ids = model.align(&words()).unwrap().ids.remove(0);
         let (one, two, three) = (&ids[..7], &ids[3..20], &ids[10..11]);
-        let together = model.read(&[one, two, three], &Site::ALL).unwrap();
+        let together = model.read(&[one, two, three], &Site::all()).unwrap();
         for (n, window) in [one, two, three].into_iter().enumerate() {
             let from = [0, 7, 24][n];
             for (site, (alone, together)) in
-                Site::ALL.iter().zip(model.read(&[window], &Site::ALL).unwrap().iter().zip(&together))
+                Site::all().iter().zip(model.read(&[window], &Site::all()).unwrap().iter().zip(&together))
             {
                 let part = together.slice(s![from..from + window.len(), ..]);
                 assert!(off(alone.view(), part) < 1e-5, "{name} {site}, window {n}");
