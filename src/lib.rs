@@ -34,6 +34,7 @@ pub mod coupling;
 pub mod encoding;
 pub mod error;
 pub mod figure;
+mod hex;
 mod home;
 pub mod linalg;
 pub mod model;

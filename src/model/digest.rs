@@ -1,6 +1,7 @@
 //! SHA-256 of a model's files, computed once for each state of a file: a large model is read from disk once to load it, not twice.
 
 use crate::error::{Error, Result};
+use crate::hex::hex;
 use crate::home::home;
 use crate::notebook::check_cancelled;
 use sha2::{Digest, Sha256};
@@ -72,11 +73,6 @@ pub(super) fn sha256(path: &Path) -> Result<String> {
             n => digest.update(&buffer[..n]),
         }
     }
-}
-
-/// A digest as text.
-pub(super) fn hex(digest: Sha256) -> String {
-    digest.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 use super::bert::Bert;
 use super::compute::Compute;
 use super::config::Config;
-use super::digest::{hex, noted_sha256};
+use super::digest::noted_sha256;
 use super::files::{Files, WeightFiles};
 use super::gguf::gguf_content;
 use super::gguf_tokenizer::gguf_tokenizer;
@@ -14,6 +14,7 @@ use super::tokenizer::{Words, from_file};
 use super::weights::{Gguf, Random, Safetensors, Source, Torch, Weights};
 use super::{Intervention, Model};
 use crate::error::Result;
+use crate::hex::hex;
 use crate::linalg::in_pool;
 use sha2::{Digest, Sha256};
 use std::path::PathBuf;

@@ -51,5 +51,5 @@ pub use network::Model;
 pub use readout::{Logits, Loss, Masking, TokenLoss};
 pub use registry::{Entry, registry};
 pub use site::{Neuron, NeuronAxis, Site};
-pub(crate) use window::{BATCH, pieces, window};
+pub(crate) use window::{BATCH, window};
 pub use window::{Context, Window, WindowPlan};

@@ -2,7 +2,6 @@
 
 use super::bert::Bert;
 use super::config::Config;
-use super::digest::hex;
 use super::intervention::Change;
 use super::llama::Llama;
 use super::load::Inner;
@@ -10,6 +9,7 @@ use super::tap::{Batch, Tap};
 use super::window::{Context, WindowPlan, pieces};
 use super::{Intervention, NeuronAxis, Site, align, ops, parts};
 use crate::error::{Error, Result};
+use crate::hex::hex;
 use crate::linalg::in_pool;
 use crate::stimulus::Stimulus;
 use candle_core::{Device, Tensor};
@@ -141,16 +141,23 @@ impl Model {
     /// # Errors
     /// If the tokenizer cannot read the text.
     pub fn windows(&self, stimulus: &Stimulus) -> Result<WindowPlan> {
-        self.plan(stimulus, &self.align(stimulus)?)
+        self.plan(stimulus, &self.align(stimulus)?, Context::Windows, None)
     }
 
     pub(crate) fn align(&self, stimulus: &Stimulus) -> Result<align::Aligned> {
         align::align(&self.inner.words.tokenizer, self.inner.words.unknown, stimulus)
     }
 
-    pub(super) fn plan(&self, stimulus: &Stimulus, aligned: &align::Aligned) -> Result<WindowPlan> {
+    /// The windows in which a stimulus is read, of at most so many tokens.
+    pub(crate) fn plan(
+        &self,
+        stimulus: &Stimulus,
+        aligned: &align::Aligned,
+        context: Context,
+        window: Option<usize>,
+    ) -> Result<WindowPlan> {
         let runs: Vec<_> = aligned.words.iter().map(|owners| pieces(owners, stimulus.words())).collect();
-        WindowPlan::of(Context::Windows, None, self.reading(), &runs)
+        WindowPlan::of(context, window, self.reading(), &runs)
     }
 
     /// Values of each site for the tokens of some windows, token × neuron, window after window; the tokens that frame a text
@@ -274,7 +281,7 @@ impl Model {
         mut each: impl FnMut(ArrayView1<f32>),
     ) -> Result<()> {
         let aligned = self.align(stimulus)?;
-        for window in self.plan(stimulus, &aligned)?.windows() {
+        for window in self.plan(stimulus, &aligned, Context::Windows, None)?.windows() {
             let values = self.read(&[&aligned.ids[window.run][window.reads.clone()]], &[site])?.remove(0);
             window.keeps.clone().for_each(|token| each(values.row(token - window.reads.start)));
         }

@@ -3,6 +3,7 @@
 use super::Model;
 use super::config::Config;
 use super::tap::Batch;
+use super::window::Context;
 use crate::error::{Error, Result};
 use crate::linalg::in_pool;
 use crate::notebook::{Progress, check_cancelled};
@@ -186,7 +187,7 @@ impl Model {
             Masking::Alone => usize::MAX,
         };
         let aligned = self.align(stimulus)?;
-        let plan = self.plan(stimulus, &aligned)?;
+        let plan = self.plan(stimulus, &aligned, Context::Windows, None)?;
         let causal = self.reading().causal;
         let mut progress = Progress::new("windows guessed", plan.windows().len() as u64);
         let mut tokens = Vec::new();

@@ -6,6 +6,7 @@ use crate::activation::NeuronSeries;
 use crate::brain::{Mask, Networks};
 use crate::clock::Clock;
 use crate::error::{Error, Result};
+use crate::hex::hex;
 use crate::model::Neuron;
 use crate::stimulus::Stimulus;
 use serde::{Deserialize, Serialize};
@@ -82,7 +83,7 @@ impl Key {
         let digest = |parts: &mut dyn FnMut(&mut Sha256)| {
             let mut hash = Sha256::new();
             parts(&mut hash);
-            hash.finalize().iter().map(|b| format!("{b:02x}")).collect::<String>()
+            hex(hash)
         };
         let floats = |hash: &mut Sha256, values: &mut dyn Iterator<Item = &f32>| {
             let bytes: Vec<u8> = values.flat_map(|v| v.to_le_bytes()).collect();

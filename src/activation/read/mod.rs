@@ -9,7 +9,7 @@ use super::store::{CODE, Claim, Meta, Parts, Reached, Store, Stored, activations
 use super::values::Values;
 use crate::error::{Error, Result};
 use crate::linalg::in_pool;
-use crate::model::{Aligned, Context, Model, NeuronAxis, Site, WindowPlan, pieces, window};
+use crate::model::{Aligned, Context, Model, NeuronAxis, Site, WindowPlan, window};
 use crate::notebook::check_cancelled;
 use crate::stimulus::Stimulus;
 use ndarray::Array2;
@@ -104,12 +104,7 @@ impl Model {
     /// # Ok::<(), neurocell::Error>(())
     /// ```
     pub fn windows_with(&self, stimulus: &Stimulus, options: &ReadOptions) -> Result<WindowPlan> {
-        self.plan_with(stimulus, &in_pool(|| self.align(stimulus))?, options)
-    }
-
-    fn plan_with(&self, stimulus: &Stimulus, aligned: &Aligned, options: &ReadOptions) -> Result<WindowPlan> {
-        let runs: Vec<_> = aligned.words.iter().map(|owners| pieces(owners, stimulus.words())).collect();
-        WindowPlan::of(options.context, options.window, self.reading(), &runs)
+        self.plan(stimulus, &in_pool(|| self.align(stimulus))?, options.context, options.window)
     }
 
     fn key(&self, stimulus: &Stimulus, site: Site, options: &ReadOptions) -> Result<String> {
@@ -164,7 +159,7 @@ impl Reader<'_> {
             return Ok(read);
         }
         let aligned = in_pool(|| self.model.align(self.stimulus))?;
-        let plan = self.model.plan_with(self.stimulus, &aligned, self.options)?;
+        let plan = self.model.plan(self.stimulus, &aligned, self.options.context, self.options.window)?;
         let row = missing.iter().map(|one| one.neurons.total()).sum();
         // Before anything is written: it may be an error.
         let batch = pass::batch(&plan, row, self.memory)?;

@@ -40,7 +40,7 @@ impl From<Error> for Stopped {
     }
 }
 
-/// Values of a batch are held twice: by block, as the model gives them, and side by side.
+/// Values of a batch are held twice: by thread, as each has read them, and all together.
 const COPIES: u64 = 2;
 
 /// Tokens in one call of the model, so that their values of `row` neurons keep within `memory` bytes.

@@ -1,6 +1,7 @@
 //! The key under which values are kept: a digest of all that they depend on.
 
 use crate::activation::Pooling;
+use crate::hex::hex;
 use crate::model::{Context, Site};
 use crate::stimulus::Stimulus;
 use sha2::{Digest, Sha256};
@@ -48,7 +49,7 @@ impl Parts<'_> {
                 }
             }
         }
-        digest.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+        hex(digest)
     }
 }
 
