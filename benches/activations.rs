@@ -1,5 +1,6 @@
 //! Tokens a second through MiniLM and SmolLM2 with `FfnOut` read, and word by word, on the texts of
-//! `benches/peers/activations.py`; started by `benches/run-activations`, which prints the ratios.
+//! `benches/peers/activations.py`; started by `benches/run-activations`, which prints the ratios. With the argument `growth`: word by word too, and time
+//! and memory over the length of the text.
 
 use ndarray::Array2;
 use neurocell::prelude::*;
@@ -22,10 +23,10 @@ fn main() -> std::result::Result<(), Box<dyn std::error::Error>> {
             let plan = model.windows_with(&runs, &options)?;
             // The peer's figure has the frame's tokens in it.
             let frame = if name == "minilm-l6" { 2 * plan.windows().len() } else { 0 };
-            let seconds = best(3, || model.activations_with(&runs, &[Site::FfnOut], &options))?;
+            let seconds = best(4, || model.activations_with(&runs, &[Site::FfnOut], &options))?;
             println!("here {name}_{window} {:.0} tokens/s", (plan.tokens() + frame) as f64 / seconds);
         }
-        if name == "smollm2-135m" {
+        if name == "smollm2-135m" && std::env::args().any(|argument| argument == "growth") {
             let text = stimulus(&texts["word by word"])?;
             let options = in_memory.clone().context(Context::incremental(1024));
             let seconds = best(3, || model.activations_with(&text, &[Site::FfnOut], &options))?;
@@ -37,7 +38,7 @@ fn main() -> std::result::Result<(), Box<dyn std::error::Error>> {
             println!("word by word: largest difference {:.1e} of the largest value", off / largest);
         }
     }
-    growth(&folder)
+    if std::env::args().any(|argument| argument == "growth") { growth(&folder) } else { Ok(()) }
 }
 
 /// Time and memory over the length of the text, with the store.

@@ -13,7 +13,7 @@ use crate::hex::hex;
 use crate::linalg::in_pool;
 use crate::stimulus::Stimulus;
 use candle_core::{Device, Tensor};
-use ndarray::{Array2, ArrayView1, Axis, concatenate};
+use ndarray::{Array2, ArrayView1, ArrayViewMut2, Axis};
 use rayon::prelude::*;
 use sha2::{Digest, Sha256};
 use std::fmt;
@@ -163,37 +163,50 @@ impl Model {
     /// Values of each site for the tokens of some windows, token × neuron, window after window; the tokens that frame a text
     /// are added before and taken away after.
     ///
-    /// Nothing is filled up to a common length. Where there are windows enough, each thread takes some of them through the model by itself; else
-    /// all threads work on each step together. Memory is that of all their tokens.
+    /// Nothing is filled up to a common length. Where there are windows enough, each thread takes some of them through the model by itself,
+    /// few at a time so that what lies between two steps stays near the processor; else all threads work on each step together. Memory is
+    /// that of the values.
     pub(crate) fn read(&self, windows: &[&[u32]], sites: &[Site]) -> Result<Vec<Array2<f32>>> {
+        let tokens = windows.iter().map(|ids| ids.len()).sum();
+        let mut read: Vec<Array2<f32>> =
+            sites.iter().map(|site| Array2::zeros((tokens, self.neurons(*site).total()))).collect();
+        let whole = read.iter_mut().map(|values| values.view_mut()).collect();
         in_pool(|| {
-            let shares = match self.inner.on_cpu {
-                true => shares(windows, rayon::current_num_threads()),
+            let passes = match self.inner.on_cpu {
+                true => passes(windows, rayon::current_num_threads()),
                 false => Vec::new(),
             };
-            if shares.len() < 2 {
-                return self.read_together(windows, sites);
+            if passes.len() < 2 {
+                return self.read_into(windows, sites, whole);
             }
-            let read: Vec<Vec<Array2<f32>>> = shares
-                .into_par_iter()
-                .map(|share| ops::alone(|| self.read_together(&windows[share], sites)))
-                .collect::<Result<_>>()?;
-            let joined = |site: usize| {
-                let parts: Vec<_> = read.iter().map(|share| share[site].view()).collect();
-                concatenate(Axis(0), &parts)
-                    .map_err(|e| Error::shape(e.to_string(), "this is an error in neurocell: report it"))
-            };
-            (0..sites.len()).map(joined).collect()
-        })
+            let mut rest = whole;
+            let mut parts = Vec::with_capacity(passes.len());
+            for pass in passes {
+                let tokens = windows[pass.clone()].iter().map(|ids| ids.len()).sum();
+                let split = rest.into_iter().map(|values| values.split_at(Axis(0), tokens));
+                let (into, behind) = split.unzip();
+                rest = behind;
+                parts.push((pass, into));
+            }
+            let of = |(pass, into): (Range<usize>, _)| ops::alone(|| self.read_into(&windows[pass], sites, into));
+            // One by one: a thread that is done takes the next.
+            parts.into_par_iter().with_max_len(1).try_for_each(of)
+        })?;
+        Ok(read)
     }
 
-    fn read_together(&self, windows: &[&[u32]], sites: &[Site]) -> Result<Vec<Array2<f32>>> {
+    /// Takes some windows through the model together; `into` has a matrix for each site.
+    fn read_into<'a>(
+        &'a self,
+        windows: &[&[u32]],
+        sites: &'a [Site],
+        into: Vec<ArrayViewMut2<'a, f32>>,
+    ) -> Result<()> {
         let (batch, text) = self.batch(windows)?;
         let rows = text.into_iter().flatten().collect();
-        let units: Vec<usize> = sites.iter().map(|site| self.neurons(*site).total()).collect();
-        let mut tap = Tap::new(sites, &units, &self.changes, rows);
+        let mut tap = Tap::new(sites, into, &self.changes, rows);
         self.inner.network.forward(&batch, &mut tap)?;
-        Ok(tap.read())
+        Ok(())
     }
 
     /// Scores of the vocabulary at some rows of a batch of windows, row × word.
@@ -210,7 +223,7 @@ impl Model {
         many: usize,
         mut take: impl FnMut(usize, Array2<f32>) -> Vec<T> + Send,
     ) -> Result<Vec<T>> {
-        let mut tap = Tap::new(&[], &[], &self.changes, Vec::new());
+        let mut tap = Tap::new(&[], Vec::new(), &self.changes, Vec::new());
         let mut taken = Vec::with_capacity(rows.len());
         in_pool(|| {
             let hidden = self.inner.network.forward(batch, &mut tap)?;
@@ -289,23 +302,36 @@ impl Model {
     }
 }
 
-/// Consecutive windows for each thread, of about equally many tokens; none if they cannot be even.
-fn shares(windows: &[&[u32]], threads: usize) -> Vec<Range<usize>> {
+/// Tokens in one thread's pass through the model. Measured on MiniLM.
+const PASS: usize = 512;
+
+/// Consecutive windows for passes of single threads; none where some threads would be idle for much of the time.
+fn passes(windows: &[&[u32]], threads: usize) -> Vec<Range<usize>> {
     let total: usize = windows.iter().map(|ids| ids.len()).sum();
-    let mut shares = Vec::new();
-    let (mut start, mut tokens, mut largest) = (0, 0, 0);
+    let most = PASS.min(total.div_ceil(threads));
+    let mut passes: Vec<Range<usize>> = Vec::new();
+    let mut tokens = 0;
     for (n, ids) in windows.iter().enumerate() {
+        match passes.last_mut() {
+            Some(pass) if tokens + ids.len() <= most => pass.end = n + 1,
+            _ => {
+                passes.push(n..n + 1);
+                tokens = 0;
+            }
+        }
         tokens += ids.len();
-        if tokens * threads >= total * (shares.len() + 1) || n + 1 == windows.len() {
-            let own: usize = windows[start..=n].iter().map(|ids| ids.len()).sum();
-            largest = largest.max(own);
-            shares.push(start..n + 1);
-            start = n + 1;
+    }
+    // When each thread is done, if the one that is done first takes the next pass.
+    let mut done = vec![0; threads];
+    for pass in &passes {
+        let tokens: usize = windows[pass.clone()].iter().map(|ids| ids.len()).sum();
+        if let Some(first) = done.iter_mut().min() {
+            *first += tokens;
         }
     }
     // With a thread idle for a quarter of the time, or one window alone, it is better that all work together.
-    let even = shares.len() == threads && largest * threads * 3 <= total * 4;
-    if even { shares } else { Vec::new() }
+    let last = done.into_iter().max().unwrap_or(0);
+    if last * threads * 3 <= total * 4 { passes } else { Vec::new() }
 }
 
 impl fmt::Display for Model {

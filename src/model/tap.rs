@@ -3,7 +3,7 @@
 use super::{Site, intervention::Change};
 use crate::model::ops::Heads;
 use candle_core::{CpuStorage, Device, Result, Storage, Tensor, bail};
-use ndarray::{Array2, ArrayViewMut2, s};
+use ndarray::{ArrayView1, ArrayViewMut2, s};
 use std::ops::Range;
 
 /// Some windows of text that go through the model together, one after the other as rows of one matrix.
@@ -20,20 +20,19 @@ pub(super) struct Tap<'a> {
     changes: &'a [Change],
     /// Rows that are read: the text without its frame.
     rows: Vec<usize>,
-    /// For each wanted site, rows × (layers · units).
-    read: Vec<Array2<f32>>,
+    /// Where the values of each wanted site go, rows × (layers · units).
+    into: Vec<ArrayViewMut2<'a, f32>>,
 }
 
 impl<'a> Tap<'a> {
-    /// Reads `rows` at each wanted site, which has so many units over all layers.
-    pub(super) fn new(wanted: &'a [Site], units: &[usize], changes: &'a [Change], rows: Vec<usize>) -> Tap<'a> {
-        let read = units.iter().map(|units| Array2::zeros((rows.len(), *units))).collect();
-        Tap { wanted, changes, rows, read }
-    }
-
-    /// What was read, in the order of the wanted sites.
-    pub(super) fn read(self) -> Vec<Array2<f32>> {
-        self.read
+    /// Reads `rows` at each wanted site into that site's matrix, rows × units over all layers.
+    pub(super) fn new(
+        wanted: &'a [Site],
+        into: Vec<ArrayViewMut2<'a, f32>>,
+        changes: &'a [Change],
+        rows: Vec<usize>,
+    ) -> Tap<'a> {
+        Tap { wanted, changes, rows, into }
     }
 
     /// The tensor (token × unit) of a site: changed where an intervention asks for it, then read where it is wanted.
@@ -41,10 +40,10 @@ impl<'a> Tap<'a> {
         let tensor = changed(tensor, self.changes.iter().filter(|c| c.site == site && c.layer == layer))?;
         if let Some(n) = self.wanted.iter().position(|wanted| *wanted == site) {
             let width = tensor.dim(1)?;
-            let mut into = self.read[n].slice_mut(s![.., layer * width..(layer + 1) * width]);
+            let mut into = self.into[n].slice_mut(s![.., layer * width..(layer + 1) * width]);
             with_rows(&tensor, |values, stride| {
                 for (mut to, row) in into.rows_mut().into_iter().zip(&self.rows) {
-                    to.iter_mut().zip(&values[row * stride..][..width]).for_each(|(to, from)| *to = *from);
+                    to.assign(&ArrayView1::from(&values[row * stride..][..width]));
                 }
             })?;
         }
@@ -65,7 +64,7 @@ impl<'a> Tap<'a> {
         if let Some(n) = self.wanted.iter().position(|wanted| *wanted == Site::AttnQk) {
             let width = query.dim(1)?;
             let means = window_means(key, &batch.windows)?;
-            let into = self.read[n].slice_mut(s![.., layer * width..(layer + 1) * width]);
+            let into = self.into[n].slice_mut(s![.., layer * width..(layer + 1) * width]);
             with_rows(&query, |values, stride| products(into, values, stride, &self.rows, &means, heads, batch))?;
         }
         Ok(query)

@@ -2,6 +2,7 @@
 //! matrix: no token of a window sees another window, and nothing is filled up to a common length.
 
 use super::math::exp;
+use super::dense::multiply_alone;
 use super::{Rows, threads, vectorised};
 use candle_core::{CpuStorage, CustomOp3, D, Device, Layout, Result, Shape, Tensor, bail};
 use faer::{Accum, MatMut, Par};
@@ -136,19 +137,24 @@ impl Attend<'_> {
             // Transposed, as faer 0.24 takes strides of rows for strides of columns. Row n of a head's z begins at n · queries · width + head · width.
             let from = columns.start;
             let to = (count - 1) * queries * width + columns.end;
-            faer::linalg::matmul::matmul(
+            multiply_alone(
                 MatMut::from_column_major_slice_with_stride_mut(&mut part.z[from..to], width, count, queries * width)
                     .transpose_mut(),
                 Accum::Replace,
                 faer::MatRef::from_row_major_slice(scores, count, seen),
                 v.block(part.keys.clone(), key),
-                1.0,
-                Par::Seq,
             );
-            for (row, sum) in part.z.chunks_exact_mut(queries * width).zip(&sums) {
-                let one_over = 1.0 / sum;
-                row[columns.clone()].iter_mut().for_each(|z| *z *= one_over);
-            }
+            vectorised(
+                #[inline(always)]
+                || {
+                    for (row, sum) in part.z.chunks_exact_mut(queries * width).zip(&sums) {
+                        let one_over = 1.0 / sum;
+                        for z in &mut row[columns.clone()] {
+                            *z *= one_over;
+                        }
+                    }
+                },
+            );
         }
     }
 }

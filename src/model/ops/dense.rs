@@ -49,7 +49,7 @@ fn multiply(c: MatMut<f32>, accum: Accum, a: MatRef<f32>, b: MatRef<f32>, thread
 }
 
 /// C ← A·B, or C + A·B, on this thread. By the crate gemm, which candle brings: some five per cent faster than faer's own at these shapes.
-fn multiply_alone(c: MatMut<f32>, accum: Accum, a: MatRef<f32>, b: MatRef<f32>) {
+pub(super) fn multiply_alone(c: MatMut<f32>, accum: Accum, a: MatRef<f32>, b: MatRef<f32>) {
     let (rows, columns, inner) = (c.nrows(), c.ncols(), a.ncols());
     assert!(a.nrows() == rows && b.nrows() == inner && b.ncols() == columns, "the shapes were checked by the caller");
     // SAFETY: pointers, sizes and strides are those of three valid views whose shapes agree, and C's is exclusive.
