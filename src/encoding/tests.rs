@@ -5,7 +5,7 @@ use crate::brain::{Affine, Mask, VoxelSeries};
 use crate::clock::Clock;
 use crate::error::ErrorKind;
 use crate::model::{NeuronAxis, Site};
-use crate::pattern::Patterns;
+use crate::pattern::{Patterns, Report};
 use ndarray::{Array1, Array2, ArrayViewMut1, concatenate, s};
 use rand::{Rng, SeedableRng};
 use rand_distr::StandardNormal;
@@ -32,6 +32,7 @@ fn patterns(courses: Array2<f32>, clock: &Clock) -> Patterns {
         neurons,
         method: "given".into(),
         explained: 0.0,
+        report: Report::default(),
     }
 }
 

@@ -6,7 +6,7 @@ use crate::brain::{Affine, BrainMap, Mask, Networks, VoxelSeries};
 use crate::clock::Clock;
 use crate::encoding::EncodingFit;
 use crate::model::{NeuronAxis, Site};
-use crate::pattern::Patterns;
+use crate::pattern::{Patterns, Report};
 use ndarray::Array2;
 use rand::{Rng, SeedableRng};
 use rand_xoshiro::Xoshiro256PlusPlus;
@@ -97,6 +97,7 @@ pub(super) fn patterns(count: usize) -> Patterns {
         neurons: neurons(),
         method: "FastICA, 64 components, logcosh, seed 0".to_owned(),
         explained: 0.713,
+        report: Report::default(),
     }
 }
 

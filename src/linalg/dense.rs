@@ -134,13 +134,13 @@ fn no_convergence(what: &str, rows: usize, columns: usize) -> Error {
 }
 
 /// faer's view of an ndarray array.
-fn faer_ref<T>(a: ArrayView2<'_, T>) -> MatRef<'_, T> {
+pub(super) fn faer_ref<T>(a: ArrayView2<'_, T>) -> MatRef<'_, T> {
     // SAFETY: pointer, sizes and strides are those of a valid shared view, and the lifetime is its own.
     unsafe { MatRef::from_raw_parts(a.as_ptr(), a.nrows(), a.ncols(), a.strides()[0], a.strides()[1]) }
 }
 
 /// faer's mutable view of an ndarray array.
-fn faer_mut<T>(mut a: ArrayViewMut2<'_, T>) -> MatMut<'_, T> {
+pub(super) fn faer_mut<T>(mut a: ArrayViewMut2<'_, T>) -> MatMut<'_, T> {
     // SAFETY: as above; the view is exclusive and is given up here.
     unsafe { MatMut::from_raw_parts_mut(a.as_mut_ptr(), a.nrows(), a.ncols(), a.strides()[0], a.strides()[1]) }
 }

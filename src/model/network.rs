@@ -196,12 +196,7 @@ impl Model {
     }
 
     /// Takes some windows through the model together; `into` has a matrix for each site.
-    fn read_into<'a>(
-        &'a self,
-        windows: &[&[u32]],
-        sites: &'a [Site],
-        into: Vec<ArrayViewMut2<'a, f32>>,
-    ) -> Result<()> {
+    fn read_into<'a>(&'a self, windows: &[&[u32]], sites: &'a [Site], into: Vec<ArrayViewMut2<'a, f32>>) -> Result<()> {
         let (batch, text) = self.batch(windows)?;
         let rows = text.into_iter().flatten().collect();
         let mut tap = Tap::new(sites, into, &self.changes, rows);

@@ -1,8 +1,8 @@
 //! Left singular vectors of a series: the courses that explain most, from the smaller of its two Gram matrices.
 
 use crate::error::{Error, Result};
-use crate::linalg::{gram, product, symmetric_eigen};
-use ndarray::{Array2, s};
+use crate::linalg::{ColumnBlocks, symmetric_eigen};
+use ndarray::{Array1, Array2, s};
 
 /// Eigenvalues below this share of the largest are rounding of f32 data.
 const RANK: f64 = 1e-10;
@@ -15,14 +15,19 @@ pub(super) struct Basis {
     pub values: Vec<f64>,
 }
 
-/// The first k left singular vectors of `s` (time × neuron).
+/// The first k left singular vectors of `s` (time × neuron), less the mean of each row where one is given.
 ///
 /// # Errors
 /// If the rank is smaller than k.
-pub(super) fn left_vectors(s: &Array2<f32>, k: usize) -> Result<Basis> {
-    let (time, neurons) = s.dim();
-    let wide = time <= neurons;
-    let eigen = symmetric_eigen(gram(if wide { s.t() } else { s.view() }).view())?;
+pub(super) fn left_vectors(s: &ColumnBlocks, mean: Option<&Array1<f64>>, k: usize) -> Result<Basis> {
+    let mut gram = s.gram();
+    if let Some(mean) = mean {
+        // Σ (x − m)(x − m)ᵀ = Σ x·xᵀ − n·m·mᵀ
+        for ((i, j), value) in gram.indexed_iter_mut() {
+            *value -= s.columns() as f64 * mean[i] * mean[j];
+        }
+    }
+    let eigen = symmetric_eigen(gram.view())?;
     let floor = eigen.values[0] * RANK;
     let rank = eigen.values.iter().take_while(|&&value| value > floor).count();
     if rank < k {
@@ -31,18 +36,5 @@ pub(super) fn left_vectors(s: &Array2<f32>, k: usize) -> Result<Basis> {
             format!("ask for {rank} or fewer, or give a longer series"),
         ));
     }
-    let values = eigen.values[..k].to_vec();
-    let first = eigen.vectors.slice(s![.., ..k]);
-    let vectors = match wide {
-        true => first.to_owned(),
-        false => {
-            // U = S · V / σ
-            let mut u = product(s.view(), first.mapv(|v| v as f32).view())?.mapv(f64::from);
-            for (mut column, value) in u.columns_mut().into_iter().zip(&values) {
-                column /= value.sqrt();
-            }
-            u
-        }
-    };
-    Ok(Basis { vectors, values })
+    Ok(Basis { vectors: eigen.vectors.slice(s![.., ..k]).to_owned(), values: eigen.values[..k].to_vec() })
 }

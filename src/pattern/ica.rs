@@ -1,16 +1,16 @@
 //! Independent component analysis.
 
-use super::Patterns;
-use super::assemble::{Loadings, assemble};
+use super::assemble::{Found, Loadings, assemble};
 use super::basis::left_vectors;
 use super::fixed_point::{FixedPoint, fixed_point};
 use super::standard::Standardised;
+use super::{Patterns, Report};
 use crate::activation::NeuronSeries;
 use crate::error::{Error, Result};
-use crate::linalg::product;
+use crate::linalg::{ColumnBlocks, product};
 use linfa::DatasetBase;
 use linfa::traits::Fit;
-use ndarray::{Array1, Array2, ArrayBase, ArrayView1, Axis, Data, Ix2};
+use ndarray::{Array1, Array2, ArrayBase, Axis, Data, Ix2};
 
 /// Independent component analysis: courses mixed so that their loadings are independent over neurons.
 ///
@@ -80,7 +80,7 @@ impl Ica {
     }
 
     pub(super) fn patterns(&self, series: &NeuronSeries, standard: Standardised) -> Result<Patterns> {
-        let model = self.fit(&DatasetBase::from(standard.data.t()))?;
+        let model = self.fit_blocks(&standard.data)?;
         let end = match model.converged() {
             true => format!("{} iterations", model.iterations()),
             false => format!(
@@ -91,7 +91,30 @@ impl Ica {
             ),
         };
         let method = format!("FastICA (log cosh), {} components, seed {}, {end}", self.k, self.seed);
-        assemble(series, &standard, model.mixing, Loadings::Regression, method)
+        let report = Report { iterations: model.iterations, converged: model.converged, ..Report::default() };
+        assemble(series, &standard, Found { courses: model.mixing, loadings: Loadings::Regression, method, report })
+    }
+
+    /// Of data that lie as feature × sample.
+    fn fit_blocks(&self, data: &ColumnBlocks) -> Result<IcaModel> {
+        self.checked()?;
+        let samples = data.columns() as f64;
+        let sums = data.map(|_, block| {
+            block.rows().into_iter().map(|row| row.iter().map(|&x| f64::from(x)).sum()).collect::<Array1<f64>>()
+        });
+        let mean = sums.iter().fold(Array1::zeros(data.rows()), |sum, part| sum + part) / samples;
+        let basis = left_vectors(data, Some(&mean), self.k)?;
+        let scale = Array1::from_iter(basis.values.iter().map(|&value| (samples / value).sqrt()));
+        let whitener = &basis.vectors * &scale;
+        let offset = whitener.t().dot(&mean).mapv(|v| v as f32).insert_axis(Axis(1));
+        let whitened = data.times(whitener.mapv(|v| v as f32).t()).to_matrix() - offset;
+        let FixedPoint { rotation, iterations, change } =
+            fixed_point(&whitened, self.seed, self.max_iterations, self.tolerance)?;
+        // The whitener's pseudo-inverse is U / scale, the rotation's inverse its transpose.
+        let mixing = (&basis.vectors / &scale).dot(&rotation.t()).mapv(|v| v as f32);
+        let unmixing = rotation.dot(&whitener.t()).mapv(|v| v as f32);
+        let mean = mean.mapv(|v| v as f32);
+        Ok(IcaModel { mean, mixing, unmixing, iterations, change, converged: change < self.tolerance })
     }
 }
 
@@ -104,24 +127,7 @@ impl<D: Data<Elem = f32>, T> Fit<ArrayBase<D, Ix2>, T, Error> for Ica {
     /// # Errors
     /// If an option is out of its range, the data have fewer than k independent features, or it is stopped.
     fn fit(&self, dataset: &DatasetBase<ArrayBase<D, Ix2>, T>) -> Result<IcaModel> {
-        self.checked()?;
-        // Feature × sample: whitened samples then lie as the fixed point reads them.
-        let data = dataset.records().t();
-        // Sums over thousands of samples: in f64.
-        let average = |row: ArrayView1<f32>| (row.iter().map(|&x| f64::from(x)).sum::<f64>() / row.len() as f64) as f32;
-        let mean: Array1<f32> = data.rows().into_iter().map(average).collect();
-        let centred = &data - &mean.view().insert_axis(Axis(1));
-        let basis = left_vectors(&centred, self.k)?;
-        let samples = centred.ncols() as f64;
-        let scale = Array1::from_iter(basis.values.iter().map(|&value| (samples / value).sqrt()));
-        let whitener = &basis.vectors * &scale;
-        let whitened = product(whitener.mapv(|v| v as f32).t(), centred.view())?;
-        let FixedPoint { rotation, iterations, change } =
-            fixed_point(&whitened, self.seed, self.max_iterations, self.tolerance)?;
-        // The whitener's pseudo-inverse is U / scale, the rotation's inverse its transpose.
-        let mixing = (&basis.vectors / &scale).dot(&rotation.t()).mapv(|v| v as f32);
-        let unmixing = rotation.dot(&whitener.t()).mapv(|v| v as f32);
-        Ok(IcaModel { mean, mixing, unmixing, iterations, change, converged: change < self.tolerance })
+        self.fit_blocks(&ColumnBlocks::from_matrix(dataset.records().t()))
     }
 }
 

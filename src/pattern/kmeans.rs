@@ -1,9 +1,9 @@
 //! k-means clustering of neurons by their courses.
 
-use super::Patterns;
-use super::assemble::{Loadings, assemble};
+use super::assemble::{Found, Loadings, assemble};
 use super::lloyd::cluster;
 use super::standard::Standardised;
+use super::{Patterns, Report};
 use crate::activation::NeuronSeries;
 use crate::error::{Error, Result};
 
@@ -84,6 +84,14 @@ impl KMeans {
             "k-means, {} clusters, seed {}, best of {} restarts, {end}, inertia {:.5e}",
             self.k, self.seed, self.restarts, found.inertia
         );
-        assemble(series, &standard, found.centres, Loadings::Membership(&found.labels), method)
+        let report = Report {
+            iterations: found.iterations,
+            converged: found.converged,
+            objective: found.inertias.into(),
+            objective_is: "inertia Σ ‖x − centre‖² over neurons, of z-scored courses",
+            ..Report::default()
+        };
+        let loadings = Loadings::Membership(&found.labels);
+        assemble(series, &standard, Found { courses: found.centres, loadings, method, report })
     }
 }

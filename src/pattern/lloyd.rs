@@ -2,16 +2,12 @@
 
 use super::KMeans;
 use crate::error::{Error, Result};
-use crate::linalg::{in_pool, multiply_into};
+use crate::linalg::{ColumnBlocks, multiply_into};
 use crate::notebook::{Progress, check_cancelled};
 use faer::Par;
-use ndarray::{Array2, ArrayView2, Axis, s};
+use ndarray::Array2;
 use rand::{Rng, SeedableRng};
 use rand_xoshiro::Xoshiro256PlusPlus;
-use rayon::prelude::*;
-
-/// Neurons whose distances are formed at once; fixed, so that sums do not depend on the number of threads.
-const CHUNK: usize = 512;
 
 /// Squared distance, as a share of the squared norm, that the rounding of f32 products gives to equal courses at most.
 const SAME: f64 = 1e-5;
@@ -24,6 +20,8 @@ pub(super) struct Clusters {
     pub labels: Vec<usize>,
     /// Σ ‖x − centre‖².
     pub inertia: f64,
+    /// The inertia after each iteration of the restart that was kept.
+    pub inertias: Vec<f64>,
     /// Iterations of the restart that was kept.
     pub iterations: usize,
     /// Whether that restart converged.
@@ -31,8 +29,8 @@ pub(super) struct Clusters {
 }
 
 /// The best of the restarts.
-pub(super) fn cluster(data: &Array2<f32>, options: &KMeans) -> Result<Clusters> {
-    let norms = squared_norms(data);
+pub(super) fn cluster(data: &ColumnBlocks, options: &KMeans) -> Result<Clusters> {
+    let norms = data.squared_norms();
     let threshold = options.tolerance * mean_variance(data);
     let mut rng = Xoshiro256PlusPlus::seed_from_u64(options.seed);
     let mut progress = Progress::new("k-means restarts", options.restarts as u64);
@@ -50,14 +48,14 @@ pub(super) fn cluster(data: &Array2<f32>, options: &KMeans) -> Result<Clusters> 
 
 /// Lloyd's iteration from the given centres (time × k).
 pub(super) fn lloyd(
-    data: &Array2<f32>,
+    data: &ColumnBlocks,
     norms: &[f64],
     mut centres: Array2<f32>,
     max_iterations: usize,
     threshold: f64,
 ) -> Result<Clusters> {
     let (mut labels, mut distances) = assign(data, norms, &centres);
-    let (mut iterations, mut converged) = (0, false);
+    let (mut iterations, mut converged, mut inertias) = (0, false, Vec::new());
     while iterations < max_iterations && !converged {
         check_cancelled("k-means")?;
         fill_empty(&mut labels, &mut distances, norms, centres.ncols())?;
@@ -68,58 +66,58 @@ pub(super) fn lloyd(
         iterations += 1;
         converged = next == labels || shift <= threshold;
         (labels, distances) = (next, next_distances);
+        inertias.push(distances.iter().sum());
     }
     let inertia = distances.iter().sum();
-    Ok(Clusters { centres, labels, inertia, iterations, converged })
+    Ok(Clusters { centres, labels, inertia, inertias, iterations, converged })
 }
 
 /// The nearest centre of each neuron, and the squared distance to it.
-fn assign(data: &Array2<f32>, norms: &[f64], centres: &Array2<f32>) -> (Vec<usize>, Vec<f64>) {
+fn assign(data: &ColumnBlocks, norms: &[f64], centres: &Array2<f32>) -> (Vec<usize>, Vec<f64>) {
     let k = centres.ncols();
-    let half: Vec<f32> = squared_norms(centres).iter().map(|&n| (n / 2.0) as f32).collect();
-    let parts: Vec<Vec<(u32, f32)>> = in_pool(|| {
-        chunks(data)
-            .map(|x| {
-                let mut scores = Array2::zeros((k, x.ncols()));
-                multiply_into(scores.view_mut(), centres.t(), x, Par::Seq);
-                // ‖x − c‖² is smallest where x·c − ‖c‖²/2 is largest.
-                let mut best = vec![(0u32, f32::NEG_INFINITY); x.ncols()];
-                for ((label, row), half) in (0u32..).zip(scores.rows()).zip(&half) {
-                    for (best, &score) in best.iter_mut().zip(row) {
-                        if score - half > best.1 {
-                            *best = (label, score - half);
-                        }
-                    }
+    let half: Vec<f32> = centres
+        .columns()
+        .into_iter()
+        .map(|c| (c.iter().map(|&x| f64::from(x).powi(2)).sum::<f64>() / 2.0) as f32)
+        .collect();
+    let parts: Vec<Vec<(u32, f32)>> = data.map(|_, x| {
+        let mut scores = Array2::zeros((k, x.ncols()));
+        multiply_into(scores.view_mut(), centres.t(), x.view(), Par::Seq);
+        // ‖x − c‖² is smallest where x·c − ‖c‖²/2 is largest.
+        let mut best = vec![(0u32, f32::NEG_INFINITY); x.ncols()];
+        for ((label, row), half) in (0u32..).zip(scores.rows()).zip(&half) {
+            for (best, &score) in best.iter_mut().zip(row) {
+                if score - half > best.1 {
+                    *best = (label, score - half);
                 }
-                best
-            })
-            .collect()
+            }
+        }
+        best
     });
     let best = parts.into_iter().flatten();
     best.zip(norms).map(|((label, score), norm)| (label as usize, (norm - 2.0 * f64::from(score)).max(0.0))).unzip()
 }
 
 /// Mean course of each cluster; sums over neurons in f64.
-fn means(data: &Array2<f32>, labels: &[usize], k: usize) -> Array2<f32> {
+fn means(data: &ColumnBlocks, labels: &[usize], k: usize) -> Array2<f32> {
     let mut counts = vec![0f64; k];
     for &label in labels {
         counts[label] += 1.0;
     }
-    let mut centres = Array2::zeros((data.nrows(), k));
-    in_pool(|| {
-        centres.axis_iter_mut(Axis(0)).into_par_iter().zip(data.axis_iter(Axis(0)).into_par_iter()).for_each(
-            |(mut centre, row)| {
-                let mut sums = vec![0f64; k];
-                for (&x, &label) in row.iter().zip(labels) {
-                    sums[label] += f64::from(x);
-                }
-                for ((centre, sum), count) in centre.iter_mut().zip(sums).zip(&counts) {
-                    *centre = (sum / count) as f32;
-                }
-            },
-        );
+    let parts = data.map(|first, block| {
+        let labels = &labels[first..first + block.ncols()];
+        let mut sums = Array2::<f64>::zeros((block.nrows(), k));
+        for (mut sums, row) in sums.rows_mut().into_iter().zip(block.rows()) {
+            for (&x, &label) in row.iter().zip(labels) {
+                sums[label] += f64::from(x);
+            }
+        }
+        sums
     });
-    centres
+    let mut sums = Array2::<f64>::zeros((data.rows(), k));
+    parts.iter().for_each(|part| sums += part);
+    sums /= &ndarray::Array1::from(counts);
+    sums.mapv(|v| v as f32)
 }
 
 /// Gives each empty cluster the neuron that is farthest from its centre.
@@ -147,8 +145,8 @@ fn fill_empty(labels: &mut [usize], distances: &mut [f64], norms: &[f64], k: usi
 }
 
 /// Greedy k-means++: each seed is the best of 2 + ln k candidates drawn in proportion to the squared distance to the seeds so far.
-fn plus_plus(data: &Array2<f32>, norms: &[f64], k: usize, rng: &mut Xoshiro256PlusPlus) -> Result<Array2<f32>> {
-    let neurons = data.ncols();
+fn plus_plus(data: &ColumnBlocks, norms: &[f64], k: usize, rng: &mut Xoshiro256PlusPlus) -> Result<Array2<f32>> {
+    let neurons = data.columns();
     let candidates = 2 + (k as f64).ln() as usize;
     let mut seeds = vec![rng.gen_range(0..neurons)];
     let mut distances = distances_to(data, norms, &seeds).remove(0);
@@ -177,56 +175,36 @@ fn plus_plus(data: &Array2<f32>, norms: &[f64], k: usize, rng: &mut Xoshiro256Pl
         seeds.push(drawn[best]);
         distances.clone_from(&nearer[best]);
     }
-    Ok(data.select(Axis(1), &seeds))
+    Ok(data.select(&seeds))
 }
 
 /// Squared distance of each neuron to each of some neurons.
-fn distances_to(data: &Array2<f32>, norms: &[f64], to: &[usize]) -> Vec<Vec<f64>> {
-    let points = data.select(Axis(1), to);
-    let parts: Vec<Array2<f32>> = in_pool(|| {
-        chunks(data)
-            .map(|x| {
-                let mut dots = Array2::zeros((to.len(), x.ncols()));
-                multiply_into(dots.view_mut(), points.t(), x, Par::Seq);
-                dots
-            })
-            .collect()
-    });
+fn distances_to(data: &ColumnBlocks, norms: &[f64], to: &[usize]) -> Vec<Vec<f64>> {
+    let points = data.select(to);
+    let products = data.times(points.t());
     to.iter()
         .enumerate()
         .map(|(row, &neuron)| {
-            let dots = parts.iter().flat_map(|part| part.row(row).to_vec());
+            let dots = products.blocks().iter().flat_map(|part| part.row(row).to_vec());
             dots.zip(norms).map(|(dot, norm)| (norm + norms[neuron] - 2.0 * f64::from(dot)).max(0.0)).collect()
         })
         .collect()
 }
 
-fn chunks(data: &Array2<f32>) -> impl IndexedParallelIterator<Item = ArrayView2<'_, f32>> {
-    let neurons = data.ncols();
-    (0..neurons.div_ceil(CHUNK))
-        .into_par_iter()
-        .map(move |chunk| data.slice(s![.., chunk * CHUNK..((chunk + 1) * CHUNK).min(neurons)]))
-}
-
-fn squared_norms(data: &Array2<f32>) -> Vec<f64> {
-    let mut norms = vec![0f64; data.ncols()];
-    for row in data.rows() {
-        for (norm, &x) in norms.iter_mut().zip(row) {
-            *norm += f64::from(x).powi(2);
-        }
-    }
-    norms
-}
-
 /// Mean over time points of the variance over neurons.
-fn mean_variance(data: &Array2<f32>) -> f64 {
-    let variance = |row: ndarray::ArrayView1<f32>| {
-        let count = row.len() as f64;
-        let (sum, square) =
-            row.iter().fold((0.0, 0.0), |(s, q), &x| (s + f64::from(x), q + f64::from(x) * f64::from(x)));
-        (square / count - (sum / count).powi(2)).max(0.0)
+fn mean_variance(data: &ColumnBlocks) -> f64 {
+    let (time, neurons) = (data.rows(), data.columns() as f64);
+    let parts = data.map(|_, block| {
+        let of_row = |row: ndarray::ArrayView1<f32>| {
+            row.iter().fold((0.0, 0.0), |(s, q), &x| (s + f64::from(x), q + f64::from(x) * f64::from(x)))
+        };
+        block.rows().into_iter().map(of_row).collect::<Vec<(f64, f64)>>()
+    });
+    let variance = |t: usize| {
+        let (sum, square) = parts.iter().fold((0.0, 0.0), |(s, q), part| (s + part[t].0, q + part[t].1));
+        (square / neurons - (sum / neurons).powi(2)).max(0.0)
     };
-    data.rows().into_iter().map(variance).sum::<f64>() / data.nrows() as f64
+    (0..time).map(variance).sum::<f64>() / time as f64
 }
 
 fn too_few(k: usize, distinct: usize) -> Error {

@@ -27,6 +27,7 @@ mod lloyd;
 mod method;
 mod patterns;
 mod pca;
+mod report;
 mod standard;
 
 pub use ica::{Ica, IcaModel};
@@ -34,6 +35,7 @@ pub use kmeans::KMeans;
 pub use method::Method;
 pub use patterns::Patterns;
 pub use pca::Pca;
+pub use report::Report;
 
 use crate::activation::NeuronSeries;
 use crate::error::{Error, Result};

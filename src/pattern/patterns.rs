@@ -1,5 +1,6 @@
 //! The result of every decomposition: courses of the patterns, and each neuron's loadings.
 
+use super::Report;
 use crate::clock::Clock;
 use crate::model::NeuronAxis;
 use ndarray::Array2;
@@ -18,6 +19,7 @@ pub struct Patterns {
     pub(crate) neurons: NeuronAxis,
     pub(crate) method: String,
     pub(crate) explained: f64,
+    pub(crate) report: Report,
 }
 
 impl Patterns {
@@ -54,6 +56,11 @@ impl Patterns {
     /// Share of the series' variance that courses · loadings explain, between 0 and 1.
     pub fn explained(&self) -> f64 {
         self.explained
+    }
+
+    /// How the decomposition went: iterations, objective, stability, neurons that were left out.
+    pub fn report(&self) -> &Report {
+        &self.report
     }
 }
 

@@ -1,9 +1,9 @@
 //! Principal component analysis.
 
-use super::Patterns;
-use super::assemble::{Loadings, assemble};
+use super::assemble::{Found, Loadings, assemble};
 use super::basis::left_vectors;
 use super::standard::Standardised;
+use super::{Patterns, Report};
 use crate::activation::NeuronSeries;
 use crate::error::Result;
 
@@ -27,7 +27,9 @@ impl Pca {
     }
 
     pub(super) fn patterns(&self, series: &NeuronSeries, standard: Standardised) -> Result<Patterns> {
-        let courses = left_vectors(&standard.data, self.k)?.vectors.mapv(|v| v as f32);
-        assemble(series, &standard, courses, Loadings::Regression, format!("PCA, {} components", self.k))
+        let courses = left_vectors(&standard.data, None, self.k)?.vectors.mapv(|v| v as f32);
+        let report = Report { converged: true, ..Report::default() };
+        let method = format!("PCA, {} components", self.k);
+        assemble(series, &standard, Found { courses, loadings: Loadings::Regression, method, report })
     }
 }

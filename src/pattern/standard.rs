@@ -2,7 +2,10 @@
 
 use crate::activation::NeuronSeries;
 use crate::error::{Error, Result};
-use ndarray::{Array2, ArrayViewMut1, s};
+use crate::linalg::{BLOCK, ColumnBlocks, in_pool};
+use ndarray::{Array2, ArrayView2, ArrayViewMut1, s};
+use rayon::prelude::*;
+use std::ops::Range;
 
 /// Spread below this share of the largest magnitude is rounding of f32 values, not a course.
 const CONSTANT: f64 = 1e-6;
@@ -10,9 +13,11 @@ const CONSTANT: f64 = 1e-6;
 /// Neurons that vary, z-scored within each run.
 pub(super) struct Standardised {
     /// Time × live neuron.
-    pub data: Array2<f32>,
+    pub data: ColumnBlocks,
     /// Columns of the series that `data` holds.
     pub live: Vec<usize>,
+    /// Columns that do not vary in any run.
+    pub left_out: Vec<usize>,
 }
 
 impl Standardised {
@@ -26,32 +31,51 @@ impl Standardised {
             ));
         }
         let runs: Vec<_> = (0..series.clock().runs()).map(|run| series.clock().rows(run)).collect();
-        let varying: Vec<Vec<Option<(f64, f64)>>> =
-            runs.iter().map(|rows| moments(&series.data().slice(s![rows.clone(), ..]).to_owned())).collect();
-        let live: Vec<usize> = (0..neurons).filter(|&n| varying.iter().any(|run| run[n].is_some())).collect();
+        let of_columns = |columns: Range<usize>| -> Vec<Vec<Option<(f64, f64)>>> {
+            runs.iter().map(|rows| moments(series.data().slice(s![rows.clone(), columns.clone()]))).collect()
+        };
+        // Run by run, the moments of each neuron.
+        let blocks: Vec<_> = in_pool(|| {
+            let block = |n: usize| of_columns(n * BLOCK..((n + 1) * BLOCK).min(neurons));
+            (0..neurons.div_ceil(BLOCK)).into_par_iter().map(block).collect()
+        });
+        let moment = |run: usize, neuron: usize| blocks[neuron / BLOCK][run][neuron % BLOCK];
+        let varies = |neuron: &usize| (0..runs.len()).any(|run| moment(run, *neuron).is_some());
+        let (live, left_out): (Vec<usize>, Vec<usize>) = (0..neurons).partition(varies);
         if live.is_empty() {
             return Err(Error::value(
                 format!("all {neurons} neurons are constant within every run"),
                 "look at how the series was made: are the words inside the scan, and are runs longer than one volume?",
             ));
         }
-        let mut data = Array2::zeros((time, live.len()));
-        for (rows, moments) in runs.iter().zip(&varying) {
-            for row in rows.clone() {
-                let source = series.data().row(row);
-                for (out, &neuron) in data.row_mut(row).iter_mut().zip(&live) {
-                    if let Some((mean, deviation)) = moments[neuron] {
-                        *out = ((f64::from(source[neuron]) - mean) / deviation) as f32;
+        let data = ColumnBlocks::of(time, live.len(), |columns| {
+            let mut block = Array2::zeros((time, columns.len()));
+            for (run, rows) in runs.iter().enumerate() {
+                let moments: Vec<_> = live[columns.clone()].iter().map(|&neuron| moment(run, neuron)).collect();
+                for row in rows.clone() {
+                    let source = series.data().row(row);
+                    for ((out, &neuron), moment) in
+                        block.row_mut(row).iter_mut().zip(&live[columns.clone()]).zip(&moments)
+                    {
+                        if let Some((mean, deviation)) = moment {
+                            *out = ((f64::from(source[neuron]) - mean) / deviation) as f32;
+                        }
                     }
                 }
             }
-        }
-        Ok(Standardised { data, live })
+            block
+        });
+        Ok(Standardised { data, live, left_out })
+    }
+
+    /// Time points.
+    pub fn time(&self) -> usize {
+        self.data.rows()
     }
 
     /// "; 3 constant neurons left out", or nothing.
-    pub fn note(&self, neurons: usize) -> String {
-        match neurons - self.live.len() {
+    pub fn note(&self) -> String {
+        match self.left_out.len() {
             0 => String::new(),
             1 => "; 1 constant neuron left out (loading 0)".to_owned(),
             n => format!("; {n} constant neurons left out (loading 0)"),
@@ -60,7 +84,7 @@ impl Standardised {
 }
 
 /// Mean and standard deviation of each column; `None` where it does not vary.
-fn moments(rows: &Array2<f32>) -> Vec<Option<(f64, f64)>> {
+fn moments(rows: ArrayView2<f32>) -> Vec<Option<(f64, f64)>> {
     let (count, columns) = rows.dim();
     let (mut mean, mut square, mut largest) = (vec![0f64; columns], vec![0f64; columns], vec![0f64; columns]);
     for row in rows.rows() {
@@ -83,15 +107,15 @@ fn moments(rows: &Array2<f32>) -> Vec<Option<(f64, f64)>> {
         .collect()
 }
 
-/// z-scores a course in place; false if it does not vary.
-pub(super) fn zscore(mut course: ArrayViewMut1<f32>) -> bool {
+/// z-scores a course in place, and gives what its standard deviation was; `None` if it does not vary.
+pub(super) fn zscore(mut course: ArrayViewMut1<f32>) -> Option<f64> {
     let count = course.len() as f64;
     let mean = course.iter().map(|&x| f64::from(x)).sum::<f64>() / count;
     let deviation = (course.iter().map(|&x| (f64::from(x) - mean).powi(2)).sum::<f64>() / count).sqrt();
     let largest = course.iter().fold(0f64, |m, &x| m.max(f64::from(x).abs()));
     if deviation <= CONSTANT * largest {
-        return false;
+        return None;
     }
     course.mapv_inplace(|x| ((f64::from(x) - mean) / deviation) as f32);
-    true
+    Some(deviation)
 }

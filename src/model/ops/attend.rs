@@ -1,8 +1,8 @@
 //! Multi-head attention, softmax(q·kᵀ/√d)·v in each head (Vaswani et al. 2017), over windows that lie one after the other in one
 //! matrix: no token of a window sees another window, and nothing is filled up to a common length.
 
-use super::math::exp;
 use super::dense::multiply_alone;
+use super::math::exp;
 use super::{Rows, threads, vectorised};
 use candle_core::{CpuStorage, CustomOp3, D, Device, Layout, Result, Shape, Tensor, bail};
 use faer::{Accum, MatMut, Par};

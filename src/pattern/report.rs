@@ -1,0 +1,23 @@
+//! How a decomposition went.
+
+use std::sync::Arc;
+
+/// How a decomposition went; clones are cheap.
+#[derive(Clone, Debug, Default)]
+#[non_exhaustive]
+pub struct Report {
+    /// Neurons that do not vary in any run: left out of the fit, with loading 0.
+    pub left_out: Arc<[usize]>,
+    /// Iterations, or epochs over all neurons, of the run that was kept.
+    pub iterations: usize,
+    /// Whether it ended by its own criterion rather than by the number of iterations. A method without iterations converges.
+    pub converged: bool,
+    /// What is minimised, after each iteration or epoch; empty where the method minimises nothing step by step.
+    pub objective: Arc<[f64]>,
+    /// What the objective is, with its unit.
+    pub objective_is: &'static str,
+    /// λ of a [`Dictionary`](super::Dictionary).
+    pub penalty: Option<f64>,
+    /// For each pattern how well it came back over restarts, between 0 and 1; `None` where there was one start only.
+    pub stability: Option<Arc<[f64]>>,
+}
