@@ -3,7 +3,7 @@
 use crate::clock::Clock;
 use crate::error::{Error, Result};
 use crate::model::{Neuron, NeuronAxis};
-use ndarray::Array2;
+use ndarray::{Array2, s};
 use std::fmt;
 use std::sync::Arc;
 
@@ -34,13 +34,72 @@ impl NeuronSeries {
                 "rows are volumes and columns neurons; transpose the array if they are swapped",
             ));
         }
-        if let Some(((row, column), value)) = data.indexed_iter().find(|(_, v)| !v.is_finite()) {
+        let rows = data.rows().into_iter().enumerate();
+        let unusable = rows.filter_map(|(row, values)| Some((row, values.iter().position(|v| !v.is_finite())?))).next();
+        if let Some((row, column)) = unusable {
+            let value = data[[row, column]];
             return Err(Error::value(
                 format!("neuron {} has the value {value} at volume {row}", neurons.neuron(column)),
                 "a model's activations are finite: look at its weights, or at what was done to the series",
             ));
         }
         Ok(NeuronSeries { data: Arc::new(data), clock, neurons, notes: Arc::new([]) })
+    }
+
+    /// Several series of the same neurons one after the other in time, the runs of the first before those of the second.
+    ///
+    /// Values are taken as they are; a decomposition z-scores each neuron within each run.
+    ///
+    /// # Errors
+    /// If there is none, neurons differ, or TRs differ.
+    ///
+    /// ```
+    /// use neurocell::prelude::*;
+    /// # let make = |tr: f64, volumes: usize| -> Result<NeuronSeries> {
+    /// #     let data = ndarray::Array2::from_shape_fn((volumes, 2), |(t, n)| (t * (n + 1)) as f32);
+    /// #     NeuronSeries::new(data, Clock::new(tr, &[volumes])?, NeuronAxis::new("made", Site::FfnOut, 1, 2))
+    /// # };
+    /// let (story, other) = (make(1.5, 40)?, make(1.5, 30)?);
+    /// let both = NeuronSeries::join(&[story.clone(), other])?;
+    /// assert_eq!((both.data().nrows(), both.clock().runs()), (70, 2));
+    /// // A scan of another TR has no place behind it.
+    /// assert!(NeuronSeries::join(&[story, make(2.0, 30)?]).unwrap_err().problem().contains("1.5 s and 2 s"));
+    /// # Ok::<(), neurocell::Error>(())
+    /// ```
+    pub fn join(series: &[NeuronSeries]) -> Result<NeuronSeries> {
+        let Some(first) = series.first() else {
+            return Err(Error::value("0 series to join", "give at least one"));
+        };
+        for (n, other) in series.iter().enumerate().skip(1) {
+            if other.clock.tr() != first.clock.tr() {
+                return Err(Error::value(
+                    format!(
+                        "series 0 and {n} have TRs of {} s and {} s, and cannot follow one another on one clock",
+                        first.clock.tr(),
+                        other.clock.tr()
+                    ),
+                    "bring both onto one TR: `activations.to_series(&clock)` with clocks of the same TR",
+                ));
+            }
+            if other.neurons != first.neurons {
+                return Err(Error::shape(
+                    format!("series 0 is of {}, series {n} of {}", first.neurons, other.neurons),
+                    "join series of the same model and site, sampled in the same way",
+                ));
+            }
+        }
+        let volumes: Vec<usize> =
+            series.iter().flat_map(|one| (0..one.clock.runs()).map(|run| one.clock.volumes(run))).collect();
+        let clock = Clock::new(first.clock.tr(), &volumes)?;
+        let mut data = Array2::zeros((clock.total(), first.neurons.total()));
+        let mut row = 0;
+        for one in series {
+            let rows = row..row + one.data.nrows();
+            row = rows.end;
+            data.slice_mut(s![rows, ..]).assign(&*one.data);
+        }
+        let notes = series.iter().flat_map(|one| one.notes.to_vec()).collect();
+        Ok(NeuronSeries { data: Arc::new(data), clock, neurons: first.neurons.clone(), notes })
     }
 
     /// Time × neuron.

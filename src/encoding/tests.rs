@@ -32,6 +32,7 @@ fn patterns(courses: Array2<f32>, clock: &Clock) -> Patterns {
         neurons,
         method: "given".into(),
         explained: 0.0,
+        explained_by_neuron: [].into(),
         report: Report::default(),
     }
 }

@@ -9,18 +9,25 @@ pub(super) struct Scale {
     pub low: f64,
     pub high: f64,
     pub logarithmic: bool,
+    /// What is shown is counted: ticks stand at whole numbers only.
+    pub whole: bool,
 }
 
 impl Scale {
     /// A linear scale; an empty or reversed span is widened around its low end.
     pub fn linear(low: f64, high: f64) -> Scale {
         let high = if high > low { high } else { low + low.abs().max(1.0) };
-        Scale { low, high, logarithmic: false }
+        Scale { low, high, logarithmic: false, whole: false }
     }
 
     /// A logarithmic scale between two positive values.
     pub fn logarithmic(low: f64, high: f64) -> Scale {
-        Scale { low, high: if high > low { high } else { 10.0 * low }, logarithmic: true }
+        Scale { low, high: if high > low { high } else { 10.0 * low }, logarithmic: true, whole: false }
+    }
+
+    /// A scale of things that are counted from `first` to `last`, each in the middle of its place.
+    pub fn counted(first: f64, last: f64) -> Scale {
+        Scale { low: first - 0.5, high: last + 0.5, logarithmic: false, whole: true }
     }
 
     /// Where a value lies between the two ends: 0 to 1.
@@ -34,6 +41,7 @@ impl Scale {
     /// Round values inside the span, at most about `most`.
     pub fn ticks(&self, most: usize) -> Vec<f64> {
         match self.logarithmic {
+            false if self.whole => linear_ticks(self.low, self.high, most.min((self.high - self.low) as usize)),
             false => linear_ticks(self.low, self.high, most),
             true => {
                 let (first, last) = (self.low.log10(), self.high.log10());

@@ -103,7 +103,7 @@ pub fn score_histograms(fit: &EncodingFit) -> Result<Figure> {
 }
 
 /// Counts between round edges.
-struct Bins {
+pub(super) struct Bins {
     first: f64,
     step: f64,
     counts: Vec<usize>,
@@ -112,7 +112,7 @@ struct Bins {
 
 impl Bins {
     /// `values` are finite.
-    fn new(values: &[f32], wanted: usize) -> Result<Bins> {
+    pub(super) fn new(values: &[f32], wanted: usize) -> Result<Bins> {
         if values.is_empty() || !(2..=500).contains(&wanted) {
             return Err(Error::value(
                 format!("a histogram of {} values in {wanted} bars", values.len()),
@@ -137,7 +137,7 @@ impl Bins {
         Ok(Bins { first, step, counts, median })
     }
 
-    fn draw(&self, sheet: &mut Sheet, corner: [f64; 2], size: [f64; 2], label: &str, counted: &str) {
+    pub(super) fn draw(&self, sheet: &mut Sheet, corner: [f64; 2], size: [f64; 2], label: &str, counted: &str) {
         let highest = self.counts.iter().copied().max().unwrap_or(1).max(1) as f64;
         let last = self.first + self.step * self.counts.len() as f64;
         let plot = plot_in(corner, size, Scale::linear(self.first, last), highest);

@@ -90,14 +90,32 @@ pub(super) fn smooth(rows: usize, columns: usize, seed: u64) -> Array2<f32> {
 }
 
 pub(super) fn patterns(count: usize) -> Patterns {
+    let mut random = random(6);
+    let total = neurons().total();
+    // Sparse loadings, each pattern's in a few layers, and smaller from pattern to pattern.
+    let loadings = Array2::from_shape_fn((count, total), |(pattern, neuron)| {
+        let apart = (neuron / 384).abs_diff(pattern % 6) as f64;
+        let value = normal(&mut random) * (-0.7 * apart).exp() / (1.0 + pattern as f64).sqrt();
+        if value.abs() < 0.05 { 0.0 } else { value as f32 }
+    });
+    let explained_by_neuron = (0..total).map(|n| 0.7 + 0.25 * (n as f32 * 0.37).sin()).collect();
+    let report = Report {
+        iterations: 12,
+        converged: true,
+        objective: (0..12).map(|n| 0.31 + 0.4 * f64::exp(-f64::from(n))).collect(),
+        objective_is: "½‖s − D·a‖² + λ‖a‖₁, mean over neurons",
+        stability: Some((0..count).map(|n| 1.0 / (1.0 + 0.02 * n as f64)).collect()),
+        ..Report::default()
+    };
     Patterns {
         courses: smooth(clock().total(), count, 5).into(),
-        loadings: Array2::zeros((count, neurons().total())).into(),
+        loadings: loadings.into(),
         clock: clock(),
         neurons: neurons(),
         method: "FastICA, 64 components, logcosh, seed 0".to_owned(),
         explained: 0.713,
-        report: Report::default(),
+        explained_by_neuron,
+        report,
     }
 }
 

@@ -29,6 +29,8 @@ mod heat_map;
 mod histogram;
 mod layout;
 mod paint;
+mod pattern_summary;
+mod pattern_words;
 mod render;
 mod sheet;
 mod template;
@@ -41,6 +43,8 @@ pub use courses::{courses, pattern_courses};
 pub use drawn::Figure;
 pub use heat_map::{HeatMap, heat_map};
 pub use histogram::{Histogram, histogram, score_histograms};
+pub use pattern_summary::pattern_summary;
+pub use pattern_words::{Stretch, pattern_words};
 
 #[cfg(test)]
 mod made;

@@ -5,6 +5,7 @@ use super::sheet::{Anchor, Shape};
 use super::*;
 use crate::brain::{Affine, BrainMap, Mask};
 use crate::clock::Clock;
+use crate::stimulus::Stimulus;
 use ndarray::{Array2, array};
 
 fn names(prefix: &str, count: usize) -> Vec<String> {
@@ -50,6 +51,13 @@ fn gallery() -> Vec<(&'static str, Figure)> {
     let series = [("planted course, Language", planted.column(0).to_vec()), ("found by the encoding model", found)];
     vec![
         ("pattern_courses", pattern_courses(&made::patterns(64)).unwrap()),
+        ("pattern_summary", pattern_summary(&made::patterns(64)).unwrap()),
+        ("pattern_summary_few", pattern_summary(&made::patterns(2)).unwrap()),
+        (
+            "pattern_words",
+            pattern_words(&made::patterns(64), 3, &Stimulus::example().unwrap(), Stretch::default().from(0, 20.0))
+                .unwrap(),
+        ),
         ("courses", courses(&series, &clock(), "Language network of a simulated subject", "z").unwrap()),
         ("heat_small", {
             let options =

@@ -16,6 +16,7 @@ use super::{Intervention, Model};
 use crate::error::Result;
 use crate::hex::hex;
 use crate::linalg::in_pool;
+use crate::notebook::state_memory;
 use sha2::{Digest, Sha256};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -92,6 +93,7 @@ impl Model {
         for path in files.others() {
             identity.update(noted_sha256(path)?);
         }
+        state_memory(&format!("{}, with weights as f32,", found.name), config.weight_bytes());
         let weights = Weights::new(source, device.clone())?;
         let network = network(&config, &weights)?;
         weights.finish()?;

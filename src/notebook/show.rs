@@ -8,7 +8,8 @@ use crate::brain::{BrainMap, Mask, Networks, VoxelSeries};
 use crate::encoding::EncodingFit;
 use crate::error::Result;
 use crate::figure::{
-    Figure, Slices, mask_slices, network_slices, neuron_carpet, pattern_courses, score_histograms, slices, voxel_carpet,
+    Figure, Slices, mask_slices, network_slices, neuron_carpet, pattern_courses, pattern_summary, score_histograms,
+    slices, voxel_carpet,
 };
 use crate::pattern::Patterns;
 use crate::stimulus::{Stimulus, Timing};
@@ -79,9 +80,9 @@ fn neuron_text(series: &NeuronSeries) -> String {
 }
 
 impl Patterns {
-    /// Shows the patterns in a notebook: what they are, and the courses of the first eight.
+    /// Shows the patterns in a notebook: what they are, the courses of the first eight, and what all of them are worth.
     pub fn evcxr_display(&self) {
-        show(&pattern_text(self), vec![pattern_courses(self)]);
+        show(&pattern_text(self), vec![pattern_courses(self), pattern_summary(self)]);
     }
 }
 

@@ -48,7 +48,7 @@ pub(super) fn assemble(series: &NeuronSeries, standard: &Standardised, found: Fo
         Loadings::Membership(labels) => membership(&courses, &standard.data, labels),
         Loadings::Codes(codes) => codes * &Array1::from(deviations).insert_axis(Axis(1)),
     };
-    let explained = explained(&standard.data, &courses, &live);
+    let fit = explained(&standard.data, &courses, &live);
 
     let strength: Vec<f64> =
         live.rows().into_iter().map(|row| row.iter().map(|&l| f64::from(l).powi(2)).sum()).collect();
@@ -79,7 +79,8 @@ pub(super) fn assemble(series: &NeuronSeries, standard: &Standardised, found: Fo
         clock: series.clock().clone(),
         neurons: series.neurons().clone(),
         method: method + &standard.note(),
-        explained,
+        explained: fit.overall,
+        explained_by_neuron: spread(&fit.by_neuron, &standard.live, series.data().ncols()).into(),
         report,
     })
 }
@@ -113,16 +114,41 @@ fn membership(courses: &Array2<f32>, data: &ColumnBlocks, labels: &[usize]) -> A
     loadings
 }
 
-/// 1 − ‖S − D·L‖² / ‖S‖².
-fn explained(data: &ColumnBlocks, courses: &Array2<f32>, loadings: &Array2<f32>) -> f64 {
+/// How much of a series is explained.
+pub(super) struct Fit {
+    /// 1 − ‖S − D·L‖² / ‖S‖².
+    pub overall: f64,
+    /// The same for each neuron.
+    pub by_neuron: Vec<f32>,
+}
+
+pub(super) fn explained(data: &ColumnBlocks, courses: &Array2<f32>, loadings: &Array2<f32>) -> Fit {
     let parts = data.map(|first, block| {
         let mut fitted = Array2::zeros(block.dim());
         let loadings = loadings.slice(s![.., first..first + block.ncols()]);
         multiply_into(fitted.view_mut(), courses.view(), loadings, Par::Seq);
-        block.iter().zip(&fitted).fold((0.0, 0.0), |(residual, total), (&s, &f)| {
-            (residual + f64::from(s - f).powi(2), total + f64::from(s).powi(2))
-        })
+        let (mut residual, mut total) = (vec![0f64; block.ncols()], vec![0f64; block.ncols()]);
+        for (s, f) in block.rows().into_iter().zip(fitted.rows()) {
+            for (((residual, total), s), f) in residual.iter_mut().zip(&mut total).zip(s).zip(f) {
+                *residual += f64::from(s - f).powi(2);
+                *total += f64::from(*s).powi(2);
+            }
+        }
+        residual.into_iter().zip(total).collect::<Vec<(f64, f64)>>()
     });
-    let (residual, total) = parts.iter().fold((0.0, 0.0), |(r, t), part| (r + part.0, t + part.1));
-    1.0 - residual / total
+    let (mut residual, mut total) = (0.0, 0.0);
+    let mut by_neuron = Vec::with_capacity(data.columns());
+    for (r, t) in parts.concat() {
+        residual += r;
+        total += t;
+        by_neuron.push(if t > 0.0 { (1.0 - r / t) as f32 } else { 0.0 });
+    }
+    Fit { overall: if total > 0.0 { 1.0 - residual / total } else { 0.0 }, by_neuron }
+}
+
+/// Values of the live neurons at their places among all; 0 elsewhere.
+pub(super) fn spread(values: &[f32], live: &[usize], neurons: usize) -> Vec<f32> {
+    let mut all = vec![0.0; neurons];
+    live.iter().zip(values).for_each(|(&neuron, &value)| all[neuron] = value);
+    all
 }

@@ -29,6 +29,7 @@ mod patterns;
 mod pca;
 mod report;
 mod standard;
+mod transform;
 
 pub use ica::{Ica, IcaModel};
 pub use kmeans::KMeans;

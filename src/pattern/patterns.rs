@@ -3,7 +3,7 @@
 use super::Report;
 use crate::clock::Clock;
 use crate::model::NeuronAxis;
-use ndarray::Array2;
+use ndarray::{Array2, ArrayView1, Axis};
 use std::fmt;
 use std::sync::Arc;
 
@@ -19,6 +19,7 @@ pub struct Patterns {
     pub(crate) neurons: NeuronAxis,
     pub(crate) method: String,
     pub(crate) explained: f64,
+    pub(crate) explained_by_neuron: Arc<[f32]>,
     pub(crate) report: Report,
 }
 
@@ -58,10 +59,51 @@ impl Patterns {
         self.explained
     }
 
+    /// For each neuron, the share of its variance that courses · loadings explain; 0 for a neuron without variance.
+    pub fn explained_by_neuron(&self) -> &[f32] {
+        &self.explained_by_neuron
+    }
+
+    /// For each pattern, the share of the series' variance that it explains by itself: Σ loading² over the number of neurons that vary.
+    ///
+    /// Courses may be correlated; the shares then do not add up to [`Patterns::explained`].
+    pub fn shares(&self) -> Vec<f64> {
+        let varying = (self.neurons.total() - self.report.left_out.len()).max(1) as f64;
+        self.loadings.rows().into_iter().map(|row| squares(row) / varying).collect()
+    }
+
+    /// For each pattern, the share of varying neurons whose loading is not zero: 1 where the method makes none zero.
+    pub fn density(&self) -> Vec<f64> {
+        let varying = (self.neurons.total() - self.report.left_out.len()).max(1) as f64;
+        let used = |row: ArrayView1<f32>| row.iter().filter(|l| **l != 0.0).count() as f64 / varying;
+        self.loadings.rows().into_iter().map(used).collect()
+    }
+
+    /// Where each pattern's neurons sit: layer × pattern, each layer's share of the pattern's Σ loading²; columns sum to 1.
+    pub fn layers(&self) -> Array2<f64> {
+        let (layers, units) = (self.neurons.layers, self.neurons.units);
+        let mut shares = Array2::zeros((layers, self.count()));
+        for (row, mut shares) in self.loadings.rows().into_iter().zip(shares.columns_mut()) {
+            // Where neurons have several regressors, all neurons of the first come first.
+            for (block, part) in row.axis_chunks_iter(Axis(0), units).enumerate() {
+                shares[block % layers] += squares(part);
+            }
+            let sum = shares.sum();
+            if sum > 0.0 {
+                shares /= sum;
+            }
+        }
+        shares
+    }
+
     /// How the decomposition went: iterations, objective, stability, neurons that were left out.
     pub fn report(&self) -> &Report {
         &self.report
     }
+}
+
+fn squares(row: ArrayView1<f32>) -> f64 {
+    row.iter().map(|&l| f64::from(l).powi(2)).sum()
 }
 
 impl fmt::Display for Patterns {

@@ -101,6 +101,23 @@ impl Config {
         }
     }
 
+    /// Bytes of the weights as f32; norms and biases are not counted.
+    pub(super) fn weight_bytes(&self) -> u64 {
+        let elements = match self {
+            Config::Bert(c) => {
+                let embeddings = (c.vocab_size + c.max_position_embeddings + c.type_vocab_size) * c.hidden_size;
+                embeddings + c.num_hidden_layers * c.hidden_size * (4 * c.hidden_size + 2 * c.intermediate_size)
+            }
+            Config::Llama(c) => {
+                let tables = if c.tie_word_embeddings { 1 } else { 2 };
+                let attention = 2 * (c.num_attention_heads + c.num_key_value_heads) * c.head_dim;
+                let block = c.hidden_size * (attention + 3 * c.intermediate_size);
+                tables * c.vocab_size * c.hidden_size + c.num_hidden_layers * block
+            }
+        };
+        4 * elements as u64
+    }
+
     pub(super) fn vocab_size(&self) -> usize {
         match self {
             Config::Bert(config) => config.vocab_size,
