@@ -41,7 +41,10 @@ impl Scale {
     /// Round values inside the span, at most about `most`.
     pub fn ticks(&self, most: usize) -> Vec<f64> {
         match self.logarithmic {
-            false if self.whole => linear_ticks(self.low, self.high, most.min((self.high - self.low) as usize)),
+            false if self.whole => {
+                let ticks = linear_ticks(self.low, self.high, most.min((self.high - self.low) as usize));
+                ticks.into_iter().filter(|tick| (tick - tick.round()).abs() < 1e-6).collect()
+            }
             false => linear_ticks(self.low, self.high, most),
             true => {
                 let (first, last) = (self.low.log10(), self.high.log10());
@@ -229,6 +232,13 @@ mod tests {
         assert_eq!(linear_ticks(-0.13, 0.52, 7), [-0.1, 0.0, 0.1, 0.2, 0.30000000000000004, 0.4, 0.5]);
         assert_eq!(linear_ticks(0.0, 1.0, 4), [0.0, 0.25, 0.5, 0.75, 1.0]);
         assert_eq!(linear_ticks(3.0, 3.0, 4), [3.0]);
+    }
+
+    #[test]
+    fn what_is_counted_has_ticks_at_whole_numbers_only() {
+        assert_eq!(Scale::counted(0.0, 0.0).ticks(8), [0.0]);
+        assert_eq!(Scale::counted(0.0, 1.0).ticks(8), [0.0, 1.0]);
+        assert_eq!(Scale::counted(1.0, 12.0).ticks(5), [5.0, 10.0]);
     }
 
     #[test]

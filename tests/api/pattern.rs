@@ -3,7 +3,7 @@
 use crate::reference::array;
 use linfa::DatasetBase;
 use linfa::traits::{Fit, Predict};
-use ndarray::{Array1, Array2, ArrayView1, Axis, Ix1, Ix2, s};
+use ndarray::{Array1, Array2, ArrayView1, Axis, Ix1, Ix2, array as matrix, s};
 use neurocell::model::NeuronAxis;
 use neurocell::prelude::*;
 use rand::SeedableRng;
@@ -295,4 +295,57 @@ fn options_outside_their_range_are_refused() {
     for method in bad {
         assert!(series.patterns(method.clone()).is_err(), "{method:?}");
     }
+}
+
+#[test]
+fn patterns_of_one_story_in_another_are_those_of_scikit_learn() {
+    let mixture = array::<f32, Ix2>("pattern/mixture");
+    let half = |rows: std::ops::Range<usize>| series_of(mixture.slice(s![rows, ..]).to_owned(), &[30]);
+    let patterns = half(0..30).patterns(Pca::new(4)).unwrap();
+    let moved = patterns.transform(&half(30..60)).unwrap();
+    let expected = array::<f32, Ix2>("pattern/transformed");
+    assert_eq!(moved.courses().dim(), expected.dim());
+    for (ours, theirs) in moved.courses().columns().into_iter().zip(expected.columns()) {
+        let sign = ours.dot(&theirs).signum();
+        assert!(ours.iter().zip(theirs).all(|(a, b)| (a - sign * b).abs() < 1e-4));
+    }
+    assert!(moved.explained() > 0.0 && moved.explained() < patterns.explained());
+    // In its own story a pattern is what it was.
+    let same = patterns.transform(&half(0..30)).unwrap();
+    assert!(same.courses().iter().zip(patterns.courses()).all(|(a, b)| (a - b).abs() < 1e-4));
+}
+
+#[test]
+fn patterns_are_not_looked_for_in_a_series_of_other_neurons() {
+    let patterns = one_run("pattern/mixture").patterns(Pca::new(4)).unwrap();
+    let error = patterns.transform(&one_run("pattern/tall")).unwrap_err();
+    assert!(error.problem().contains("220 units") && error.problem().contains("25 units"), "{error}");
+}
+
+#[test]
+fn shares_density_and_layers_are_those_of_the_loadings() {
+    // Two layers of two neurons; the second of the second layer is constant.
+    let courses = matrix![[1.0, -1.0, 1.0, 5.0], [-1.0, 1.0, 1.0, 5.0], [1.0, -1.0, -1.0, 5.0], [-1.0, 1.0, -1.0, 5.0]];
+    let axis = NeuronAxis::new("simulated", Site::FfnOut, 2, 2);
+    let series = NeuronSeries::new(courses, Clock::new(1.5, &[4]).unwrap(), axis).unwrap();
+    let found = series.patterns(KMeans::new(2)).unwrap();
+    assert_eq!(found.report().left_out[..], [3]);
+    let by_hand: Vec<f64> = found
+        .loadings()
+        .rows()
+        .into_iter()
+        .map(|row| row.iter().map(|&l| f64::from(l).powi(2)).sum::<f64>() / 3.0)
+        .collect();
+    assert_eq!(found.shares(), by_hand);
+    assert_eq!(found.density().iter().sum::<f64>(), 1.0);
+    let layers = found.layers();
+    assert_eq!(layers.dim(), (2, 2));
+    for (k, row) in found.loadings().rows().into_iter().enumerate() {
+        let first = f64::from(row[0]).powi(2) + f64::from(row[1]).powi(2);
+        let all = first + f64::from(row[2]).powi(2);
+        assert!((layers[[0, k]] - first / all).abs() < 1e-12 && (layers.column(k).sum() - 1.0).abs() < 1e-12);
+    }
+    assert_eq!(found.explained_by_neuron()[3], 0.0);
+    let mean = found.explained_by_neuron()[..3].iter().sum::<f32>() / 3.0;
+    assert!((f64::from(mean) - found.explained()).abs() < 1e-6);
 }
