@@ -19,17 +19,18 @@
 
 mod assemble;
 mod basis;
+mod distance;
 mod fixed_point;
 mod ica;
 mod kmeans;
 mod linfa;
-mod lloyd;
 mod method;
 mod patterns;
 mod pca;
 mod report;
 mod standard;
 
+pub use distance::Distance;
 pub use ica::{Ica, IcaModel};
 pub use kmeans::KMeans;
 pub use method::Method;

@@ -1,0 +1,249 @@
+//! Lloyd's iteration on courses as they lie, time × neuron, with Hamerly's bounds.
+//!
+//! Each neuron keeps an upper bound of the distance to its own centre and a lower bound of the distance to every other one. When
+//! centres move, the bounds give way by as much; a neuron whose bounds still do not meet cannot have changed its cluster, and its
+//! distances are not computed (Hamerly 2010, doi:10.1137/1.9781611972801.12). The result is that of the plain iteration.
+
+use super::centres::{Change, NONE, Sums};
+use super::nearest::{Centres, nearest};
+use super::points::{Part, Points, SAME};
+use crate::error::{Error, Result};
+use crate::linalg::in_pool;
+use crate::notebook::check_cancelled;
+use ndarray::Array2;
+use rayon::prelude::*;
+
+/// How far apart the bounds must be, as a share of a point's norm: more than the rounding of f32 distances.
+const SLACK: f32 = 1e-4;
+/// Where fewer of a block's points than this share are in doubt, they are copied together, and the others not looked at.
+const FEW: f64 = 0.8;
+
+/// A clustering of the columns.
+pub(crate) struct Clusters {
+    /// Time × k.
+    pub centres: Array2<f32>,
+    /// Cluster of each neuron.
+    pub labels: Vec<usize>,
+    /// Σ ‖x − centre‖².
+    pub inertia: f64,
+    /// The inertia after each iteration of the restart that was kept.
+    pub inertias: Vec<f64>,
+    /// Iterations of the restart that was kept.
+    pub iterations: usize,
+    /// Whether that restart converged.
+    pub converged: bool,
+}
+
+/// When an iteration ends.
+#[derive(Clone, Copy)]
+pub(crate) struct Until {
+    pub iterations: usize,
+    /// Largest Σ ‖shift of centres‖² that counts as standing still.
+    pub shift: f64,
+}
+
+/// Lloyd's iteration from the given centres (time × k); `step` is called after each iteration.
+pub(super) fn lloyd(
+    points: &Points,
+    mut centres: Array2<f32>,
+    until: Until,
+    mut step: impl FnMut(),
+) -> Result<Clusters> {
+    let mut state = Assignment::new(points, centres.ncols());
+    state.assign(&centres, None);
+    let (mut iterations, mut converged, mut inertias) = (0, false, Vec::new());
+    while iterations < until.iterations && !converged {
+        check_cancelled("k-means")?;
+        state.fill_empty(&centres)?;
+        let moved = state.sums.means(&centres, points.unit);
+        let drift = Drift::between(&centres, &moved);
+        centres = moved;
+        let changed = state.assign(&centres, Some(&drift));
+        iterations += 1;
+        converged = (changed == 0 || drift.total <= until.shift) && !state.sums.counts.contains(&0);
+        inertias.push(state.sums.inertia(points.total(), &centres));
+        step();
+    }
+    if state.sums.counts.contains(&0) {
+        state.fill_empty(&centres)?;
+        centres = state.sums.means(&centres, points.unit);
+    }
+    let inertia = state.sums.inertia(points.total(), &centres);
+    Ok(Clusters { centres, labels: state.labels(), inertia, inertias, iterations, converged })
+}
+
+/// Points with the nearest of the given centres; no cluster stays empty, and the centres are those of the members then.
+pub(super) fn settle(points: &Points, centres: &Array2<f32>) -> Result<(Vec<usize>, Array2<f32>, f64)> {
+    let mut state = Assignment::new(points, centres.ncols());
+    state.assign(centres, None);
+    state.fill_empty(centres)?;
+    let centres = state.sums.means(centres, points.unit);
+    let inertia = state.sums.inertia(points.total(), &centres);
+    Ok((state.labels(), centres, inertia))
+}
+
+/// How far the centres have moved.
+struct Drift {
+    each: Vec<f32>,
+    /// The centre that moved farthest, by how much, and the most that another one moved.
+    farthest: usize,
+    most: f32,
+    next: f32,
+    /// Σ of squares.
+    total: f64,
+}
+
+impl Drift {
+    fn between(before: &Array2<f32>, after: &Array2<f32>) -> Drift {
+        let mut squares = vec![0f64; before.ncols()];
+        for (a, b) in before.rows().into_iter().zip(after.rows()) {
+            for ((square, a), b) in squares.iter_mut().zip(a).zip(b) {
+                *square += f64::from(a - b).powi(2);
+            }
+        }
+        let each: Vec<f32> = squares.iter().map(|s| s.sqrt() as f32).collect();
+        let farthest = (0..each.len()).fold(0, |far, k| if each[k] > each[far] { k } else { far });
+        let next = each.iter().enumerate().filter(|(k, _)| *k != farthest).map(|(_, d)| *d).fold(0.0, f32::max);
+        Drift { most: each[farthest], each, farthest, next, total: squares.iter().sum() }
+    }
+}
+
+/// What is known of a block's points.
+struct Held {
+    labels: Vec<u32>,
+    upper: Vec<f32>,
+    lower: Vec<f32>,
+}
+
+impl Held {
+    /// Moves the bounds by what the centres have moved, and gives the points whose bounds meet.
+    fn in_doubt(&mut self, norms: &[f32], drift: &Drift) -> Vec<usize> {
+        let mut doubtful = Vec::new();
+        for (n, label) in self.labels.iter().enumerate() {
+            let label = *label as usize;
+            self.upper[n] += drift.each[label];
+            self.lower[n] -= if label == drift.farthest { drift.next } else { drift.most };
+            if self.upper[n] + SLACK * norms[n].sqrt() >= self.lower[n] {
+                doubtful.push(n);
+            }
+        }
+        doubtful
+    }
+
+    /// Looks at the points in doubt, or at all, and gives those that change their cluster.
+    fn assign(&mut self, part: Part, centres: &Centres, drift: Option<&Drift>) -> Vec<Change> {
+        let all = part.x.ncols();
+        let doubtful = drift.map(|drift| self.in_doubt(part.norms, drift));
+        let few = doubtful.filter(|d| (d.len() as f64) < FEW * all as f64);
+        let found = match &few {
+            Some(few) if few.is_empty() => return Vec::new(),
+            Some(few) => {
+                let x = together(part, few);
+                let (factors, norms) = (of(part.factors, few), of(part.norms, few));
+                nearest(Part { x: x.view(), factors: &factors, norms: &norms }, centres)
+            }
+            None => nearest(part, centres),
+        };
+        let mut changes = Vec::new();
+        for (place, &to) in found.labels.iter().enumerate() {
+            let n = few.as_ref().map_or(place, |few| few[place]);
+            (self.upper[n], self.lower[n]) = (found.first[place], found.second[place]);
+            if self.labels[n] != to {
+                changes.push(Change { column: n as u32, from: self.labels[n], to });
+                self.labels[n] = to;
+            }
+        }
+        changes
+    }
+}
+
+fn of(values: &[f32], chosen: &[usize]) -> Vec<f32> {
+    chosen.iter().map(|&n| values[n]).collect()
+}
+
+/// Some columns of a part side by side.
+fn together(part: Part, chosen: &[usize]) -> Array2<f32> {
+    let mut values = Vec::with_capacity(part.x.nrows() * chosen.len());
+    for time in 0..part.x.nrows() {
+        let row = part.row(time);
+        values.extend(chosen.iter().map(|&n| row[n]));
+    }
+    Array2::from_shape_vec((part.x.nrows(), chosen.len()), values).expect("each row has one value of each point")
+}
+
+/// Which point is in which cluster.
+struct Assignment<'a> {
+    points: &'a Points<'a>,
+    blocks: Vec<Held>,
+    sums: Sums,
+}
+
+impl Assignment<'_> {
+    fn new<'a>(points: &'a Points, k: usize) -> Assignment<'a> {
+        let held = |block: &Array2<f32>| {
+            let count = block.ncols();
+            Held { labels: vec![NONE; count], upper: vec![0.0; count], lower: vec![0.0; count] }
+        };
+        let blocks = points.data.blocks().iter().map(held).collect();
+        Assignment { points, blocks, sums: Sums::new(points.data.rows(), k) }
+    }
+
+    fn labels(&self) -> Vec<usize> {
+        self.blocks.iter().flat_map(|held| held.labels.iter().map(|&label| label as usize)).collect()
+    }
+
+    /// Gives each point its nearest centre, and says how many changed theirs. Without a drift all points are looked at.
+    fn assign(&mut self, centres: &Array2<f32>, drift: Option<&Drift>) -> usize {
+        let (points, centres) = (self.points, Centres::new(centres));
+        let blocks = &mut self.blocks;
+        let work = |(n, held): (usize, &mut Held)| held.assign(points.block(n), &centres, drift);
+        let changes: Vec<Vec<Change>> = in_pool(|| blocks.par_iter_mut().enumerate().map(work).collect());
+        self.sums.update(points, &changes);
+        changes.iter().map(Vec::len).sum()
+    }
+
+    /// Gives each empty cluster the point that is farthest from its centre.
+    fn fill_empty(&mut self, centres: &Array2<f32>) -> Result<()> {
+        let k = self.sums.counts.len();
+        if !self.sums.counts.contains(&0) {
+            return Ok(());
+        }
+        // Exact distances instead of bounds.
+        self.assign(centres, None);
+        for empty in 0..k {
+            if self.sums.counts[empty] > 0 {
+                continue;
+            }
+            let mut farthest: Option<(usize, usize, f32)> = None;
+            for (b, held) in self.blocks.iter().enumerate() {
+                let norms = self.points.block(b).norms;
+                for (n, &far) in held.upper.iter().enumerate() {
+                    let alone = self.sums.counts[held.labels[n] as usize] < 2;
+                    let same = f64::from(far).powi(2) <= SAME * f64::from(norms[n]);
+                    if !alone && !same && farthest.is_none_or(|(_, _, most)| far > most) {
+                        farthest = Some((b, n, far));
+                    }
+                }
+            }
+            let Some((b, n, _)) = farthest else {
+                return Err(too_few(k, self.sums.counts.iter().filter(|&&c| c > 0).count()));
+            };
+            let held = &mut self.blocks[b];
+            let change = Change { column: n as u32, from: held.labels[n], to: empty as u32 };
+            held.labels[n] = change.to;
+            // Its centre will be itself, the others are as far as they are: it is looked at in any case.
+            (held.upper[n], held.lower[n]) = (0.0, f32::NEG_INFINITY);
+            let changes: Vec<Vec<Change>> =
+                (0..self.blocks.len()).map(|block| if block == b { vec![change] } else { Vec::new() }).collect();
+            self.sums.update(self.points, &changes);
+        }
+        Ok(())
+    }
+}
+
+pub(super) fn too_few(k: usize, distinct: usize) -> Error {
+    Error::value(
+        format!("{k} clusters were asked for, and the neurons have only {distinct} distinct courses"),
+        format!("ask for {distinct} or fewer"),
+    )
+}
