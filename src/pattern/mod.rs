@@ -19,8 +19,10 @@
 
 mod assemble;
 mod basis;
+mod choose;
 mod distance;
 mod fixed_point;
+mod hierarchy;
 mod ica;
 mod kmeans;
 mod linfa;
@@ -30,7 +32,9 @@ mod pca;
 mod report;
 mod standard;
 
+pub use choose::{ChooseK, KCurve, KPoint, Silhouette, adjusted_rand_index};
 pub use distance::Distance;
+pub use hierarchy::{Hierarchical, Hierarchy, Linkage, Merge, hierarchy};
 pub use ica::{Ica, IcaModel};
 pub use kmeans::KMeans;
 pub use method::Method;

@@ -15,7 +15,8 @@ use crate::error::{Error, Result};
 use crate::linalg::{BLOCK, ColumnBlocks};
 use crate::notebook::Progress;
 use lloyd::{Clusters, Until, lloyd};
-use points::Points;
+pub(super) use nearest::{multiply, vectorised};
+pub(super) use points::Points;
 use rand::SeedableRng;
 use rand_xoshiro::Xoshiro256PlusPlus;
 use seeds::plus_plus;
@@ -148,50 +149,63 @@ impl KMeans {
         Ok(self)
     }
 
-    /// Clusters the columns of standardised data.
-    pub(super) fn cluster(&self, data: &ColumnBlocks) -> Result<Clusters> {
+    /// The most iterations of a restart, or batches.
+    fn steps(&self, neurons: usize) -> usize {
+        match self.mini_batch {
+            Some(batch) => mini_batch::most_steps(neurons, batch.max(1), self.max_iterations),
+            None => self.max_iterations,
+        }
+    }
+
+    /// Clusters the columns of standardised data; `advance` is told how many iterations, of at most restarts × `steps`, are done.
+    pub(super) fn cluster(&self, data: &ColumnBlocks, mut advance: impl FnMut(u64)) -> Result<Clusters> {
         self.checked()?;
         let points = Points::new(data, self.distance);
         let shift = self.tolerance * points.mean_variance();
         let until = Until { iterations: self.max_iterations, shift };
         let mut rng = Xoshiro256PlusPlus::seed_from_u64(self.seed);
-        let each = match self.mini_batch {
-            Some(batch) => mini_batch::most_steps(points.count(), batch, self.max_iterations),
-            None => self.max_iterations,
-        };
-        let mut progress = Progress::new("k-means iterations (at most)", (self.restarts * each) as u64);
+        let each = self.steps(points.count());
         let mut best: Option<Clusters> = None;
         for _ in 0..self.restarts {
             let found = match self.mini_batch {
-                Some(batch) => mini_batch::cluster(&points, self.k, batch, each, &mut rng, || progress.advance(1))?,
+                Some(batch) => mini_batch::cluster(&points, self.k, batch, each, &mut rng, || advance(1))?,
                 None => {
                     let seeds = plus_plus(&points, self.k, &mut rng)?;
-                    lloyd(&points, seeds, until, || progress.advance(1))?
+                    lloyd(&points, seeds, until, || advance(1))?
                 }
             };
-            progress.advance((each - found.iterations.min(each)) as u64);
+            advance((each - found.iterations.min(each)) as u64);
             if best.as_ref().is_none_or(|best| found.inertia < best.inertia) {
                 best = Some(found);
             }
         }
-        best.ok_or_else(|| Error::value("k-means with 0 restarts", "allow at least one"))
+        let mut best = best.ok_or_else(|| Error::value("k-means with 0 restarts", "allow at least one"))?;
+        if points.unit {
+            // ‖x − c‖² = 2(1 − r)
+            best.inertia /= 2.0;
+            best.inertias.iter_mut().for_each(|inertia| *inertia /= 2.0);
+        }
+        Ok(best)
     }
 
     /// Bytes that the clustering needs at most besides the standardised series: bounds and distances of each neuron, sums and centres, the
-    /// products of the blocks at work, and the loadings (twice, while they are put in order).
+    /// products of the blocks at work, distances to candidates for seeds, and the loadings (twice, while they are put in order).
     #[allow(dead_code, reason = "asked by what warns before a step that does not fit into memory")]
     pub(super) fn memory(&self, time: usize, neurons: usize) -> u64 {
         let (time, neurons, k) = (time as u64, neurons as u64, self.k as u64);
-        let candidates = 3 + (self.k as f64).ln().max(0.0) as u64;
+        let candidates = (seeds::AHEAD * seeds::candidates(self.k)) as u64;
         let threads = std::thread::available_parallelism().map_or(1, |n| n.get()) as u64;
-        let each = 60 + 8 * candidates + 8 * k;
+        let each = 60 + 4 * candidates + 8 * k;
         let batch = self.mini_batch.map_or(0, |batch| 16 * batch as u64 * time);
-        let block = BLOCK as u64 * 4 * (time + 2 * k + 2 * candidates);
+        let block = BLOCK as u64 * 4 * (time + 2 * k);
         neurons * each + threads * block + time * k * 32 + batch
     }
 
     pub(super) fn patterns(&self, series: &NeuronSeries, standard: Standardised) -> Result<Patterns> {
-        let found = self.cluster(&standard.data)?;
+        let most = self.restarts * self.steps(standard.live.len());
+        let mut progress = Progress::new("k-means iterations (at most)", most as u64);
+        let found = self.cluster(&standard.data, |steps| progress.advance(steps))?;
+        drop(progress);
         let what = if self.mini_batch.is_some() { "batches" } else { "iterations" };
         let end = match found.converged {
             true => format!("{} {what}", found.iterations),

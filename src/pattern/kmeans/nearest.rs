@@ -62,12 +62,12 @@ pub(super) fn nearest(part: Part, centres: &Centres) -> Nearest {
 
 /// Runs `work` compiled for the widest vectors of this processor; what it calls must be inlined.
 #[inline(always)]
-pub(super) fn vectorised<R>(work: impl FnOnce() -> R) -> R {
+pub(in crate::pattern) fn vectorised<R>(work: impl FnOnce() -> R) -> R {
     pulp::Arch::new().dispatch(work)
 }
 
 /// Aᵀ · B, row by row into `product`, for A (time × k) and B (time × points) on this thread.
-pub(super) fn multiply(product: &mut [f32], a: ArrayView2<f32>, b: ArrayView2<f32>) {
+pub(in crate::pattern) fn multiply(product: &mut [f32], a: ArrayView2<f32>, b: ArrayView2<f32>) {
     let (rows, columns, inner) = (a.ncols(), b.ncols(), a.nrows());
     assert!(product.len() == rows * columns && inner == b.nrows(), "the shapes are those of one matrix' columns");
     // SAFETY: pointers, sizes and strides are those of three valid arrays whose shapes agree, and the product is exclusive.

@@ -1,14 +1,16 @@
 //! What k-means clusters: the courses, each with the factor that its distance asks for.
 
-use crate::linalg::{BLOCK, ColumnBlocks};
+use super::nearest::{Centres, nearest};
+use crate::linalg::{BLOCK, ColumnBlocks, in_pool};
 use crate::pattern::Distance;
 use ndarray::{Array2, ArrayView1, ArrayView2, Axis};
+use rayon::prelude::*;
 
 /// Squared distance, as a share of the squared norm, that the rounding of f32 products gives to equal courses at most.
 pub(super) const SAME: f64 = 1e-5;
 
 /// The columns of a matrix, each times a factor: 1, or for correlation the inverse of its norm.
-pub(super) struct Points<'a> {
+pub(in crate::pattern) struct Points<'a> {
     pub data: &'a ColumnBlocks,
     pub factors: Vec<f32>,
     /// ‖factor · column‖².
@@ -57,6 +59,14 @@ impl Points<'_> {
         self.norms.iter().map(|n| f64::from(*n)).sum()
     }
 
+    /// The nearest centre (of time × k) of each point.
+    pub fn nearest_centres(&self, centres: &Array2<f32>) -> Vec<usize> {
+        let centres = Centres::new(centres);
+        let blocks = (0..self.data.blocks().len()).into_par_iter();
+        let labels: Vec<Vec<u32>> = in_pool(|| blocks.map(|n| nearest(self.block(n), &centres).labels).collect());
+        labels.concat().into_iter().map(|label| label as usize).collect()
+    }
+
     /// Mean over time points of the variance over points.
     pub fn mean_variance(&self) -> f64 {
         let (time, count) = (self.data.rows(), self.count() as f64);
@@ -73,7 +83,7 @@ impl Points<'_> {
 
 /// Some points that lie together: time × point, not yet times their factors.
 #[derive(Clone, Copy)]
-pub(super) struct Part<'a> {
+pub(in crate::pattern) struct Part<'a> {
     pub x: ArrayView2<'a, f32>,
     pub factors: &'a [f32],
     pub norms: &'a [f32],
