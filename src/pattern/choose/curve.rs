@@ -36,13 +36,7 @@ pub struct KCurve {
 }
 
 impl KCurve {
-    pub(super) fn new(
-        points: Vec<KPoint>,
-        total: f64,
-        options: ChooseK,
-        neurons: [usize; 2],
-        note: String,
-    ) -> KCurve {
+    pub(super) fn new(points: Vec<KPoint>, total: f64, options: ChooseK, neurons: [usize; 2], note: String) -> KCurve {
         KCurve { points: points.into(), total, options, neurons, note }
     }
 

@@ -155,7 +155,11 @@ impl NeuronSeries {
             let (first, second) = drawn.split_at(sampled / 2);
             let halves = [first, second].map(|half| gather(&standard.data, &sorted(half.to_vec())));
             for (&k, agreements) in ks.iter().zip(&mut agreements) {
-                agreements.push(agreement(&halves, &options.kmeans(k, options.seed + 1 + split as u64), options.distance)?);
+                agreements.push(agreement(
+                    &halves,
+                    &options.kmeans(k, options.seed + 1 + split as u64),
+                    options.distance,
+                )?);
                 progress.advance(2);
             }
         }

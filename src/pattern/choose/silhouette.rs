@@ -4,8 +4,8 @@ use crate::activation::NeuronSeries;
 use crate::error::{Error, Result};
 use crate::linalg::{BLOCK, ColumnBlocks, in_pool};
 use crate::notebook::{Progress, check_cancelled};
-use crate::pattern::standard::Standardised;
 use crate::pattern::kmeans::{Points, multiply, vectorised};
+use crate::pattern::standard::Standardised;
 use crate::pattern::{Distance, Patterns};
 use rayon::prelude::*;
 use std::sync::Arc;
@@ -186,7 +186,7 @@ fn sums_to_clusters(
         let there = points.block(other);
         distances.clear();
         distances.resize(there.norms.len() * width, 0f32);
-        multiply(&mut distances, there.x, here.x);
+        multiply(&mut distances, there.x, here.x, false);
         partial.iter_mut().for_each(|partial| partial.fill(0.0));
         for (m, row) in distances.chunks_exact_mut(width).enumerate() {
             to_distances(row, here.factors, here.norms, there.factors[m], there.norms[m], distance);

@@ -79,10 +79,11 @@ impl Sums {
     /// Σ ‖x − centre‖² over all points, from ‖x‖² − 2 x·c + ‖c‖² summed cluster by cluster.
     pub fn inertia(&self, total: f64, centres: &Array2<f32>) -> f64 {
         let of = |k: usize| {
-            let (dot, square) = self.sums.column(k).iter().zip(centres.column(k)).fold((0.0, 0.0), |(d, s), (sum, &c)| {
-                let c = f64::from(c);
-                (d + sum * c, s + c * c)
-            });
+            let (dot, square) =
+                self.sums.column(k).iter().zip(centres.column(k)).fold((0.0, 0.0), |(d, s), (sum, &c)| {
+                    let c = f64::from(c);
+                    (d + sum * c, s + c * c)
+                });
             self.counts[k] as f64 * square - 2.0 * dot
         };
         (total + (0..self.counts.len()).map(of).sum::<f64>()).max(0.0)

@@ -135,15 +135,10 @@ impl Held {
         let all = part.x.ncols();
         let doubtful = drift.map(|drift| self.in_doubt(part.norms, drift));
         let few = doubtful.filter(|d| (d.len() as f64) < FEW * all as f64);
-        let found = match &few {
-            Some(few) if few.is_empty() => return Vec::new(),
-            Some(few) => {
-                let x = together(part, few);
-                let (factors, norms) = (of(part.factors, few), of(part.norms, few));
-                nearest(Part { x: x.view(), factors: &factors, norms: &norms }, centres)
-            }
-            None => nearest(part, centres),
-        };
+        if few.as_ref().is_some_and(Vec::is_empty) {
+            return Vec::new();
+        }
+        let found = nearest(part, few.as_deref(), centres);
         let mut changes = Vec::new();
         for (place, &to) in found.labels.iter().enumerate() {
             let n = few.as_ref().map_or(place, |few| few[place]);
@@ -155,20 +150,6 @@ impl Held {
         }
         changes
     }
-}
-
-fn of(values: &[f32], chosen: &[usize]) -> Vec<f32> {
-    chosen.iter().map(|&n| values[n]).collect()
-}
-
-/// Some columns of a part side by side.
-fn together(part: Part, chosen: &[usize]) -> Array2<f32> {
-    let mut values = Vec::with_capacity(part.x.nrows() * chosen.len());
-    for time in 0..part.x.nrows() {
-        let row = part.row(time);
-        values.extend(chosen.iter().map(|&n| row[n]));
-    }
-    Array2::from_shape_vec((part.x.nrows(), chosen.len()), values).expect("each row has one value of each point")
 }
 
 /// Which point is in which cluster.

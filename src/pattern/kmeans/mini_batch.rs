@@ -108,7 +108,7 @@ impl Sample {
     fn nearest(&self, centres: &Array2<f32>) -> Vec<Nearest> {
         let centres = Centres::new(centres);
         let parts: Vec<Part> = self.parts().collect();
-        in_pool(|| parts.into_par_iter().map(|part| nearest(part, &centres)).collect())
+        in_pool(|| parts.into_par_iter().map(|part| nearest(part, None, &centres)).collect())
     }
 
     fn inertia(&self, found: &[Nearest]) -> f64 {

@@ -1,7 +1,7 @@
 //! The nearest and the second nearest centre of points, a block at a time while the block's products are in cache.
 
 use super::points::Part;
-use ndarray::{Array2, ArrayView2};
+use ndarray::{Array2, ArrayView2, s};
 
 /// ½‖c‖² of each centre, beside the centres.
 pub(super) struct Centres<'a> {
@@ -24,20 +24,48 @@ pub(super) struct Nearest {
     pub second: Vec<f32>,
 }
 
-/// The nearest centres of some points.
+/// Rows of chosen points that are copied together at a time: few enough to be in cache when they are multiplied.
+const ROWS: usize = 128;
+
+/// The nearest centres of a part's points, or of those chosen.
 ///
 /// ‖x − c‖² = ‖x‖² − 2 s with s = x·c − ½‖c‖², so that the nearest centre has the largest s.
-pub(super) fn nearest(part: Part, centres: &Centres) -> Nearest {
-    let (k, count) = (centres.half.len(), part.x.ncols());
-    let mut products = vec![0f32; k * count];
-    multiply(&mut products, centres.courses.view(), part.x);
+pub(super) fn nearest(part: Part, chosen: Option<&[usize]>, centres: &Centres) -> Nearest {
+    let Some(chosen) = chosen else {
+        let mut products = vec![0f32; centres.half.len() * part.x.ncols()];
+        multiply(&mut products, centres.courses.view(), part.x, false);
+        return search(&products, part.factors, part.norms, &centres.half);
+    };
+    let of = |values: &[f32]| -> Vec<f32> { chosen.iter().map(|&n| values[n]).collect() };
+    search(&products_of(part, chosen, centres), &of(part.factors), &of(part.norms), &centres.half)
+}
+
+/// Centre × point products of chosen points.
+fn products_of(part: Part, chosen: &[usize], centres: &Centres) -> Vec<f32> {
+    let (time, count) = (part.x.nrows(), chosen.len());
+    let mut products = vec![0f32; centres.half.len() * count];
+    let mut together = Array2::zeros((ROWS.min(time), count));
+    for start in (0..time).step_by(ROWS) {
+        let rows = start..(start + ROWS).min(time);
+        for (row, mut to) in rows.clone().zip(together.rows_mut()) {
+            let from = part.row(row);
+            to.iter_mut().zip(chosen).for_each(|(to, &n)| *to = from[n]);
+        }
+        let together = together.slice(s![..rows.len(), ..]);
+        multiply(&mut products, centres.courses.slice(s![rows, ..]), together, start > 0);
+    }
+    products
+}
+
+/// The two best centres of each point, from products centre × point.
+fn search(products: &[f32], factors: &[f32], norms: &[f32], half: &[f32]) -> Nearest {
+    let count = norms.len();
     let mut labels = vec![0u32; count];
     let (mut first, mut second) = (vec![f32::NEG_INFINITY; count], vec![f32::NEG_INFINITY; count]);
-    let Part { factors, norms, .. } = part;
     vectorised(
         #[inline(always)]
         || {
-            for (label, (row, half)) in (0u32..).zip(products.chunks_exact(count).zip(&centres.half)) {
+            for (label, (row, half)) in (0u32..).zip(products.chunks_exact(count).zip(half)) {
                 let (first, second, labels) = (&mut first[..count], &mut second[..count], &mut labels[..count]);
                 let (row, factors) = (&row[..count], &factors[..count]);
                 for n in 0..count {
@@ -66,8 +94,8 @@ pub(in crate::pattern) fn vectorised<R>(work: impl FnOnce() -> R) -> R {
     pulp::Arch::new().dispatch(work)
 }
 
-/// Aᵀ · B, row by row into `product`, for A (time × k) and B (time × points) on this thread.
-pub(in crate::pattern) fn multiply(product: &mut [f32], a: ArrayView2<f32>, b: ArrayView2<f32>) {
+/// Aᵀ · B, row by row into `product` or added to it, for A (time × k) and B (time × points) on this thread.
+pub(in crate::pattern) fn multiply(product: &mut [f32], a: ArrayView2<f32>, b: ArrayView2<f32>, add: bool) {
     let (rows, columns, inner) = (a.ncols(), b.ncols(), a.nrows());
     assert!(product.len() == rows * columns && inner == b.nrows(), "the shapes are those of one matrix' columns");
     // SAFETY: pointers, sizes and strides are those of three valid arrays whose shapes agree, and the product is exclusive.
@@ -79,14 +107,14 @@ pub(in crate::pattern) fn multiply(product: &mut [f32], a: ArrayView2<f32>, b: A
             product.as_mut_ptr(),
             1,
             columns as isize,
-            false,
+            add,
             a.as_ptr(),
             a.strides()[0],
             a.strides()[1],
             b.as_ptr(),
             b.strides()[1],
             b.strides()[0],
-            0.0_f32,
+            1.0_f32,
             1.0_f32,
             false,
             false,

@@ -63,7 +63,7 @@ impl Points<'_> {
     pub fn nearest_centres(&self, centres: &Array2<f32>) -> Vec<usize> {
         let centres = Centres::new(centres);
         let blocks = (0..self.data.blocks().len()).into_par_iter();
-        let labels: Vec<Vec<u32>> = in_pool(|| blocks.map(|n| nearest(self.block(n), &centres).labels).collect());
+        let labels: Vec<Vec<u32>> = in_pool(|| blocks.map(|n| nearest(self.block(n), None, &centres).labels).collect());
         labels.concat().into_iter().map(|label| label as usize).collect()
     }
 

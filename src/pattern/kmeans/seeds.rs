@@ -84,7 +84,7 @@ impl Pool {
             let part = points.block(block);
             let count = part.norms.len();
             let mut squared = vec![0f32; own.len() * count];
-            multiply(&mut squared, courses.view(), part.x);
+            multiply(&mut squared, courses.view(), part.x, false);
             for (row, own) in squared.chunks_exact_mut(count).zip(&own) {
                 for ((dot, factor), norm) in row.iter_mut().zip(part.factors).zip(part.norms) {
                     *dot = (norm + own - 2.0 * factor * *dot).max(0.0);
