@@ -228,3 +228,75 @@ pub(super) fn too_few(k: usize, distinct: usize) -> Error {
         format!("ask for {distinct} or fewer"),
     )
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::linalg::ColumnBlocks;
+    use crate::pattern::Distance;
+    use ndarray::{Array, Array1, Axis, Dimension, concatenate};
+
+    fn reference<A: ndarray_npy::ReadableElement, D: Dimension>(name: &str) -> Array<A, D> {
+        let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/reference/cluster");
+        ndarray_npy::read_npy(folder.join(format!("{name}.npy"))).unwrap()
+    }
+
+    const TO_THE_END: Until = Until { iterations: 300, shift: 0.0 };
+
+    fn from_the_same_start(data: &Array2<f32>, distance: Distance) -> Clusters {
+        let blocks = ColumnBlocks::from_matrix(data.view());
+        let points = Points::new(&blocks, distance);
+        let start: Array1<i64> = reference("start");
+        let seeds: Vec<usize> = start.iter().map(|&n| n as usize).collect();
+        lloyd(&points, points.select(&seeds), TO_THE_END, || ()).unwrap()
+    }
+
+    fn share_of_equal(labels: &[usize], name: &str) -> f64 {
+        let expected: Array1<i64> = reference(name);
+        let equal = labels.iter().zip(&expected).filter(|(a, b)| **a as i64 == **b).count();
+        equal as f64 / expected.len() as f64
+    }
+
+    #[test]
+    fn from_the_same_centres_it_ends_where_scikit_learn_does() {
+        let found = from_the_same_start(&reference("noisy"), Distance::Euclidean);
+        let inertia: Array1<f64> = reference("lloyd_inertia");
+        assert!(found.converged && found.iterations > 8, "{}", found.iterations);
+        assert!((found.inertia / inertia[0] - 1.0).abs() < 1e-5, "{} {}", found.inertia, inertia[0]);
+        assert!(share_of_equal(&found.labels, "lloyd_labels") > 0.995);
+        assert!(found.inertias.windows(2).all(|w| w[1] <= w[0] * (1.0 + 1e-7)), "{:?}", found.inertias);
+    }
+
+    #[test]
+    fn by_correlation_it_ends_where_spherical_k_means_does_whatever_the_scales() {
+        let mut data: Array2<f32> = reference("noisy");
+        for (n, mut column) in data.columns_mut().into_iter().enumerate() {
+            column *= 0.1 + (n % 7) as f32;
+        }
+        let found = from_the_same_start(&data, Distance::Correlation);
+        let inertia: Array1<f64> = reference("spherical_inertia");
+        // Σ ‖x − c‖² of unit courses is 2 Σ (1 − r).
+        assert!((0.5 * found.inertia / inertia[0] - 1.0).abs() < 1e-5, "{} {}", found.inertia, inertia[0]);
+        assert!(share_of_equal(&found.labels, "spherical_labels") > 0.995);
+    }
+
+    #[test]
+    fn an_empty_cluster_takes_the_point_that_is_farthest_from_its_centre() {
+        let data: Array2<f32> = reference("noisy");
+        let blocks = ColumnBlocks::from_matrix(data.view());
+        let points = Points::new(&blocks, Distance::Euclidean);
+        // A centre that is far from everything attracts nothing.
+        let far = Array2::from_elem((24, 1), 1e3f32);
+        let centres = concatenate![Axis(1), points.select(&[0, 1]), far];
+        let (labels, _, _) = settle(&points, &centres).unwrap();
+        let alone: Vec<usize> = (0..700).filter(|&n| labels[n] == 2).collect();
+        let distance = |n: usize| {
+            let to = |k: usize| (&data.column(n) - &centres.column(k)).mapv(|d| f64::from(d).powi(2)).sum();
+            to(0).min(to(1))
+        };
+        let farthest = (0..700).max_by(|&a, &b| distance(a).total_cmp(&distance(b))).unwrap();
+        assert_eq!(alone, [farthest]);
+        let found = lloyd(&points, centres, TO_THE_END, || ()).unwrap();
+        assert!((0..3).all(|k| found.labels.contains(&k)));
+    }
+}
