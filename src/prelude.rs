@@ -22,7 +22,7 @@ pub use crate::model::{
 pub use crate::model::{Neuron, Site};
 pub use crate::notebook::ShowValue as _;
 pub use crate::pattern::Patterns;
-pub use crate::pattern::{ChooseK, Hierarchical, Hierarchy, KCurve, Linkage, hierarchy};
+pub use crate::pattern::{ChooseK, Hierarchical, Hierarchy, KCurve, Linkage, adjusted_rand_index, hierarchy};
 pub use crate::pattern::{Distance, Ica, KMeans, Method, Pca};
 pub use crate::simulate::{Planting, Recovery, Simulated, Simulation, Truth};
 pub use crate::stimulus::{Columns, EventWords, Speaking, TextGrid, Timing};

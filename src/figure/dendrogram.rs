@@ -36,7 +36,7 @@ impl Dendrogram {
 
 /// A hierarchical clustering as a tree: a row for each leaf, in the order in which no branches cross, and merges at their distance.
 ///
-/// Clusters of the cut have colours (in turn, where there are more than seven), single leaves and what joins clusters are grey, a dashed line marks the cut.
+/// Clusters of the cut have colours (in turn, where there are more than six), single leaves and what joins clusters are grey, a dashed line marks the cut.
 /// With more than 150 leaves labels are left out.
 ///
 /// # Errors
@@ -103,7 +103,7 @@ pub fn dendrogram(tree: &Hierarchy, options: Dendrogram) -> Result<Figure> {
     for (row, &leaf) in order.iter().enumerate() {
         y[leaf] = plot.top + 3.0 + pitch * (row as f64 + 0.5);
         if let Some(name) = names.get(row) {
-            let text = Text::new(name, TICK).colour(colour(cut[leaf])).anchor(Anchor::End);
+            let text = Text::new(name, TICK).anchor(Anchor::End);
             sheet.centred([left - 8.0, y[leaf]], text);
         }
     }

@@ -81,7 +81,7 @@ impl KCurve {
             _ => "silhouettes and halves of all".to_owned(),
         };
         format!(
-            "k-means{by} of {} neurons, {restarts} restarts, {some}, stability over {splits} splits, seed {seed}{}",
+            "k-means{by} of {} neurons, best of {restarts}, {some}, {splits} splits for the stability, seed {seed}{}",
             self.neurons[0], self.note
         )
     }

@@ -41,7 +41,7 @@ use seeds::plus_plus;
 ///
 /// linfa-clustering computes each distance by itself and pulls each centre towards its last place; here all distances of an iteration
 /// are one matrix product, with the search for the nearest centre on each block of it while it is in cache and without the neurons
-/// that cannot have changed their cluster (Hamerly's bounds), so that the courses need not be reduced first, and the result says
+/// that cannot have changed their cluster (Elkan's bounds), so that the courses need not be reduced first, and the result says
 /// whether it converged.
 ///
 /// ```
@@ -188,14 +188,14 @@ impl KMeans {
         Ok(best)
     }
 
-    /// Bytes that the clustering needs at most besides the standardised series: bounds and distances of each neuron, sums and centres, the
+    /// Bytes that the clustering needs at most besides the standardised series: bounds of each neuron's distances to all centres, sums and centres, the
     /// products of the blocks at work, distances to candidates for seeds, and the loadings (twice, while they are put in order).
     #[allow(dead_code, reason = "asked by what warns before a step that does not fit into memory")]
     pub(super) fn memory(&self, time: usize, neurons: usize) -> u64 {
         let (time, neurons, k) = (time as u64, neurons as u64, self.k as u64);
         let candidates = (seeds::AHEAD * seeds::candidates(self.k)) as u64;
         let threads = std::thread::available_parallelism().map_or(1, |n| n.get()) as u64;
-        let each = 60 + 4 * candidates + 8 * k;
+        let each = 60 + 4 * candidates + 12 * k;
         let batch = self.mini_batch.map_or(0, |batch| 16 * batch as u64 * time);
         let block = BLOCK as u64 * 4 * (time + 2 * k);
         neurons * each + threads * block + time * k * 32 + batch

@@ -1,4 +1,4 @@
-//! The nearest and the second nearest centre of points, a block at a time while the block's products are in cache.
+//! Distances of points to centres, and the nearest centre, a block at a time while the block's products are in cache.
 
 use super::points::Part;
 use ndarray::{Array2, ArrayView2, s};
@@ -17,11 +17,11 @@ impl<'a> Centres<'a> {
     }
 }
 
-/// For each point of a part its nearest centre and the distances to that and to the next.
+/// For each point its nearest centre and the distance to it, and the distances to all, centre × point.
 pub(super) struct Nearest {
     pub labels: Vec<u32>,
     pub first: Vec<f32>,
-    pub second: Vec<f32>,
+    pub distances: Vec<f32>,
 }
 
 /// Rows of chosen points that are copied together at a time: few enough to be in cache when they are multiplied.
@@ -29,15 +29,15 @@ const ROWS: usize = 128;
 
 /// The nearest centres of a part's points, or of those chosen.
 ///
-/// ‖x − c‖² = ‖x‖² − 2 s with s = x·c − ½‖c‖², so that the nearest centre has the largest s.
+/// ‖x − c‖² = ‖x‖² − 2 (x·c − ½‖c‖²).
 pub(super) fn nearest(part: Part, chosen: Option<&[usize]>, centres: &Centres) -> Nearest {
     let Some(chosen) = chosen else {
         let mut products = vec![0f32; centres.half.len() * part.x.ncols()];
         multiply(&mut products, centres.courses.view(), part.x, false);
-        return search(&products, part.factors, part.norms, &centres.half);
+        return search(products, part.factors, part.norms, &centres.half);
     };
     let of = |values: &[f32]| -> Vec<f32> { chosen.iter().map(|&n| values[n]).collect() };
-    search(&products_of(part, chosen, centres), &of(part.factors), &of(part.norms), &centres.half)
+    search(products_of(part, chosen, centres), &of(part.factors), &of(part.norms), &centres.half)
 }
 
 /// Centre × point products of chosen points.
@@ -57,35 +57,32 @@ fn products_of(part: Part, chosen: &[usize], centres: &Centres) -> Vec<f32> {
     products
 }
 
-/// The two best centres of each point, from products centre × point.
-fn search(products: &[f32], factors: &[f32], norms: &[f32], half: &[f32]) -> Nearest {
+/// The best centre of each point, from products centre × point, which become distances.
+fn search(mut products: Vec<f32>, factors: &[f32], norms: &[f32], half: &[f32]) -> Nearest {
     let count = norms.len();
     let mut labels = vec![0u32; count];
-    let (mut first, mut second) = (vec![f32::NEG_INFINITY; count], vec![f32::NEG_INFINITY; count]);
+    let mut first = vec![f32::INFINITY; count];
     vectorised(
         #[inline(always)]
         || {
-            for (label, (row, half)) in (0u32..).zip(products.chunks_exact(count).zip(half)) {
-                let (first, second, labels) = (&mut first[..count], &mut second[..count], &mut labels[..count]);
-                let (row, factors) = (&row[..count], &factors[..count]);
+            let (first, labels) = (&mut first[..count], &mut labels[..count]);
+            let (norms, factors) = (&norms[..count], &factors[..count]);
+            for (label, (row, half)) in (0u32..).zip(products.chunks_exact_mut(count).zip(half)) {
+                let row = &mut row[..count];
                 for n in 0..count {
-                    let score = row[n] * factors[n] - half;
-                    let better = score > first[n];
-                    let beaten = if better { first[n] } else { score };
-                    second[n] = if beaten > second[n] { beaten } else { second[n] };
+                    let square = norms[n] - 2.0 * (row[n] * factors[n] - half);
+                    let better = square < first[n];
                     labels[n] = if better { label } else { labels[n] };
-                    first[n] = if better { score } else { first[n] };
+                    first[n] = if better { square } else { first[n] };
+                    row[n] = square.max(0.0).sqrt();
                 }
             }
-            let norms = &norms[..count];
-            for scores in [&mut first[..count], &mut second[..count]] {
-                for n in 0..count {
-                    scores[n] = (norms[n] - 2.0 * scores[n]).max(0.0).sqrt();
-                }
+            for n in 0..count {
+                first[n] = first[n].max(0.0).sqrt();
             }
         },
     );
-    Nearest { labels, first, second }
+    Nearest { labels, first, distances: products }
 }
 
 /// Runs `work` compiled for the widest vectors of this processor; what it calls must be inlined.
