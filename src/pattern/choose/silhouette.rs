@@ -157,7 +157,8 @@ pub(super) fn silhouettes(data: &ColumnBlocks, labelings: &[Vec<usize>], distanc
 
 /// One silhouette, from the sums (cluster × point) of the block's distances to each cluster.
 fn of(n: usize, label: usize, sums: &[f64], counts: &[f64]) -> f64 {
-    if counts[label] < 2.0 {
+    // Alone in its cluster, or (in a sample of neurons) without another cluster.
+    if counts[label] < 2.0 || counts.len() < 2 {
         return 0.0;
     }
     let width = sums.len() / counts.len();

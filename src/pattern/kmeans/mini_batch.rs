@@ -68,7 +68,7 @@ fn first(points: &Points, k: usize, batch: usize, rng: &mut Xoshiro256PlusPlus) 
     }
     let mut chosen = rand::seq::index::sample(rng, points.count(), wanted).into_vec();
     chosen.sort_unstable();
-    let data = ColumnBlocks::from_matrix(points.data.select(&chosen).view());
+    let data = ColumnBlocks::of(points.data.rows(), wanted, |range| points.data.select(&chosen[range]));
     let some = Points {
         data: &data,
         factors: chosen.iter().map(|&n| points.factors[n]).collect(),
