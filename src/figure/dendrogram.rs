@@ -72,7 +72,7 @@ pub fn dendrogram(tree: &Hierarchy, options: Dendrogram) -> Result<Figure> {
         false => options.title,
     };
     let labelled = count <= LABELLED;
-    let mut remark = format!("{} linkage, {clusters} clusters in colours", tree.options().linkage);
+    let mut remark = format!("{} linkage, cut into {clusters} clusters", tree.options().linkage);
     if !labelled {
         remark += &format!("; labels of {count} leaves are left out");
     }

@@ -202,7 +202,7 @@ impl KMeans {
     }
 
     pub(super) fn patterns(&self, series: &NeuronSeries, standard: Standardised) -> Result<Patterns> {
-        let most = self.restarts * self.steps(standard.live.len());
+        let most = self.restarts.saturating_mul(self.steps(standard.live.len()));
         let mut progress = Progress::new("k-means iterations (at most)", most as u64);
         let found = self.cluster(&standard.data, |steps| progress.advance(steps))?;
         drop(progress);
