@@ -12,9 +12,9 @@ pub use crate::encoding::EncodingFit;
 pub use crate::encoding::{Folds, Ridge, encode};
 pub use crate::error::{Error, Result};
 pub use crate::figure::{
-    ColourRange, Figure, HeatMap, Histogram, Slices, Stretch, Threshold, bars, courses, heat_map, histogram,
-    mask_slices, network_slices, neuron_carpet, pattern_courses, pattern_summary, pattern_words, score_histograms,
-    slices, slices_grid, voxel_carpet,
+    ColourRange, Dendrogram, Figure, HeatMap, Histogram, Slices, Stretch, Threshold, bars, courses, dendrogram, heat_map,
+    histogram, k_curve, mask_slices, network_slices, neuron_carpet, pattern_courses, pattern_summary, pattern_words,
+    score_histograms, slices, slices_grid, voxel_carpet,
 };
 pub use crate::model::{
     Compute, Context, Intervention, Logits, Loss, Masking, Model, NeuronAxis, Operation, WindowPlan,
@@ -22,7 +22,8 @@ pub use crate::model::{
 pub use crate::model::{Neuron, Site};
 pub use crate::notebook::ShowValue as _;
 pub use crate::pattern::Patterns;
-pub use crate::pattern::{Ica, KMeans, Method, Pca};
+pub use crate::pattern::{ChooseK, Hierarchical, Hierarchy, KCurve, Linkage, adjusted_rand_index, hierarchy};
+pub use crate::pattern::{Distance, Ica, KMeans, Method, Pca};
 pub use crate::simulate::{Planting, Recovery, Simulated, Simulation, Truth};
 pub use crate::stimulus::{Columns, EventWords, Speaking, TextGrid, Timing};
 pub use crate::stimulus::{Stimulus, Word};

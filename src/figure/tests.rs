@@ -3,8 +3,10 @@
 use super::made::{self, YEO, blobs, clock, mask, mm};
 use super::sheet::{Anchor, Shape};
 use super::*;
+use crate::activation::NeuronSeries;
 use crate::brain::{Affine, BrainMap, Mask};
 use crate::clock::Clock;
+use crate::pattern::{ChooseK, Distance, Hierarchical, Linkage, hierarchy};
 use crate::stimulus::Stimulus;
 use ndarray::{Array2, array};
 
@@ -48,6 +50,9 @@ fn gallery() -> Vec<(&'static str, Figure)> {
         "weight",
     );
     let other = blobs(&mask(false), &[([0.0, -52.0, 26.0], 1.9, 14.0)], 0.1, "pattern 3", "weight");
+    let few = ChooseK::new(&[2, 3, 4, 6, 8, 12, 16, 24, 32]).restarts(1).splits(3);
+    let axis = crate::model::NeuronAxis::new("minilm-l6", crate::model::Site::FfnOut, 1, 90);
+    let small_series = NeuronSeries::new(made::smooth(60, 90, 9), Clock::new(1.5, &[60]).unwrap(), axis).unwrap();
     let series = [("planted course, Language", planted.column(0).to_vec()), ("found by the encoding model", found)];
     vec![
         ("pattern_courses", pattern_courses(&made::patterns(64)).unwrap()),
@@ -105,6 +110,29 @@ fn gallery() -> Vec<(&'static str, Figure)> {
         ),
         ("neuron_carpet", neuron_carpet(&made::neuron_series()).unwrap()),
         ("voxel_carpet", voxel_carpet(&made::voxel_series()).unwrap()),
+        ("dendrogram", {
+            let tree = made::patterns(24).hierarchy(Hierarchical::default()).unwrap();
+            dendrogram(&tree, Dendrogram::default().clusters(6)).unwrap()
+        }),
+        ("dendrogram_networks", {
+            let options = Hierarchical::default().linkage(Linkage::Ward).distance(Distance::Euclidean);
+            let tree = hierarchy(&made::smooth(17, 40, 4), &regions, options).unwrap();
+            dendrogram(&tree, Dendrogram::default().title("Networks with like encoding maps, simulated subject"))
+                .unwrap()
+        }),
+        ("dendrogram_large", {
+            let tree = hierarchy(&made::smooth(400, 30, 4), &names("neuron", 400), Hierarchical::default()).unwrap();
+            dendrogram(&tree, Dendrogram::default()).unwrap()
+        }),
+        ("dendrogram_pair", {
+            let tree = hierarchy(&made::smooth(2, 30, 4), &names("pattern", 2), Hierarchical::default()).unwrap();
+            dendrogram(&tree, Dendrogram::default()).unwrap()
+        }),
+        ("k_curve", k_curve(&small_series.choose_k(few.clone()).unwrap()).unwrap()),
+        ("k_curve_one", {
+            let by = ChooseK { ks: vec![4], ..few.distance(Distance::Correlation) };
+            k_curve(&small_series.choose_k(by).unwrap()).unwrap()
+        }),
     ]
 }
 

@@ -8,10 +8,10 @@ use crate::brain::{BrainMap, Mask, Networks, VoxelSeries};
 use crate::encoding::EncodingFit;
 use crate::error::Result;
 use crate::figure::{
-    Figure, Slices, mask_slices, network_slices, neuron_carpet, pattern_courses, pattern_summary, score_histograms,
-    slices, voxel_carpet,
+    Dendrogram, Figure, Slices, dendrogram, k_curve, mask_slices, network_slices, neuron_carpet, pattern_courses,
+    pattern_summary, score_histograms, slices, voxel_carpet,
 };
-use crate::pattern::Patterns;
+use crate::pattern::{Hierarchy, KCurve, Patterns};
 use crate::stimulus::{Stimulus, Timing};
 
 /// Shows a text, its first line as the heading, and figures below; a figure that could not be drawn shows its error instead.
@@ -96,6 +96,20 @@ fn pattern_text(patterns: &Patterns) -> String {
         100.0 * patterns.explained(),
         patterns.clock()
     )
+}
+
+impl Hierarchy {
+    /// Shows the tree in a notebook: what it is of, and its dendrogram.
+    pub fn evcxr_display(&self) {
+        show(&self.to_string(), vec![dendrogram(self, Dendrogram::default())]);
+    }
+}
+
+impl KCurve {
+    /// Shows the curves in a notebook: which number of clusters they speak for and why, and the curves.
+    pub fn evcxr_display(&self) {
+        show(&format!("KCurve: {}\n{}", self.reason(), self.method()), vec![k_curve(self)]);
+    }
 }
 
 impl VoxelSeries {

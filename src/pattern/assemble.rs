@@ -43,12 +43,17 @@ pub(super) fn assemble(series: &NeuronSeries, standard: &Standardised, found: Fo
         };
         deviations.push(deviation as f32);
     }
-    let mut live = match loadings {
-        Loadings::Regression => regression(&courses, &standard.data)?,
+    let (mut live, fit) = match loadings {
         Loadings::Membership(labels) => membership(&courses, &standard.data, labels),
-        Loadings::Codes(codes) => codes * &Array1::from(deviations).insert_axis(Axis(1)),
+        loadings => {
+            let live = match loadings {
+                Loadings::Codes(codes) => codes * &Array1::from(deviations).insert_axis(Axis(1)),
+                _ => regression(&courses, &standard.data)?,
+            };
+            let fit = explained(&standard.data, &courses, &live);
+            (live, fit)
+        }
     };
-    let fit = explained(&standard.data, &courses, &live);
 
     let strength: Vec<f64> =
         live.rows().into_iter().map(|row| row.iter().map(|&l| f64::from(l).powi(2)).sum()).collect();
@@ -94,24 +99,34 @@ fn regression(courses: &Array2<f32>, data: &ColumnBlocks) -> Result<Array2<f32>>
     Ok(data.times(solver.mapv(|v| v as f32).view()).to_matrix())
 }
 
-fn membership(courses: &Array2<f32>, data: &ColumnBlocks, labels: &[usize]) -> Array2<f32> {
+/// l = x·d / T of each neuron with its own course d, and the share that these explain: a neuron that is regressed on one course of squared
+/// norm T leaves ‖x‖² − T·l².
+fn membership(courses: &Array2<f32>, data: &ColumnBlocks, labels: &[usize]) -> (Array2<f32>, Fit) {
     let time = data.rows() as f64;
-    let sums = data.map(|first, block| {
+    let parts = data.map(|first, block| {
         let labels = &labels[first..first + block.ncols()];
-        let mut sums = vec![0f64; block.ncols()];
+        let mut both = vec![(0f64, 0f64); block.ncols()];
         for (row, course) in block.rows().into_iter().zip(courses.rows()) {
-            for ((sum, &x), &label) in sums.iter_mut().zip(row).zip(labels) {
-                *sum += f64::from(x) * f64::from(course[label]);
+            for (((along, total), &x), &label) in both.iter_mut().zip(row).zip(labels) {
+                *along += f64::from(x * course[label]);
+                *total += f64::from(x * x);
             }
         }
-        sums
+        both
     });
     let mut loadings = Array2::zeros((courses.ncols(), data.columns()));
-    for (neuron, (&label, sum)) in labels.iter().zip(sums.concat()).enumerate() {
+    let mut fit = Fit { overall: 0.0, by_neuron: Vec::with_capacity(data.columns()) };
+    let mut whole = 0.0;
+    for (neuron, (&label, (along, total))) in labels.iter().zip(parts.concat()).enumerate() {
         // A z-scored course has Σ d² = number of time points.
-        loadings[[label, neuron]] = (sum / time) as f32;
+        loadings[[label, neuron]] = (along / time) as f32;
+        let explained = along * along / time;
+        fit.overall += explained;
+        whole += total;
+        fit.by_neuron.push(if total > 0.0 { (explained / total) as f32 } else { 0.0 });
     }
-    loadings
+    fit.overall /= whole;
+    (loadings, fit)
 }
 
 /// How much of a series is explained.

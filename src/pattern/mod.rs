@@ -10,20 +10,25 @@
 //! |---|---|---|
 //! | [`Pca`] | a left singular vector of S: the k courses that explain most | regression of each neuron on the courses |
 //! | [`Ica`] | a column of the mixing matrix, so that loadings are statistically independent over neurons | as above |
-//! | [`KMeans`] | the mean course of a cluster of neurons | the same, for the one cluster a neuron is in; 0 else |
+//! | [`KMeans`] | the mean course of a cluster of neurons, by Euclidean distance or by correlation | the same, for the one cluster a neuron is in; 0 else |
 //!
 //! In all three the neurons are the samples and the time points the features. Patterns come in the
 //! order of the variance that they explain (Σ of squared loadings, largest first), and each has the sign that makes its
 //! largest loading in magnitude positive. Neurons whose course is constant are left out of the fit, load 0, and are counted in
 //! [`Patterns::method`].
+//!
+//! [`NeuronSeries::choose_k`] says which number of clusters inertia, silhouettes and stability speak for, [`NeuronSeries::silhouette`] how well
+//! each neuron lies in its cluster, [`Patterns::hierarchy`] and [`hierarchy()`] which patterns, networks or maps belong together.
 
 mod assemble;
 mod basis;
+mod choose;
+mod distance;
 mod fixed_point;
+mod hierarchy;
 mod ica;
 mod kmeans;
 mod linfa;
-mod lloyd;
 mod method;
 mod patterns;
 mod pca;
@@ -31,6 +36,9 @@ mod report;
 mod standard;
 mod transform;
 
+pub use choose::{ChooseK, KCurve, KPoint, Silhouette, adjusted_rand_index};
+pub use distance::Distance;
+pub use hierarchy::{Hierarchical, Hierarchy, Linkage, Merge, hierarchy};
 pub use ica::{Ica, IcaModel};
 pub use kmeans::KMeans;
 pub use method::Method;
