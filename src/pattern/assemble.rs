@@ -43,12 +43,17 @@ pub(super) fn assemble(series: &NeuronSeries, standard: &Standardised, found: Fo
         };
         deviations.push(deviation as f32);
     }
+    let by_regression = matches!(loadings, Loadings::Regression);
     let mut live = match loadings {
         Loadings::Regression => regression(&courses, &standard.data)?,
         Loadings::Membership(labels) => membership(&courses, &standard.data, labels),
         Loadings::Codes(codes) => codes * &Array1::from(deviations).insert_axis(Axis(1)),
     };
-    let explained = explained(&standard.data, &courses, &live);
+    let total: f64 = standard.data.squared_norms().iter().sum();
+    let explained = match by_regression {
+        true => fitted(&courses, &live) / total,
+        false => 1.0 - residual(&standard.data, &courses, &live) / total,
+    };
 
     let strength: Vec<f64> =
         live.rows().into_iter().map(|row| row.iter().map(|&l| f64::from(l).powi(2)).sum()).collect();
@@ -58,6 +63,8 @@ pub(super) fn assemble(series: &NeuronSeries, standard: &Standardised, found: Fo
     courses = courses.select(Axis(1), &order);
     live = live.select(Axis(0), &order);
     report.stability = report.stability.map(|stability| order.iter().map(|&k| stability[k]).collect());
+    let points = standard.time() as f64;
+    report.explained_by = order.iter().map(|&k| strength[k] * points / total).collect();
     report.left_out = standard.left_out.clone().into();
     for (mut course, mut row) in courses.columns_mut().into_iter().zip(live.rows_mut()) {
         let largest = row.iter().copied().max_by(|a, b| a.abs().total_cmp(&b.abs()));
@@ -113,16 +120,18 @@ fn membership(courses: &Array2<f32>, data: &ColumnBlocks, labels: &[usize]) -> A
     loadings
 }
 
-/// 1 − ‖S − D·L‖² / ‖S‖².
-fn explained(data: &ColumnBlocks, courses: &Array2<f32>, loadings: &Array2<f32>) -> f64 {
+/// ‖D·L‖² = tr(Lᵀ·DᵀD·L); for least-squares loadings it is ‖S‖² − ‖S − D·L‖².
+fn fitted(courses: &Array2<f32>, loadings: &Array2<f32>) -> f64 {
+    (gram(courses.view()) * gram(loadings.t())).sum()
+}
+
+/// ‖S − D·L‖².
+fn residual(data: &ColumnBlocks, courses: &Array2<f32>, loadings: &Array2<f32>) -> f64 {
     let parts = data.map(|first, block| {
         let mut fitted = Array2::zeros(block.dim());
         let loadings = loadings.slice(s![.., first..first + block.ncols()]);
         multiply_into(fitted.view_mut(), courses.view(), loadings, Par::Seq);
-        block.iter().zip(&fitted).fold((0.0, 0.0), |(residual, total), (&s, &f)| {
-            (residual + f64::from(s - f).powi(2), total + f64::from(s).powi(2))
-        })
+        block.iter().zip(&fitted).map(|(&s, &f)| f64::from(s - f).powi(2)).sum::<f64>()
     });
-    let (residual, total) = parts.iter().fold((0.0, 0.0), |(r, t), part| (r + part.0, t + part.1));
-    1.0 - residual / total
+    parts.iter().sum()
 }

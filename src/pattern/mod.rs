@@ -19,7 +19,6 @@
 
 mod assemble;
 mod basis;
-mod fixed_point;
 mod ica;
 mod kmeans;
 mod linfa;
@@ -30,7 +29,8 @@ mod pca;
 mod report;
 mod standard;
 
-pub use ica::{Ica, IcaModel};
+pub use basis::Solver;
+pub use ica::{Algorithm, Contrast, Ica, IcaModel};
 pub use kmeans::KMeans;
 pub use method::Method;
 pub use patterns::Patterns;
