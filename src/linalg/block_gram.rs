@@ -29,7 +29,8 @@ impl ColumnBlocks {
     pub(crate) fn gram(&self, precision: Precision) -> Result<Array2<f64>> {
         let rows = |tile: usize| tile * TILE..((tile + 1) * TILE).min(self.rows());
         tiled(self.rows(), TILE, |i, j| {
-            let pieces = self.blocks().iter().map(|b| (b.slice(s![rows(i), ..]), b.slice(s![rows(j), ..]).reversed_axes()));
+            let pieces =
+                self.blocks().iter().map(|b| (b.slice(s![rows(i), ..]), b.slice(s![rows(j), ..]).reversed_axes()));
             tile(rows(i).len(), rows(j).len(), precision, pieces)
         })
     }

@@ -54,7 +54,7 @@ struct Krylov<'a> {
 }
 
 impl Krylov<'_> {
-    fn new(a: ArrayView2<f64>) -> Krylov<'_> {
+    fn new(a: ArrayView2<'_, f64>) -> Krylov<'_> {
         let most = a.nrows() / 2;
         let (basis, inner) = (Array2::zeros((most, a.nrows())), Array2::zeros((most, most)));
         Krylov { a, basis, inner, size: 0, rng: Xoshiro256PlusPlus::seed_from_u64(0) }

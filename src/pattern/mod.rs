@@ -27,6 +27,7 @@ mod method;
 mod patterns;
 mod pca;
 mod report;
+mod spectrum;
 mod standard;
 
 pub use basis::Solver;
@@ -36,6 +37,7 @@ pub use method::Method;
 pub use patterns::Patterns;
 pub use pca::Pca;
 pub use report::Report;
+pub use spectrum::{Null, ParallelAnalysis, Spectrum};
 
 use crate::activation::NeuronSeries;
 use crate::error::{Error, Result};

@@ -1,6 +1,7 @@
 //! Tests through the public API; one module for each room.
 
 mod brain;
+mod components;
 mod coupling;
 mod export;
 mod fetch;

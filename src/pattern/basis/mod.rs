@@ -4,6 +4,7 @@ mod exact;
 mod randomised;
 mod solver;
 
+pub(super) use exact::{leading_values, leading_values_of_made};
 pub use solver::Solver;
 
 use crate::error::{Error, Result};

@@ -36,8 +36,7 @@ pub(super) fn clusters(mut similarity: Array2<f32>, k: usize) -> Vec<usize> {
         mergers.push((similarity[[top, nearest]], top, nearest));
         let total = sizes[top] + sizes[nearest];
         for other in 0..count {
-            let mean =
-                (sizes[top] * similarity[[top, other]] + sizes[nearest] * similarity[[nearest, other]]) / total;
+            let mean = (sizes[top] * similarity[[top, other]] + sizes[nearest] * similarity[[nearest, other]]) / total;
             similarity[[top, other]] = mean;
             similarity[[other, top]] = mean;
         }

@@ -146,7 +146,8 @@ mod tests {
     #[test]
     fn each_contrast_has_its_own_derivative_and_slope() {
         let points: Vec<f32> = (-12_000..=12_000).map(|i| i as f32 * 1e-3).collect();
-        let exact: [(Contrast, fn(f64) -> (f64, f64)); 3] = [
+        type Exact = fn(f64) -> (f64, f64);
+        let exact: [(Contrast, Exact); 3] = [
             (Contrast::LogCosh, |u| (u.tanh(), 1.0 - u.tanh().powi(2))),
             (Contrast::Exp, |u| {
                 let bell = (-u * u / 2.0).exp();

@@ -92,7 +92,8 @@ fn update(whitened: &ColumnBlocks, w: ArrayView2<f64>, contrast: Contrast) -> Ar
         let one = |scratch: &mut Array2<f32>, x: &Array2<f32>| {
             let mut g = scratch.slice_mut(s![.., ..x.ncols()]);
             multiply_alone(g.view_mut(), false, rounded.view(), x.view());
-            let slopes = g.rows_mut().into_iter().map(|row| row.into_slice().map_or(f64::NAN, |row| contrast.apply(row)));
+            let slopes =
+                g.rows_mut().into_iter().map(|row| row.into_slice().map_or(f64::NAN, |row| contrast.apply(row)));
             let slopes = slopes.collect();
             let mut product = Array2::zeros(w.dim());
             multiply_alone(product.view_mut(), false, g.view(), x.t());

@@ -156,7 +156,10 @@ impl Ica {
             return Err(Error::value("ICA with 0 iterations", "allow some, 1000 by default"));
         }
         if self.restarts == 0 {
-            return Err(Error::value("ICA with 0 restarts", "allow one start, or some 20 to see which patterns are stable"));
+            return Err(Error::value(
+                "ICA with 0 restarts",
+                "allow one start, or some 20 to see which patterns are stable",
+            ));
         }
         if !(self.tolerance > 0.0 && self.tolerance < 1.0) {
             return Err(Error::value(
@@ -211,7 +214,10 @@ impl Ica {
     fn fit_blocks(&self, data: &ColumnBlocks) -> Result<IcaModel> {
         self.checked()?;
         if self.k == 0 {
-            return Err(Error::value("0 components were asked for", "ask for at least one, for example `Ica::new(20)`"));
+            return Err(Error::value(
+                "0 components were asked for",
+                "ask for at least one, for example `Ica::new(20)`",
+            ));
         }
         let samples = data.columns() as f64;
         let mean = data.row_means();
@@ -248,7 +254,9 @@ impl Ica {
     pub(super) fn memory(&self, time: usize, neurons: usize) -> u64 {
         // Whitened neurons and loadings, twice while they are put in order.
         let whitened = 4 * (neurons * self.k) as u64;
-        basis::memory(time, neurons, self.k, self.solver).max(3 * whitened) + whitened + stability::memory(self.k, self.restarts)
+        basis::memory(time, neurons, self.k, self.solver).max(3 * whitened)
+            + whitened
+            + stability::memory(self.k, self.restarts)
     }
 }
 
