@@ -2,7 +2,7 @@
 
 use super::{BLOCK, ColumnBlocks, in_pool, multiply_alone};
 use crate::error::Result;
-use crate::notebook::check_cancelled;
+use crate::notebook::{Progress, check_cancelled};
 use ndarray::{Array2, ArrayView2, s};
 use rayon::prelude::*;
 
@@ -56,6 +56,7 @@ impl ColumnBlocks {
 fn tiled(size: usize, side: usize, tile: impl Fn(usize, usize) -> Array2<f64> + Sync) -> Result<Array2<f64>> {
     let places: Vec<(usize, usize)> = (0..size.div_ceil(side)).flat_map(|i| (0..=i).map(move |j| (i, j))).collect();
     let mut whole = Array2::zeros((size, size));
+    let mut progress = Progress::new("tiles of a Gram matrix", places.len() as u64);
     for some in places.chunks(TILES) {
         check_cancelled("the Gram matrix of a series")?;
         let tiles: Vec<Array2<f64>> = in_pool(|| some.par_iter().map(|&(i, j)| tile(i, j)).collect());
@@ -64,6 +65,7 @@ fn tiled(size: usize, side: usize, tile: impl Fn(usize, usize) -> Array2<f64> + 
             whole.slice_mut(s![rows.clone(), columns.clone()]).assign(tile);
             whole.slice_mut(s![columns, rows]).assign(&tile.t());
         }
+        progress.advance(some.len() as u64);
     }
     Ok(whole)
 }

@@ -15,7 +15,7 @@ const ROUGH: f64 = 1e-6;
 const GROUP: usize = 8;
 
 /// Multiplications above which a Gram matrix of f32 products is worth its rounding.
-const LARGE: usize = 1 << 31;
+const LARGE: usize = 1 << 28;
 
 /// λₖ/λ₁ down to which f32 products can be told from their rounding.
 const FAINT: f64 = 1e-5;
