@@ -170,9 +170,9 @@ fn stability_belongs_to_the_pattern_at_its_place() {
     let mut rng = Xoshiro256PlusPlus::seed_from_u64(9);
     let mut normal = || -> f32 { StandardNormal.sample(&mut rng) };
     let courses = Array2::from_shape_simple_fn((60, 3), &mut normal);
-    let mut data = Array2::from_shape_simple_fn((60, 500), &mut normal);
-    for (n, mut neuron) in data.columns_mut().into_iter().enumerate().filter(|(n, _)| n % 10 < 3) {
-        neuron.scaled_add(2.5, &courses.column(n % 10));
+    let mut data = Array2::from_shape_simple_fn((60, 1000), &mut normal);
+    for (n, mut neuron) in data.columns_mut().into_iter().enumerate().filter(|(n, _)| n % 20 < 3) {
+        neuron.scaled_add(2.5, &courses.column(n % 20));
     }
     let found = one_run(data).patterns(Ica::new(8).restarts(8)).unwrap();
     let stability = found.report().stability.clone().unwrap();
