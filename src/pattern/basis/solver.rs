@@ -13,7 +13,8 @@ pub enum Solver {
     #[default]
     BySize,
     /// From the smaller Gram matrix, by block Lanczos (or all eigenvectors, where the matrix is small), each eigenvector to a residual
-    /// ‖G·u − λ·u‖ ≤ 1e-10 · λ₁.
+    /// ‖G·u − λ·u‖ ≤ 1e-10 · λ₁. Of a large series with more neurons than time points the products are f32, corrected in f64 for the
+    /// vectors that are found; if that is not enough (their error would be above some 1e-8), all are f64.
     Exact,
     /// Subspace iteration from random courses (Halko, Martinsson and Tropp 2011, *SIAM Review* 53:217, algorithm 4.4), without a Gram
     /// matrix. An estimate: eigenvalues are at most too small, and the residual that was reached is said in the method's line.
