@@ -104,6 +104,7 @@ pub(super) fn patterns(count: usize) -> Patterns {
         converged: true,
         objective: (0..12).map(|n| 0.31 + 0.4 * f64::exp(-f64::from(n))).collect(),
         objective_is: "½‖s − D·a‖² + λ‖a‖₁, mean over neurons",
+        explained_by: (0..count).map(|n| 0.2 / (1.0 + n as f64)).collect(),
         stability: Some((0..count).map(|n| 1.0 / (1.0 + 0.02 * n as f64)).collect()),
         ..Report::default()
     };

@@ -41,7 +41,7 @@ pub fn pattern_summary(patterns: &Patterns) -> Result<Figure> {
     }
     let percent = |shares: Vec<f64>| shares.into_iter().map(|s| 100.0 * s).collect::<Vec<f64>>();
     let density = percent(patterns.density());
-    let mut panels = vec![("variance (%)", percent(patterns.shares()), None)];
+    let mut panels = vec![("variance (%)", percent(report.explained_by.to_vec()), None)];
     if density.iter().any(|d| *d < 100.0) {
         panels.push(("neurons (%)", density, None));
     }

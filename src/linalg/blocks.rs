@@ -1,10 +1,8 @@
 //! A wide matrix as blocks of columns that lie contiguously: what one thread takes at a time.
 
-use super::dense::{faer_mut, faer_ref};
 use super::{in_pool, multiply_into};
-use faer::linalg::matmul::triangular::{self, BlockStructure};
-use faer::{Accum, Par};
-use ndarray::{Array2, ArrayView2, Axis, s};
+use faer::Par;
+use ndarray::{Array1, Array2, ArrayView1, ArrayView2, Axis, s};
 use rayon::prelude::*;
 
 /// Columns of a block. Fixed, so that sums do not depend on the number of threads.
@@ -73,61 +71,71 @@ impl ColumnBlocks {
         in_pool(|| self.blocks.par_iter().enumerate().map(|(n, block)| work(n * BLOCK, block)).collect())
     }
 
+    /// The numbers of the blocks in groups, each of as many as give all threads work and not more.
+    pub(crate) fn block_groups(&self) -> impl Iterator<Item = std::ops::Range<usize>> {
+        let (blocks, group) = (self.blocks.len(), 2 * rayon_threads());
+        (0..blocks).step_by(group).map(move |from| from..(from + group).min(blocks))
+    }
+
+    /// What `work` makes of some blocks, in their order, on all threads.
+    pub(crate) fn map_some<T: Send>(
+        &self,
+        some: std::ops::Range<usize>,
+        work: impl Fn(&Array2<f32>) -> T + Sync + Send,
+    ) -> Vec<T> {
+        in_pool(|| self.blocks[some].par_iter().map(work).collect())
+    }
+
+    /// A matrix of so many rows and as many columns as this, of which `work` makes each block from this one's.
+    pub(crate) fn blockwise(
+        &self,
+        rows: usize,
+        work: impl Fn(usize, &Array2<f32>) -> Array2<f32> + Sync + Send,
+    ) -> ColumnBlocks {
+        ColumnBlocks { rows, columns: self.columns, blocks: self.map(work) }
+    }
+
     /// A · S for A (any × rows).
     pub(crate) fn times(&self, left: ArrayView2<f32>) -> ColumnBlocks {
-        let blocks = self.map(|_, block| {
+        self.blockwise(left.nrows(), |_, block| {
             let mut product = Array2::zeros((left.nrows(), block.ncols()));
             multiply_into(product.view_mut(), left, block.view(), Par::Seq);
             product
-        });
-        ColumnBlocks { rows: left.nrows(), columns: self.columns, blocks }
+        })
     }
 
     /// S · Cᵀ (rows × C's rows), for C of as many columns as S; sums over blocks in f64.
     pub(crate) fn times_transposed(&self, other: &ColumnBlocks) -> Array2<f64> {
         let mut sum = Array2::<f64>::zeros((self.rows, other.rows));
-        let numbers: Vec<usize> = (0..self.blocks.len()).collect();
         // A few blocks at a time, so that not all parts are held at once.
-        for some in numbers.chunks(2 * rayon_threads()) {
+        for some in self.block_groups() {
             let parts: Vec<Array2<f32>> = in_pool(|| {
-                let part = |n: &usize| {
+                let part = |n: usize| {
                     let mut product = Array2::zeros((self.rows, other.rows));
-                    multiply_into(product.view_mut(), self.blocks[*n].view(), other.blocks[*n].t(), Par::Seq);
+                    multiply_into(product.view_mut(), self.blocks[n].view(), other.blocks[n].t(), Par::Seq);
                     product
                 };
-                some.par_iter().map(part).collect()
+                some.into_par_iter().map(part).collect()
             });
             parts.iter().for_each(|part| sum.zip_mut_with(part, |sum, &p| *sum += f64::from(p)));
         }
         sum
     }
 
-    /// S · Sᵀ, rows × rows, in f64.
-    pub(crate) fn gram(&self) -> Array2<f64> {
-        let rows = self.rows;
-        let mut gram = Array2::<f64>::zeros((rows, rows));
-        in_pool(|| {
-            for block in &self.blocks {
-                let wide = block.mapv(f64::from);
-                triangular::matmul(
-                    faer_mut(gram.view_mut()),
-                    BlockStructure::TriangularLower,
-                    Accum::Add,
-                    faer_ref(wide.view()),
-                    BlockStructure::Rectangular,
-                    faer_ref(wide.t()),
-                    BlockStructure::Rectangular,
-                    1.0,
-                    Par::rayon(0),
-                );
+    /// Mean of each row, in f64.
+    pub(crate) fn row_means(&self) -> Array1<f64> {
+        let of = |row: ArrayView1<f32>| -> f64 {
+            // Sums side by side, f64 from the start: the processor adds several at a time.
+            let mut sums = [0f64; 8];
+            let row = row.to_slice().unwrap_or_default();
+            let (whole, rest) = row.as_chunks::<8>();
+            for some in whole {
+                sums.iter_mut().zip(some).for_each(|(sum, &x)| *sum += f64::from(x));
             }
-        });
-        for i in 0..rows {
-            for j in 0..i {
-                gram[[j, i]] = gram[[i, j]];
-            }
-        }
-        gram
+            sums.iter().sum::<f64>() + rest.iter().copied().map(f64::from).sum::<f64>()
+        };
+        let parts = self.map(|_, block| block.rows().into_iter().map(of).collect::<Array1<f64>>());
+        parts.iter().fold(Array1::zeros(self.rows), |sum, part| sum + part) / self.columns as f64
     }
 
     /// Σ of squares of each column, in f64.
@@ -162,7 +170,6 @@ mod tests {
             let blocks = ColumnBlocks::from_matrix(whole.view());
             assert_eq!(blocks.to_matrix(), whole);
             let wide = whole.mapv(f64::from);
-            assert_eq!(blocks.gram(), wide.dot(&wide.t()));
             let left = matrix(3, 7);
             assert_eq!(blocks.times(left.view()).to_matrix(), left.dot(&whole));
             assert_eq!(

@@ -126,6 +126,33 @@ pub fn thin_svd(a: ArrayView2<f64>) -> Result<Svd> {
     Ok(Svd { u: from_faer(svd.U()), s, v: from_faer(svd.V()) })
 }
 
+/// An orthonormal basis of the columns of a tall matrix, rows × columns.
+pub(crate) fn orthonormal_columns(a: ArrayView2<f64>) -> Array2<f64> {
+    from_faer(in_pool(|| faer_ref(a).qr().compute_thin_Q()).as_ref())
+}
+
+/// [`symmetric_eigen`] of a small matrix, on this thread.
+pub(crate) fn small_symmetric_eigen(a: ArrayView2<f64>) -> Result<SymmetricEigen> {
+    use faer::dyn_stack::{MemBuffer, MemStack};
+    use faer::linalg::evd;
+    let n = a.nrows();
+    let (mut values, mut vectors) = (faer::Mat::<f64>::zeros(n, 1), faer::Mat::<f64>::zeros(n, n));
+    let needed = evd::self_adjoint_evd_scratch::<f64>(n, evd::ComputeEigenvectors::Yes, Par::Seq, Default::default());
+    evd::self_adjoint_evd(
+        faer_ref(a),
+        values.as_mut().col_mut(0).as_diagonal_mut(),
+        Some(vectors.as_mut()),
+        Par::Seq,
+        MemStack::new(&mut MemBuffer::new(needed)),
+        Default::default(),
+    )
+    .map_err(|_| no_convergence("eigenvectors", n, n))?;
+    // faer gives the smallest eigenvalue first.
+    let vectors = from_faer(vectors.as_ref()).slice_move(s![.., ..;-1]);
+    let values = values.col(0).iter().rev().copied().collect();
+    Ok(SymmetricEigen { values, vectors: vectors.as_standard_layout().into_owned() })
+}
+
 fn no_convergence(what: &str, rows: usize, columns: usize) -> Error {
     Error::value(
         format!("the {what} of a {rows} × {columns} matrix were not found"),

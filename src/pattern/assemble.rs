@@ -4,9 +4,8 @@ use super::standard::{Standardised, zscore};
 use super::{Patterns, Report};
 use crate::activation::NeuronSeries;
 use crate::error::{Error, Result};
-use crate::linalg::{ColumnBlocks, gram, multiply_into, symmetric_eigen};
-use faer::Par;
-use ndarray::{Array1, Array2, Axis, s};
+use crate::linalg::{ColumnBlocks, gram, product, symmetric_eigen};
+use ndarray::{Array1, Array2, Axis};
 use std::sync::Arc;
 
 /// What a method found.
@@ -46,11 +45,11 @@ pub(super) fn assemble(series: &NeuronSeries, standard: &Standardised, found: Fo
     let (mut live, fit) = match loadings {
         Loadings::Membership(labels) => membership(&courses, &standard.data, labels),
         loadings => {
-            let live = match loadings {
-                Loadings::Codes(codes) => codes * &Array1::from(deviations).insert_axis(Axis(1)),
-                _ => regression(&courses, &standard.data)?,
+            let (live, regressed) = match loadings {
+                Loadings::Codes(codes) => (codes * &Array1::from(deviations).insert_axis(Axis(1)), false),
+                _ => (regression(&courses, &standard.data)?, true),
             };
-            let fit = explained(&standard.data, &courses, &live);
+            let fit = explained(&standard.data, &courses, &live, regressed)?;
             (live, fit)
         }
     };
@@ -63,6 +62,8 @@ pub(super) fn assemble(series: &NeuronSeries, standard: &Standardised, found: Fo
     courses = courses.select(Axis(1), &order);
     live = live.select(Axis(0), &order);
     report.stability = report.stability.map(|stability| order.iter().map(|&k| stability[k]).collect());
+    let points = standard.time() as f64;
+    report.explained_by = order.iter().map(|&k| strength[k] * points / fit.whole).collect();
     report.left_out = standard.left_out.clone().into();
     for (mut course, mut row) in courses.columns_mut().into_iter().zip(live.rows_mut()) {
         let largest = row.iter().copied().max_by(|a, b| a.abs().total_cmp(&b.abs()));
@@ -115,17 +116,16 @@ fn membership(courses: &Array2<f32>, data: &ColumnBlocks, labels: &[usize]) -> (
         both
     });
     let mut loadings = Array2::zeros((courses.ncols(), data.columns()));
-    let mut fit = Fit { overall: 0.0, by_neuron: Vec::with_capacity(data.columns()) };
-    let mut whole = 0.0;
+    let mut fit = Fit { overall: 0.0, by_neuron: Vec::with_capacity(data.columns()), whole: 0.0 };
     for (neuron, (&label, (along, total))) in labels.iter().zip(parts.concat()).enumerate() {
         // A z-scored course has Σ d² = number of time points.
         loadings[[label, neuron]] = (along / time) as f32;
         let explained = along * along / time;
         fit.overall += explained;
-        whole += total;
+        fit.whole += total;
         fit.by_neuron.push(if total > 0.0 { (explained / total) as f32 } else { 0.0 });
     }
-    fit.overall /= whole;
+    fit.overall /= fit.whole;
     (loadings, fit)
 }
 
@@ -135,30 +135,33 @@ pub(super) struct Fit {
     pub overall: f64,
     /// The same for each neuron.
     pub by_neuron: Vec<f32>,
+    /// ‖S‖².
+    pub whole: f64,
 }
 
-pub(super) fn explained(data: &ColumnBlocks, courses: &Array2<f32>, loadings: &Array2<f32>) -> Fit {
-    let parts = data.map(|first, block| {
-        let mut fitted = Array2::zeros(block.dim());
-        let loadings = loadings.slice(s![.., first..first + block.ncols()]);
-        multiply_into(fitted.view_mut(), courses.view(), loadings, Par::Seq);
-        let (mut residual, mut total) = (vec![0f64; block.ncols()], vec![0f64; block.ncols()]);
-        for (s, f) in block.rows().into_iter().zip(fitted.rows()) {
-            for (((residual, total), s), f) in residual.iter_mut().zip(&mut total).zip(s).zip(f) {
-                *residual += f64::from(s - f).powi(2);
-                *total += f64::from(*s).powi(2);
-            }
+/// ‖s‖² − ‖s − D·l‖² = lᵀ·(2·Dᵀs − DᵀD·l) of each neuron, as a share of ‖s‖². For least-squares loadings Dᵀs is DᵀD·l, and the series need not be read again.
+pub(super) fn explained(
+    data: &ColumnBlocks,
+    courses: &Array2<f32>,
+    loadings: &Array2<f32>,
+    regressed: bool,
+) -> Result<Fit> {
+    let fitted = product(gram(courses.view()).mapv(|v| v as f32).view(), loadings.view())?;
+    let along = match regressed {
+        true => fitted.view().to_owned(),
+        false => data.times(courses.t()).to_matrix(),
+    };
+    let mut sums = vec![0f64; data.columns()];
+    for ((l, f), a) in loadings.rows().into_iter().zip(fitted.rows()).zip(along.rows()) {
+        for (((sum, l), f), a) in sums.iter_mut().zip(l).zip(f).zip(a) {
+            *sum += f64::from(l * (2.0 * a - f));
         }
-        residual.into_iter().zip(total).collect::<Vec<(f64, f64)>>()
-    });
-    let (mut residual, mut total) = (0.0, 0.0);
-    let mut by_neuron = Vec::with_capacity(data.columns());
-    for (r, t) in parts.concat() {
-        residual += r;
-        total += t;
-        by_neuron.push(if t > 0.0 { (1.0 - r / t) as f32 } else { 0.0 });
     }
-    Fit { overall: if total > 0.0 { 1.0 - residual / total } else { 0.0 }, by_neuron }
+    let totals = data.squared_norms();
+    let whole: f64 = totals.iter().sum();
+    let overall = if whole > 0.0 { sums.iter().sum::<f64>() / whole } else { 0.0 };
+    let share = |(sum, total): (f64, &f64)| if *total > 0.0 { (sum / total) as f32 } else { 0.0 };
+    Ok(Fit { overall, by_neuron: sums.into_iter().zip(&totals).map(share).collect(), whole })
 }
 
 /// Values of the live neurons at their places among all; 0 elsewhere.

@@ -64,14 +64,6 @@ impl Patterns {
         &self.explained_by_neuron
     }
 
-    /// For each pattern, the share of the series' variance that it explains by itself: Σ loading² over the number of neurons that vary.
-    ///
-    /// Courses may be correlated; the shares then do not add up to [`Patterns::explained`].
-    pub fn shares(&self) -> Vec<f64> {
-        let varying = (self.neurons.total() - self.report.left_out.len()).max(1) as f64;
-        self.loadings.rows().into_iter().map(|row| squares(row) / varying).collect()
-    }
-
     /// For each pattern, the share of varying neurons whose loading is not zero: 1 where the method makes none zero.
     pub fn density(&self) -> Vec<f64> {
         let varying = (self.neurons.total() - self.report.left_out.len()).max(1) as f64;

@@ -16,6 +16,10 @@ pub struct Report {
     pub objective: Arc<[f64]>,
     /// What the objective is, with its unit.
     pub objective_is: &'static str,
+    /// Share of the series' variance that each pattern explains: Σ of its squared loadings over that of the series. The courses of a
+    /// [`Pca`](super::Pca) are uncorrelated, so that these are its explained variance ratios and add up to all that is explained;
+    /// of other methods they may add up to more or less.
+    pub explained_by: Arc<[f64]>,
     /// λ of a [`Dictionary`](super::Dictionary).
     pub penalty: Option<f64>,
     /// For each pattern how well it came back over restarts, between 0 and 1; `None` where there was one start only.

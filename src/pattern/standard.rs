@@ -2,7 +2,7 @@
 
 use crate::activation::NeuronSeries;
 use crate::error::{Error, Result};
-use crate::linalg::{BLOCK, ColumnBlocks, in_pool};
+use crate::linalg::{BLOCK, ColumnBlocks, in_pool, vectorised};
 use ndarray::{Array2, ArrayView2, ArrayViewMut1, s};
 use rayon::prelude::*;
 use std::ops::Range;
@@ -51,15 +51,20 @@ impl Standardised {
         let data = ColumnBlocks::of(time, live.len(), |columns| {
             let mut block = Array2::zeros((time, columns.len()));
             for (run, rows) in runs.iter().enumerate() {
-                let moments: Vec<_> = live[columns.clone()].iter().map(|&neuron| moment(run, neuron)).collect();
+                let chosen = &live[columns.clone()];
+                // A run in which a neuron does not vary becomes 0.
+                let (means, factors): (Vec<f64>, Vec<f64>) = chosen
+                    .iter()
+                    .map(|&neuron| moment(run, neuron).map_or((0.0, 0.0), |(mean, deviation)| (mean, 1.0 / deviation)))
+                    .unzip();
                 for row in rows.clone() {
-                    let source = series.data().row(row);
-                    for ((out, &neuron), moment) in
-                        block.row_mut(row).iter_mut().zip(&live[columns.clone()]).zip(&moments)
-                    {
-                        if let Some((mean, deviation)) = moment {
-                            *out = ((f64::from(source[neuron]) - mean) / deviation) as f32;
-                        }
+                    let (source, mut out) = (series.data().row(row), block.row_mut(row));
+                    match chosen[chosen.len() - 1] - chosen[0] + 1 == chosen.len() {
+                        true => out.assign(&source.slice(s![chosen[0]..chosen[0] + chosen.len()])),
+                        false => out.iter_mut().zip(chosen).for_each(|(out, &neuron)| *out = source[neuron]),
+                    }
+                    if let Some(out) = out.into_slice() {
+                        scale(out, &means, &factors);
                     }
                 }
             }
@@ -83,27 +88,56 @@ impl Standardised {
     }
 }
 
+/// x ← (x − mean) · factor, number by number; 0 where the factor is 0.
+fn scale(values: &mut [f32], means: &[f64], factors: &[f64]) {
+    vectorised(
+        #[inline(always)]
+        || {
+            for ((x, mean), factor) in values.iter_mut().zip(means).zip(factors) {
+                let scaled = ((f64::from(*x) - mean) * factor) as f32;
+                *x = if *factor == 0.0 { 0.0 } else { scaled };
+            }
+        },
+    );
+}
+
 /// Mean and standard deviation of each column; `None` where it does not vary.
 fn moments(rows: ArrayView2<f32>) -> Vec<Option<(f64, f64)>> {
     let (count, columns) = rows.dim();
-    let (mut mean, mut square, mut largest) = (vec![0f64; columns], vec![0f64; columns], vec![0f64; columns]);
+    let (mut mean, mut square, mut largest) = (vec![0f64; columns], vec![0f64; columns], vec![0f32; columns]);
     for row in rows.rows() {
-        for ((&x, mean), largest) in row.iter().zip(&mut mean).zip(&mut largest) {
-            *mean += f64::from(x) / count as f64;
-            *largest = largest.max(f64::from(x).abs());
-        }
+        let row = row.as_standard_layout();
+        let row = row.as_slice().unwrap_or_default();
+        vectorised(
+            #[inline(always)]
+            || {
+                for ((&x, sum), largest) in row.iter().zip(&mut mean).zip(&mut largest) {
+                    *sum += f64::from(x);
+                    *largest = if x.abs() > *largest { x.abs() } else { *largest };
+                }
+            },
+        );
     }
+    mean.iter_mut().for_each(|sum| *sum /= count as f64);
     // A second pass: the square of a sum would cancel where the mean is large.
     for row in rows.rows() {
-        for ((&x, mean), square) in row.iter().zip(&mean).zip(&mut square) {
-            *square += (f64::from(x) - mean).powi(2);
-        }
+        let row = row.as_standard_layout();
+        let row = row.as_slice().unwrap_or_default();
+        vectorised(
+            #[inline(always)]
+            || {
+                for ((&x, mean), square) in row.iter().zip(&mean).zip(&mut square) {
+                    let apart = f64::from(x) - mean;
+                    *square += apart * apart;
+                }
+            },
+        );
     }
     let deviations = square.into_iter().map(|sum| (sum / count as f64).sqrt());
     mean.into_iter()
         .zip(deviations)
         .zip(largest)
-        .map(|((mean, deviation), largest)| (deviation > CONSTANT * largest).then_some((mean, deviation)))
+        .map(|((mean, deviation), largest)| (deviation > CONSTANT * f64::from(largest)).then_some((mean, deviation)))
         .collect()
 }
 

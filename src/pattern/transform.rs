@@ -59,8 +59,11 @@ impl Patterns {
         let inverse = (&eigen.vectors * &Array1::from_iter(inverse)).dot(&eigen.vectors.t());
         let solver = crate::linalg::ColumnBlocks::from_matrix(inverse.dot(&wide).mapv(|v| v as f32).view());
         let courses = standard.data.times_transposed(&solver).mapv(|v| v as f32);
-        let fit = explained(&standard.data, &courses, &loadings);
+        let fit = explained(&standard.data, &courses, &loadings, false)?;
         let neurons = series.data().ncols();
+        let strength = |row: ndarray::ArrayView1<f32>| row.iter().map(|&l| f64::from(l).powi(2)).sum::<f64>();
+        let points = series.data().nrows() as f64;
+        let explained_by = loadings.rows().into_iter().map(|row| strength(row) * points / fit.whole).collect();
         let mut all = ndarray::Array2::zeros((self.count(), neurons));
         for (mut to, row) in all.rows_mut().into_iter().zip(loadings.rows()) {
             to.assign(&Array1::from(spread(&row.to_vec(), &standard.live, neurons)));
@@ -73,7 +76,7 @@ impl Patterns {
             method: format!("{}; loadings kept, courses of other data{}", self.method, standard.note()),
             explained: fit.overall,
             explained_by_neuron: spread(&fit.by_neuron, &standard.live, neurons).into(),
-            report: Report { left_out: standard.left_out.into(), converged: true, ..Report::default() },
+            report: Report { left_out: standard.left_out.into(), converged: true, explained_by, ..Report::default() },
         })
     }
 }

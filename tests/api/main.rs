@@ -2,6 +2,7 @@
 
 mod brain;
 mod cluster;
+mod components;
 mod coupling;
 mod export;
 mod fetch;
