@@ -21,7 +21,7 @@ pub use crate::model::{
 pub use crate::model::{Neuron, Site};
 pub use crate::notebook::ShowValue as _;
 pub use crate::pattern::Patterns;
-pub use crate::pattern::{Ica, KMeans, Method, Pca};
+pub use crate::pattern::{Batch, Dictionary, Ica, KMeans, Method, Pca};
 pub use crate::simulate::{Planting, Recovery, Simulated, Simulation, Truth};
 pub use crate::stimulus::{Columns, EventWords, Speaking, TextGrid, Timing};
 pub use crate::stimulus::{Stimulus, Word};

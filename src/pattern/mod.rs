@@ -19,6 +19,7 @@
 
 mod assemble;
 mod basis;
+mod dictionary;
 mod fixed_point;
 mod ica;
 mod kmeans;
@@ -30,6 +31,7 @@ mod pca;
 mod report;
 mod standard;
 
+pub use dictionary::{Batch, Dictionary};
 pub use ica::{Ica, IcaModel};
 pub use kmeans::KMeans;
 pub use method::Method;
@@ -64,8 +66,9 @@ impl NeuronSeries {
     pub fn patterns(&self, method: impl Into<Method>) -> Result<Patterns> {
         let method = method.into();
         let standard = Standardised::new(self)?;
-        check_count(method.count(), self.data().nrows(), &standard)?;
+        check_count(&method, self.data().nrows(), &standard)?;
         match method {
+            Method::Dictionary(dictionary) => dictionary.patterns(self, standard),
             Method::Ica(ica) => ica.patterns(self, standard),
             Method::KMeans(kmeans) => kmeans.patterns(self, standard),
             Method::Pca(pca) => pca.patterns(self, standard),
@@ -73,11 +76,16 @@ impl NeuronSeries {
     }
 }
 
-fn check_count(k: usize, time: usize, standard: &Standardised) -> Result<()> {
+fn check_count(method: &Method, time: usize, standard: &Standardised) -> Result<()> {
+    let k = method.count();
     if k == 0 {
         return Err(Error::value("0 patterns were asked for", "ask for at least one, for example `Ica::new(20)`"));
     }
-    let most = (time - 1).min(standard.live.len());
+    let most = match method {
+        // A dictionary may hold more atoms than there are dimensions.
+        Method::Dictionary(_) => standard.live.len(),
+        _ => (time - 1).min(standard.live.len()),
+    };
     if k > most {
         return Err(Error::value(
             format!(

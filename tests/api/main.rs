@@ -2,6 +2,7 @@
 
 mod brain;
 mod coupling;
+mod dictionary;
 mod export;
 mod fetch;
 mod figure;
