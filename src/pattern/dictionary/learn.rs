@@ -17,6 +17,9 @@ use rayon::prelude::*;
 /// Passes over the atoms after each batch.
 const PASSES: usize = 3;
 
+/// Of more neurons than these, a random sample of so many gives the atoms that full batches start from.
+pub(super) const SAMPLE: usize = 8192;
+
 /// Blocks whose parts are held at one time.
 pub(super) const TOGETHER: usize = 32;
 
@@ -44,49 +47,54 @@ pub(super) struct Learnt {
 
 /// Learns a dictionary of courses that have norm √time, or less where a neuron does not vary in some run.
 pub(super) fn learn(data: &ColumnBlocks, options: &Dictionary) -> Result<Learnt> {
-    let scale = (data.rows() as f64).sqrt();
-    let norms: Vec<f64> = data.squared_norms().iter().map(|norm| norm / data.rows() as f64).collect();
-    let largest = norms.iter().fold(0.0, |most: f64, &norm| most.max(norm)).sqrt();
+    let largest = unit_norms(data).iter().fold(0.0, |most: f64, &norm| most.max(norm)).sqrt();
     if options.penalty >= largest {
         return Err(all_zero(options.penalty, largest));
     }
     let mut rng = Xoshiro256PlusPlus::seed_from_u64(options.seed);
-    let atoms = first_atoms(data, options.atoms, options.positive, &mut rng)?;
-    let mut learner = Learner {
-        sums: Sums::none(options.atoms, data.rows()),
-        codes: data.blocks().iter().map(|block| Array2::zeros((options.atoms, block.ncols()))).collect(),
-        residuals: norms.clone(),
-        total: norms.iter().sum(),
-        strongest: 0.0,
-        data,
-        options,
-        scale,
-        norms,
-        atoms,
-    };
-    let mut progress = Progress::new("dictionary epochs", options.epochs as u64);
-    let (mut objective, mut converged, mut replaced) = (Vec::new(), false, 0);
-    while objective.len() < options.epochs && !converged {
-        if !objective.is_empty() {
-            replaced += learner.replace_unused(&mut rng);
-        }
-        learner.epoch(&mut rng)?;
-        let value = learner.objective();
-        if learner.sums.users.iter().all(|&users| users == 0) {
-            return Err(all_zero(options.penalty, f64::from(learner.strongest)));
-        }
-        converged = objective.last().is_some_and(|&before| before - value <= options.tolerance * before);
-        objective.push(value);
-        progress.advance(1);
+    let mut atoms = first_atoms(data, options.atoms, options.positive, &mut rng)?;
+    let mut replaced = 0;
+    if options.batch == Batch::Full && data.columns() > SAMPLE {
+        let sample = sample(data, &mut rng);
+        let mut learner = Learner::new(&sample, options, atoms);
+        replaced = learner.run(&mut rng, "dictionary epochs on a sample")?.replaced;
+        atoms = learner.atoms;
     }
+    let mut learner = Learner::new(data, options, atoms);
+    let mut run = learner.run(&mut rng, "dictionary epochs")?;
     let (last, exact) = learner.finish()?;
-    if let Some(value) = objective.last_mut() {
+    if let Some(value) = run.objective.last_mut() {
         *value = last;
     }
     let unused = learner.sums.users.iter().filter(|&&users| users == 0).count();
     let views: Vec<_> = learner.codes.iter().map(|codes| codes.view()).collect();
     let codes = ndarray::concatenate(Axis(1), &views).expect("blocks of the same atoms");
-    Ok(Learnt { atoms: learner.atoms, codes, objective, converged: converged && exact, replaced, unused })
+    Ok(Learnt {
+        atoms: learner.atoms,
+        codes,
+        objective: run.objective,
+        converged: run.converged && exact,
+        replaced: replaced + run.replaced,
+        unused,
+    })
+}
+
+/// A random [`SAMPLE`] of the neurons, in random order.
+fn sample(data: &ColumnBlocks, rng: &mut Xoshiro256PlusPlus) -> ColumnBlocks {
+    let chosen = mini_batches(data.columns(), SAMPLE, rng).swap_remove(0);
+    ColumnBlocks::of(data.rows(), chosen.len(), |columns| gather(data.blocks(), &chosen[columns]))
+}
+
+/// What came of some epochs.
+struct Run {
+    objective: Vec<f64>,
+    converged: bool,
+    replaced: usize,
+}
+
+/// ‖s‖² of each neuron's course divided by √time.
+fn unit_norms(data: &ColumnBlocks) -> Vec<f64> {
+    data.squared_norms().iter().map(|norm| norm / data.rows() as f64).collect()
 }
 
 fn all_zero(penalty: f64, largest: f64) -> Error {
@@ -115,7 +123,44 @@ struct Learner<'a> {
     strongest: f32,
 }
 
-impl Learner<'_> {
+impl<'a> Learner<'a> {
+    fn new(data: &'a ColumnBlocks, options: &'a Dictionary, atoms: Array2<f64>) -> Learner<'a> {
+        let norms = unit_norms(data);
+        Learner {
+            sums: Sums::none(options.atoms, data.rows()),
+            codes: data.blocks().iter().map(|block| Array2::zeros((options.atoms, block.ncols()))).collect(),
+            residuals: norms.clone(),
+            total: norms.iter().sum(),
+            scale: (data.rows() as f64).sqrt(),
+            strongest: 0.0,
+            data,
+            options,
+            norms,
+            atoms,
+        }
+    }
+
+    /// Epochs until one lowers the objective by no more than the tolerance.
+    fn run(&mut self, rng: &mut Xoshiro256PlusPlus, name: &str) -> Result<Run> {
+        let options = self.options;
+        let mut progress = Progress::new(name, options.epochs as u64);
+        let mut run = Run { objective: Vec::new(), converged: false, replaced: 0 };
+        while run.objective.len() < options.epochs && !run.converged {
+            if !run.objective.is_empty() {
+                run.replaced += self.replace_unused(rng);
+            }
+            self.epoch(rng)?;
+            if self.sums.users.iter().all(|&users| users == 0) {
+                return Err(all_zero(options.penalty, f64::from(self.strongest)));
+            }
+            let value = self.objective();
+            run.converged = run.objective.last().is_some_and(|&before| before - value <= options.tolerance * before);
+            run.objective.push(value);
+            progress.advance(1);
+        }
+        Ok(run)
+    }
+
     fn encoder(&self) -> Encoder {
         Encoder::new(&self.atoms, self.scale, self.options.penalty, self.options.positive)
     }

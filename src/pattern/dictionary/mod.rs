@@ -31,7 +31,8 @@ use std::fmt;
 /// (Friedman et al. 2010, *J. Stat. Softw.* 33:1), and improves the atoms one after another from A·Aᵀ and S·Aᵀ (Mairal et al. 2010, *JMLR*
 /// 11:19, algorithm 2). An atom that no neuron uses is replaced by the course of a neuron, drawn with odds of what is unexplained of it. After
 /// the last epoch the codes are found to convergence for the atoms that came out; the objective reported last is theirs. First
-/// atoms are distinct courses of neurons, spread as by k-means++. The objective has local minima: another `seed` gives other atoms that fit
+/// atoms are distinct courses of neurons, spread as by k-means++; of more than 8,192 neurons a random sample of so many is learnt first, so that
+/// epochs over all of them are few. The objective has local minima: another `seed` gives other atoms that fit
 /// about as well.
 ///
 /// linfa has no dictionary learning. Objective and options are those of scikit-learn's `DictionaryLearning` (`alpha` is λ, with
@@ -153,11 +154,12 @@ impl Dictionary {
     #[expect(dead_code, reason = "asked for by whoever plans memory before a decomposition")]
     pub(super) fn memory(&self, time: usize, neurons: usize) -> u64 {
         let (k, time, neurons) = (self.atoms as u64, time as u64, neurons as u64);
-        // Codes as they are learnt, in one matrix, and ordered; parts of the blocks that are held together; atoms and sums in f64.
+        // Codes as they are learnt, in one matrix, and ordered; parts of the blocks that are held together; atoms and sums in f64; a sample.
         let codes = 3 * 4 * k * neurons;
         let parts = 4 * learn::TOGETHER as u64 * k * (time + k);
         let sums = 8 * (4 * k * time + 3 * k * k + 2 * neurons);
-        codes + parts + sums
+        let sample = 4 * learn::SAMPLE.min(neurons as usize) as u64 * (time + k);
+        codes + parts + sums + sample
     }
 
     pub(super) fn patterns(&self, series: &NeuronSeries, standard: Standardised) -> Result<Patterns> {
