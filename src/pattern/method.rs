@@ -1,11 +1,13 @@
 //! The methods behind one face.
 
-use super::{Ica, KMeans, Pca};
+use super::{Dictionary, Ica, KMeans, Pca};
 
 /// A method that finds temporal patterns, with its options; what [`NeuronSeries::patterns`](crate::activation::NeuronSeries::patterns) takes.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum Method {
+    /// Sparse dictionary learning.
+    Dictionary(Dictionary),
     /// Independent component analysis.
     Ica(Ica),
     /// k-means clustering of neurons.
@@ -18,10 +20,27 @@ impl Method {
     /// Number of patterns asked for.
     pub fn count(&self) -> usize {
         match self {
+            Method::Dictionary(dictionary) => dictionary.atoms,
             Method::Ica(ica) => ica.k,
             Method::KMeans(kmeans) => kmeans.k,
             Method::Pca(pca) => pca.k,
         }
+    }
+
+    /// Bytes that it takes besides the standardised copy of the series.
+    pub(super) fn memory(&self, time: usize, neurons: usize) -> u64 {
+        match self {
+            Method::Dictionary(dictionary) => dictionary.memory(time, neurons),
+            Method::Ica(ica) => ica.memory(time, neurons),
+            Method::KMeans(kmeans) => kmeans.memory(time, neurons),
+            Method::Pca(pca) => pca.memory(time, neurons),
+        }
+    }
+}
+
+impl From<Dictionary> for Method {
+    fn from(dictionary: Dictionary) -> Method {
+        Method::Dictionary(dictionary)
     }
 }
 

@@ -23,6 +23,7 @@
 mod assemble;
 mod basis;
 mod choose;
+mod dictionary;
 mod distance;
 mod hierarchy;
 mod ica;
@@ -38,6 +39,7 @@ mod transform;
 
 pub use basis::Solver;
 pub use choose::{ChooseK, KCurve, KPoint, Silhouette, adjusted_rand_index};
+pub use dictionary::{Batch, Dictionary};
 pub use distance::Distance;
 pub use hierarchy::{Hierarchical, Hierarchy, Linkage, Merge, hierarchy};
 pub use ica::{Algorithm, Contrast, Ica, IcaModel};
@@ -50,10 +52,13 @@ pub use spectrum::{Null, ParallelAnalysis, Spectrum};
 
 use crate::activation::NeuronSeries;
 use crate::error::{Error, Result};
+use crate::notebook::state_memory;
 use standard::Standardised;
 
 impl NeuronSeries {
-    /// Temporal patterns of this series, by [`Ica`], [`KMeans`] or [`Pca`].
+    /// Temporal patterns of this series, by [`Dictionary`], [`Ica`], [`KMeans`] or [`Pca`].
+    ///
+    /// Memory that will be taken besides the series is said before if it is over 1 GB.
     ///
     /// ```
     /// use neurocell::prelude::*;
@@ -74,9 +79,13 @@ impl NeuronSeries {
     /// less one and neurons that are not constant); if every neuron is constant; if an option is out of its range; if it is stopped.
     pub fn patterns(&self, method: impl Into<Method>) -> Result<Patterns> {
         let method = method.into();
+        let (time, neurons) = self.data().dim();
+        let copy = 4 * (time * neurons) as u64;
+        state_memory(&format!("the decomposition of {neurons} neurons"), copy + method.memory(time, neurons));
         let standard = Standardised::new(self)?;
-        check_count(method.count(), self.data().nrows(), &standard)?;
+        check_count(&method, self.data().nrows(), &standard)?;
         match method {
+            Method::Dictionary(dictionary) => dictionary.patterns(self, standard),
             Method::Ica(ica) => ica.patterns(self, standard),
             Method::KMeans(kmeans) => kmeans.patterns(self, standard),
             Method::Pca(pca) => pca.patterns(self, standard),
@@ -84,11 +93,16 @@ impl NeuronSeries {
     }
 }
 
-fn check_count(k: usize, time: usize, standard: &Standardised) -> Result<()> {
+fn check_count(method: &Method, time: usize, standard: &Standardised) -> Result<()> {
+    let k = method.count();
     if k == 0 {
         return Err(Error::value("0 patterns were asked for", "ask for at least one, for example `Ica::new(20)`"));
     }
-    let most = (time - 1).min(standard.live.len());
+    let most = match method {
+        // A dictionary may hold more atoms than there are dimensions.
+        Method::Dictionary(_) => standard.live.len(),
+        _ => (time - 1).min(standard.live.len()),
+    };
     if k > most {
         return Err(Error::value(
             format!(

@@ -4,6 +4,7 @@ mod brain;
 mod cluster;
 mod components;
 mod coupling;
+mod dictionary;
 mod export;
 mod fetch;
 mod figure;

@@ -190,7 +190,6 @@ impl KMeans {
 
     /// Bytes that the clustering needs at most besides the standardised series: bounds of each neuron's distances to all centres, sums and centres, the
     /// products of the blocks at work, distances to candidates for seeds, and the loadings (twice, while they are put in order).
-    #[allow(dead_code, reason = "asked by what warns before a step that does not fit into memory")]
     pub(super) fn memory(&self, time: usize, neurons: usize) -> u64 {
         let (time, neurons, k) = (time as u64, neurons as u64, self.k as u64);
         let candidates = (seeds::AHEAD * seeds::candidates(self.k)) as u64;
