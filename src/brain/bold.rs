@@ -2,8 +2,8 @@
 
 use super::bids::{BidsFile, listed};
 use super::nifti::Source;
-use super::series::{read_run, room};
-use super::{Cleaning, Confounds, Mask, VoxelSeries};
+use super::series::room;
+use super::{Cleaning, Confounds, Interpolation, Mask, Masker, VoxelSeries};
 use crate::clock::Clock;
 use crate::error::{Error, Result};
 use crate::notebook::check_cancelled;
@@ -21,7 +21,7 @@ pub struct Bold {
     pub(super) name: String,
     pub(super) runs: Arc<[Run]>,
     pub(super) clock: Clock,
-    pub(super) mask: Mask,
+    pub(super) masker: Masker,
 }
 
 /// The files of one run.
@@ -41,7 +41,7 @@ impl Bold {
 
     /// The voxels that are in the brain mask of every run.
     pub fn mask(&self) -> &Mask {
-        &self.mask
+        self.masker.mask()
     }
 
     /// Whose data this is.
@@ -59,7 +59,23 @@ impl Bold {
     /// # Errors
     /// If the grids differ (both are shown), or no voxel is left.
     pub fn within(&self, mask: &Mask) -> Result<Bold> {
-        Ok(Bold { mask: self.mask.and(mask)?, ..self.clone() })
+        Ok(Bold { masker: self.masker.on(&self.mask().and(mask)?), ..self.clone() })
+    }
+
+    /// The same runs, each volume smoothed by a Gaussian of this full width at half maximum in mm before it is masked.
+    ///
+    /// ```no_run
+    /// use neurocell::prelude::*;
+    /// let smooth = Subject::open("ds002345", "018")?.bold("pieman")?.smoothed(6.0).clean(Cleaning::default())?;
+    /// # Ok::<(), neurocell::Error>(())
+    /// ```
+    pub fn smoothed(&self, fwhm: f64) -> Bold {
+        Bold { masker: self.masker.clone().smoothing(fwhm), ..self.clone() }
+    }
+
+    /// The same runs, brought onto the grid of `mask` and read at its voxels; voxels whose centre lies outside the images are 0.
+    pub fn resampled_to(&self, mask: &Mask, interpolation: Interpolation) -> Bold {
+        Bold { masker: self.masker.on(mask).resampling(interpolation), ..self.clone() }
     }
 
     /// The confounds table of a run (runs are counted from 0).
@@ -108,7 +124,7 @@ impl Bold {
             columns = count;
             bases.push(basis);
         }
-        let voxels = self.mask.count();
+        let voxels = self.mask().count();
         let mut values = room(self.clock.total(), voxels)?;
         let mut empty = BTreeSet::new();
         for (run, basis) in bases.iter().enumerate() {
@@ -123,7 +139,7 @@ impl Bold {
                     "the file has changed: open the subject again",
                 ));
             }
-            read_run(source, &self.mask, part)?;
+            self.masker.read_into(source, part)?;
             let part = ArrayViewMut2::from_shape((rows.len(), voxels), part)
                 .map_err(|cause| Error::shape(cause.to_string(), "open the subject again"))?;
             if basis.ncols() > 0 || cleaning.scales() {
@@ -132,11 +148,11 @@ impl Bold {
         }
         let mut data = Array2::from_shape_vec((self.clock.total(), voxels), values)
             .map_err(|cause| Error::shape(cause.to_string(), "open the subject again"))?;
-        let mut mask = self.mask.clone();
-        let mut name = format!("{}; {}", self.name, cleaning.said(columns));
+        let mut mask = self.mask().clone();
+        let mut name = format!("{}{}; {}", self.name, self.masker.said(), cleaning.said(columns));
         if let Some(first) = empty.first() {
             let count = format!("{} of {voxels} voxels without variance in a run", empty.len());
-            let first = self.mask.position(*first);
+            let first = mask.position(*first);
             if cleaning.drops_constant() {
                 let kept: Vec<usize> = (0..voxels).filter(|n| !empty.contains(n)).collect();
                 if kept.is_empty() {
@@ -146,7 +162,7 @@ impl Bold {
                     ));
                 }
                 data = data.select(Axis(1), &kept);
-                mask.voxels = kept.iter().map(|n| self.mask.voxels[*n]).collect();
+                mask.voxels = kept.iter().map(|n| self.mask().voxels[*n]).collect();
                 name += &format!("; {count} left out (first {first:?})");
             } else {
                 name += &format!("; {count}, 0 there (first {first:?})");
@@ -196,7 +212,7 @@ impl Bold {
             name: format!("{}: {} only", self.name, self.runs[run].image.run_label()),
             runs: self.runs[run..=run].into(),
             clock: Clock::new(self.clock.tr(), &[self.clock.volumes(run)])?,
-            mask: self.mask.clone(),
+            masker: self.masker.clone(),
         };
         one.clean(Cleaning::none())
     }
@@ -204,7 +220,7 @@ impl Bold {
 
 impl fmt::Display for Bold {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}\n  {}\n  {}", self.name, self.clock, self.mask)?;
+        write!(f, "{}{}\n  {}\n  {}", self.name, self.masker.said(), self.clock, self.mask())?;
         for (run, files) in self.runs.iter().enumerate() {
             let confounds = if files.confounds.is_some() { "" } else { ", no confounds" };
             write!(

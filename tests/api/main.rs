@@ -5,6 +5,7 @@ mod coupling;
 mod export;
 mod fetch;
 mod figure;
+mod masker;
 mod models;
 mod pattern;
 mod reference;
