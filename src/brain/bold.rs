@@ -1,6 +1,7 @@
 //! The runs of one task: found, checked against each other, not yet read.
 
 use super::bids::{BidsFile, listed};
+use super::cleaning::Leaving;
 use super::nifti::Source;
 use super::series::room;
 use super::{Cleaning, Confounds, Interpolation, Mask, Masker, VoxelSeries};
@@ -111,10 +112,10 @@ impl Bold {
     /// another number of rows than its run, too few volumes are left after the regressors, or the user stopped the step.
     pub fn clean(&self, cleaning: Cleaning) -> Result<VoxelSeries> {
         // Tables and bases first: a wrong name should not cost the time of reading the images.
-        let mut bases = Vec::new();
+        let mut all_leaving = Vec::new();
         let mut columns = 0;
         for run in 0..self.runs.len() {
-            let (basis, count) = self.basis(run, &cleaning)?;
+            let (leaving, count) = self.leaving(run, &cleaning)?;
             if run > 0 && count != columns {
                 return Err(Error::value(
                     format!("run 0 has {columns} of the confounds asked for and run {run} has {count}"),
@@ -122,12 +123,12 @@ impl Bold {
                 ));
             }
             columns = count;
-            bases.push(basis);
+            all_leaving.push(leaving);
         }
         let voxels = self.mask().count();
         let mut values = room(self.clock.total(), voxels)?;
         let mut empty = BTreeSet::new();
-        for (run, basis) in bases.iter().enumerate() {
+        for (run, leaving) in all_leaving.iter().enumerate() {
             check_cancelled("cleaning")?;
             let rows = self.clock.rows(run);
             let part = &mut values[rows.start * voxels..rows.end * voxels];
@@ -142,8 +143,9 @@ impl Bold {
             self.masker.read_into(source, part)?;
             let part = ArrayViewMut2::from_shape((rows.len(), voxels), part)
                 .map_err(|cause| Error::shape(cause.to_string(), "open the subject again"))?;
-            if basis.ncols() > 0 || cleaning.scales() {
-                empty.extend(clean_in_place(part, basis, cleaning.scales())?);
+            let Leaving { filtering, basis } = leaving;
+            if filtering.is_some() || basis.ncols() > 0 || cleaning.scales() {
+                empty.extend(clean_in_place(part, basis, filtering.as_ref(), cleaning.scales())?);
             }
         }
         let mut data = Array2::from_shape_vec((self.clock.total(), voxels), values)
@@ -171,8 +173,8 @@ impl Bold {
         VoxelSeries::new(data, mask, self.clock.clone(), name)
     }
 
-    /// What leaves a run (time × rank), and how many confounds are among it.
-    fn basis(&self, run: usize, cleaning: &Cleaning) -> Result<(Array2<f64>, usize)> {
+    /// What leaves a run, and how many confounds are among it.
+    fn leaving(&self, run: usize, cleaning: &Cleaning) -> Result<(Leaving, usize)> {
         let volumes = self.clock.volumes(run);
         let label = self.runs[run].image.run_label();
         let confounds = match cleaning.needs_confounds() {
@@ -190,14 +192,15 @@ impl Bold {
                 Some(table.columns(&names)?)
             }
         };
-        let basis = cleaning.basis(volumes, self.clock.tr(), confounds.as_ref())?;
+        let leaving = cleaning.leaving(volumes, self.clock.tr(), confounds.as_ref())?;
+        let basis = &leaving.basis;
         if volumes < basis.ncols() + 2 && (basis.ncols() > 0 || cleaning.scales()) {
             return Err(Error::value(
                 format!("{label} has {volumes} volumes, of which {} regressors leave nothing", basis.ncols()),
                 "take fewer confounds, a longer high-pass cutoff, or leave the run out",
             ));
         }
-        Ok((basis, confounds.map_or(0, |c| c.ncols())))
+        Ok((leaving, confounds.map_or(0, |c| c.ncols())))
     }
 
     /// Reads one run as it is, neither cleaned nor scaled: time × voxel.

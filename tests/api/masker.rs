@@ -83,3 +83,35 @@ fn the_brain_is_found_in_the_series_itself() {
         known.count()
     );
 }
+
+#[test]
+fn means_of_labelled_regions_are_those_of_nilearn() {
+    let regions = Networks::read(path("image/labels.nii.gz"), path("image/labels.tsv")).unwrap();
+    let courses = read(Masker::new(&mask("mask"))).network_courses(&regions).unwrap();
+    assert!(apart(courses.data(), "labels_means") < 1e-5);
+    assert_eq!(courses.names()[4], "ends");
+    assert_eq!(courses.course("left front").unwrap(), courses.data().column(2).to_vec());
+    assert!(courses.course("left fornt").unwrap_err().advice().contains("left front"));
+}
+
+#[test]
+fn courses_of_overlapping_maps_are_those_of_nilearn() {
+    let names = ["one", "two", "three"].map(str::to_owned);
+    let networks = Networks::new(array::<f32, Ix2>("image/maps"), &mask("mask"), &names, "made maps").unwrap();
+    let courses = read(Masker::new(&mask("mask"))).network_courses(&networks).unwrap();
+    assert!(apart(courses.data(), "maps_courses") < 1e-5);
+}
+
+#[test]
+fn maps_that_are_no_networks_are_refused_by_name() {
+    let mask = mask("mask");
+    let names = ["one", "two"].map(str::to_owned);
+    let maps = |value: f32| Array2::from_shape_fn((2, mask.count()), |(n, _)| if n == 1 { value } else { 1.0 });
+    assert!(Networks::new(maps(0.0), &mask, &names, "made").unwrap_err().problem().contains("two is 0 throughout"));
+    assert!(
+        Networks::new(maps(f32::NAN), &mask, &names, "made").unwrap_err().problem().contains("two has the value NaN")
+    );
+    let twice = ["one", "one"].map(str::to_owned);
+    assert!(Networks::new(maps(2.0), &mask, &twice, "made").unwrap_err().problem().contains("comes twice"));
+    assert!(Networks::new(maps(2.0), &mask, &names[..1], "made").unwrap_err().problem().contains("1 names"));
+}

@@ -77,3 +77,17 @@ np.save("masked_smooth.npy", columns("mask.nii.gz", smoothing_fwhm=5.5))
 grid = dict(target_affine=other_affine, target_shape=(8, 7, 6))
 np.save("masked_other.npy", columns("other_mask.nii.gz", **grid))
 np.save("masked_other_smooth.npy", columns("other_mask.nii.gz", smoothing_fwhm=6, **grid))
+
+# Courses of labelled regions and of weighted maps that overlap.
+from nilearn.maskers import NiftiLabelsMasker, NiftiMapsMasker
+
+labels = np.where(head > 0, 1 + (x > 0) + 2 * (y > 0), 0).astype(np.int16)
+labels[(np.abs(z) > 2.5) & (head > 0)] = 7
+nib.save(nib.Nifti1Image(labels, affine), "labels.nii.gz")
+np.save("labels_means.npy", NiftiLabelsMasker("labels.nii.gz", standardize=False).fit_transform(image).astype(np.float32))
+maps = np.stack([np.exp(-((x - c) ** 2 + (y + c) ** 2 + z**2) / 12) for c in (-2, 0, 2)], -1).astype(np.float32)
+maps *= head[..., None]
+found = NiftiMapsMasker(nib.Nifti1Image(maps, affine), mask_img="mask.nii.gz", standardize=False).fit_transform(image)
+np.save("maps_courses.npy", found.astype(np.float32))
+order = np.ravel_multi_index(np.where(head > 0), shape, order="F").argsort(kind="stable")
+np.save("maps.npy", np.ascontiguousarray(maps[head > 0][order].T))
