@@ -5,6 +5,7 @@ pub use crate::activation::{Activations, Pooling, ReadOptions, TopWord};
 pub use crate::activation::{Derivatives, Downsampling, Hrf, Response, Sampling, Silence, WordTime};
 pub use crate::brain::{Bold, Cleaning, Subject};
 pub use crate::brain::{BrainMap, Mask, Networks, VoxelSeries};
+pub use crate::brain::{Interpolation, Masker, NetworkSeries};
 pub use crate::clock::Clock;
 pub use crate::coupling::{Best, MatchOptions, NetworkMatch, Reading, SubGroups};
 pub use crate::coupling::{match_networks, match_networks_with, subgroups};

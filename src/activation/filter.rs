@@ -29,7 +29,7 @@ impl NeuronSeries {
                     "choose a longer cutoff, or leave the run out",
                 ));
             }
-            emptied.extend(clean_in_place(data.slice_mut(s![clock.rows(run), ..]), &basis, false)?);
+            emptied.extend(clean_in_place(data.slice_mut(s![clock.rows(run), ..]), &basis, None, false)?);
         }
         let mut notes = self.notes().to_vec();
         notes.push(format!("high-pass {cutoff_seconds} s"));

@@ -1,9 +1,10 @@
 //! The runs of one task: found, checked against each other, not yet read.
 
 use super::bids::{BidsFile, listed};
+use super::cleaning::Leaving;
 use super::nifti::Source;
-use super::series::{read_run, room};
-use super::{Cleaning, Confounds, Mask, VoxelSeries};
+use super::series::room;
+use super::{Cleaning, Confounds, Interpolation, Mask, Masker, VoxelSeries};
 use crate::clock::Clock;
 use crate::error::{Error, Result};
 use crate::notebook::check_cancelled;
@@ -21,7 +22,7 @@ pub struct Bold {
     pub(super) name: String,
     pub(super) runs: Arc<[Run]>,
     pub(super) clock: Clock,
-    pub(super) mask: Mask,
+    pub(super) masker: Masker,
 }
 
 /// The files of one run.
@@ -41,7 +42,7 @@ impl Bold {
 
     /// The voxels that are in the brain mask of every run.
     pub fn mask(&self) -> &Mask {
-        &self.mask
+        self.masker.mask()
     }
 
     /// Whose data this is.
@@ -59,7 +60,23 @@ impl Bold {
     /// # Errors
     /// If the grids differ (both are shown), or no voxel is left.
     pub fn within(&self, mask: &Mask) -> Result<Bold> {
-        Ok(Bold { mask: self.mask.and(mask)?, ..self.clone() })
+        Ok(Bold { masker: self.masker.on(&self.mask().and(mask)?), ..self.clone() })
+    }
+
+    /// The same runs, each volume smoothed by a Gaussian of this full width at half maximum in mm before it is masked.
+    ///
+    /// ```no_run
+    /// use neurocell::prelude::*;
+    /// let smooth = Subject::open("ds002345", "018")?.bold("pieman")?.smoothed(6.0).clean(Cleaning::default())?;
+    /// # Ok::<(), neurocell::Error>(())
+    /// ```
+    pub fn smoothed(&self, fwhm: f64) -> Bold {
+        Bold { masker: self.masker.clone().smoothing(fwhm), ..self.clone() }
+    }
+
+    /// The same runs, brought onto the grid of `mask` and read at its voxels; voxels whose centre lies outside the images are 0.
+    pub fn resampled_to(&self, mask: &Mask, interpolation: Interpolation) -> Bold {
+        Bold { masker: self.masker.on(mask).resampling(interpolation), ..self.clone() }
     }
 
     /// The confounds table of a run (runs are counted from 0).
@@ -95,10 +112,10 @@ impl Bold {
     /// another number of rows than its run, too few volumes are left after the regressors, or the user stopped the step.
     pub fn clean(&self, cleaning: Cleaning) -> Result<VoxelSeries> {
         // Tables and bases first: a wrong name should not cost the time of reading the images.
-        let mut bases = Vec::new();
+        let mut all_leaving = Vec::new();
         let mut columns = 0;
         for run in 0..self.runs.len() {
-            let (basis, count) = self.basis(run, &cleaning)?;
+            let (leaving, count) = self.leaving(run, &cleaning)?;
             if run > 0 && count != columns {
                 return Err(Error::value(
                     format!("run 0 has {columns} of the confounds asked for and run {run} has {count}"),
@@ -106,12 +123,12 @@ impl Bold {
                 ));
             }
             columns = count;
-            bases.push(basis);
+            all_leaving.push(leaving);
         }
-        let voxels = self.mask.count();
+        let voxels = self.mask().count();
         let mut values = room(self.clock.total(), voxels)?;
         let mut empty = BTreeSet::new();
-        for (run, basis) in bases.iter().enumerate() {
+        for (run, leaving) in all_leaving.iter().enumerate() {
             check_cancelled("cleaning")?;
             let rows = self.clock.rows(run);
             let part = &mut values[rows.start * voxels..rows.end * voxels];
@@ -123,20 +140,21 @@ impl Bold {
                     "the file has changed: open the subject again",
                 ));
             }
-            read_run(source, &self.mask, part)?;
+            self.masker.read_into(source, part)?;
             let part = ArrayViewMut2::from_shape((rows.len(), voxels), part)
                 .map_err(|cause| Error::shape(cause.to_string(), "open the subject again"))?;
-            if basis.ncols() > 0 || cleaning.scales() {
-                empty.extend(clean_in_place(part, basis, cleaning.scales())?);
+            let Leaving { filtering, basis } = leaving;
+            if filtering.is_some() || basis.ncols() > 0 || cleaning.scales() {
+                empty.extend(clean_in_place(part, basis, filtering.as_ref(), cleaning.scales())?);
             }
         }
         let mut data = Array2::from_shape_vec((self.clock.total(), voxels), values)
             .map_err(|cause| Error::shape(cause.to_string(), "open the subject again"))?;
-        let mut mask = self.mask.clone();
-        let mut name = format!("{}; {}", self.name, cleaning.said(columns));
+        let mut mask = self.mask().clone();
+        let mut name = format!("{}{}; {}", self.name, self.masker.said(), cleaning.said(columns));
         if let Some(first) = empty.first() {
             let count = format!("{} of {voxels} voxels without variance in a run", empty.len());
-            let first = self.mask.position(*first);
+            let first = mask.position(*first);
             if cleaning.drops_constant() {
                 let kept: Vec<usize> = (0..voxels).filter(|n| !empty.contains(n)).collect();
                 if kept.is_empty() {
@@ -146,7 +164,7 @@ impl Bold {
                     ));
                 }
                 data = data.select(Axis(1), &kept);
-                mask.voxels = kept.iter().map(|n| self.mask.voxels[*n]).collect();
+                mask.voxels = kept.iter().map(|n| self.mask().voxels[*n]).collect();
                 name += &format!("; {count} left out (first {first:?})");
             } else {
                 name += &format!("; {count}, 0 there (first {first:?})");
@@ -155,8 +173,8 @@ impl Bold {
         VoxelSeries::new(data, mask, self.clock.clone(), name)
     }
 
-    /// What leaves a run (time × rank), and how many confounds are among it.
-    fn basis(&self, run: usize, cleaning: &Cleaning) -> Result<(Array2<f64>, usize)> {
+    /// What leaves a run, and how many confounds are among it.
+    fn leaving(&self, run: usize, cleaning: &Cleaning) -> Result<(Leaving, usize)> {
         let volumes = self.clock.volumes(run);
         let label = self.runs[run].image.run_label();
         let confounds = match cleaning.needs_confounds() {
@@ -174,14 +192,15 @@ impl Bold {
                 Some(table.columns(&names)?)
             }
         };
-        let basis = cleaning.basis(volumes, self.clock.tr(), confounds.as_ref())?;
+        let leaving = cleaning.leaving(volumes, self.clock.tr(), confounds.as_ref())?;
+        let basis = &leaving.basis;
         if volumes < basis.ncols() + 2 && (basis.ncols() > 0 || cleaning.scales()) {
             return Err(Error::value(
                 format!("{label} has {volumes} volumes, of which {} regressors leave nothing", basis.ncols()),
                 "take fewer confounds, a longer high-pass cutoff, or leave the run out",
             ));
         }
-        Ok((basis, confounds.map_or(0, |c| c.ncols())))
+        Ok((leaving, confounds.map_or(0, |c| c.ncols())))
     }
 
     /// Reads one run as it is, neither cleaned nor scaled: time × voxel.
@@ -196,7 +215,7 @@ impl Bold {
             name: format!("{}: {} only", self.name, self.runs[run].image.run_label()),
             runs: self.runs[run..=run].into(),
             clock: Clock::new(self.clock.tr(), &[self.clock.volumes(run)])?,
-            mask: self.mask.clone(),
+            masker: self.masker.clone(),
         };
         one.clean(Cleaning::none())
     }
@@ -204,7 +223,7 @@ impl Bold {
 
 impl fmt::Display for Bold {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}\n  {}\n  {}", self.name, self.clock, self.mask)?;
+        write!(f, "{}{}\n  {}\n  {}", self.name, self.masker.said(), self.clock, self.mask())?;
         for (run, files) in self.runs.iter().enumerate() {
             let confounds = if files.confounds.is_some() { "" } else { ", no confounds" };
             write!(

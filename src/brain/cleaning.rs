@@ -2,7 +2,7 @@
 
 use super::Confounds;
 use crate::error::{Error, Result};
-use crate::signal::{cosine_drift, linear_trend, orthonormal_basis};
+use crate::signal::{Butterworth, Filtering, cosine_drift, linear_trend, orthonormal_basis};
 use ndarray::{Array2, Axis, concatenate};
 use std::fmt;
 
@@ -27,9 +27,19 @@ const EXPANDED: [&str; 4] = ["", "_derivative1", "_power2", "_derivative1_power2
 pub struct Cleaning {
     detrend: bool,
     high_pass: Option<f64>,
+    /// High-pass and low-pass frequency of a Butterworth filter, in Hz, in the place of cosines.
+    band: Option<[Option<f64>; 2]>,
     nuisance: Nuisance,
     zscore: bool,
     drop_constant: bool,
+}
+
+/// What leaves a run.
+pub(super) struct Leaving {
+    /// What is done before, where there is a filter.
+    pub(super) filtering: Option<Filtering>,
+    /// Time × rank, orthonormal.
+    pub(super) basis: Array2<f64>,
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -45,6 +55,7 @@ impl Default for Cleaning {
         Cleaning {
             detrend: true,
             high_pass: Some(128.0),
+            band: None,
             nuisance: Nuisance::MotionIfThere,
             zscore: true,
             drop_constant: false,
@@ -55,7 +66,14 @@ impl Default for Cleaning {
 impl Cleaning {
     /// Nothing is taken out, nothing scaled.
     pub fn none() -> Cleaning {
-        Cleaning { detrend: false, high_pass: None, nuisance: Nuisance::None, zscore: false, drop_constant: false }
+        Cleaning {
+            detrend: false,
+            high_pass: None,
+            band: None,
+            nuisance: Nuisance::None,
+            zscore: false,
+            drop_constant: false,
+        }
     }
 
     /// Whether each run's mean and linear trend leave.
@@ -64,9 +82,26 @@ impl Cleaning {
         self
     }
 
-    /// The longest period, in seconds, that stays; `None` for no high-pass filter.
+    /// The longest period, in seconds, that stays; `None` for no high-pass filter. The filter is made of cosines, which leave with the confounds.
     pub fn high_pass(mut self, cutoff_seconds: Option<f64>) -> Cleaning {
         self.high_pass = cutoff_seconds;
+        self.band = None;
+        self
+    }
+
+    /// A Butterworth filter ([`Butterworth`]) in the place of the cosines: the frequencies above the one and below the other, in Hz, stay.
+    ///
+    /// Voxels *and* confounds are detrended and filtered before the confounds leave, so that no confound brings back what the filter has removed (Lindquist et al. 2019), as
+    /// `nilearn.signal.clean` does with `filter="butterworth"`.
+    ///
+    /// ```
+    /// use neurocell::brain::Cleaning;
+    /// let cleaning = Cleaning::default().butterworth(Some(0.01), Some(0.1)).motion24();
+    /// assert_eq!(cleaning.to_string(), "linear detrend, Butterworth 0.01–0.1 Hz, 24 motion parameters, z-score per run");
+    /// ```
+    pub fn butterworth(mut self, high_pass_hz: Option<f64>, low_pass_hz: Option<f64>) -> Cleaning {
+        self.high_pass = None;
+        self.band = Some([high_pass_hz, low_pass_hz]);
         self
     }
 
@@ -130,15 +165,17 @@ impl Cleaning {
         }
     }
 
-    /// An orthonormal basis (time × rank) of all that leaves one run of `volumes` at `tr`.
-    pub(super) fn basis(&self, volumes: usize, tr: f64, confounds: Option<&Array2<f64>>) -> Result<Array2<f64>> {
-        let mut regressors = match self.detrend {
+    /// All that leaves one run of `volumes` at `tr`.
+    pub(super) fn leaving(&self, volumes: usize, tr: f64, confounds: Option<&Array2<f64>>) -> Result<Leaving> {
+        let trend = match self.detrend {
             true => linear_trend(volumes),
             false => Array2::zeros((volumes, 0)),
         };
+        let mut regressors = trend.clone();
         if let Some(cutoff) = self.high_pass {
             regressors = concatenate![Axis(1), regressors, cosine_drift(volumes, tr, cutoff)?];
         }
+        let mut varying = Array2::zeros((volumes, 0));
         if let Some(confounds) = confounds {
             if confounds.nrows() != volumes {
                 return Err(Error::shape(
@@ -148,15 +185,27 @@ impl Cleaning {
             }
             // Without detrending a voxel's mean is to stay, so a confound may only take what varies. The mean of a
             // column that does not vary is off by rounding, which is no confound either.
-            let mut varying = confounds.clone();
+            varying = confounds.clone();
             for mut column in varying.columns_mut() {
                 let largest = column.iter().fold(0.0f64, |m, v| m.max(v.abs()));
                 let mean = column.mean().unwrap_or(0.0);
                 column.mapv_inplace(|v| if (v - mean).abs() <= 1e-12 * largest { 0.0 } else { v - mean });
             }
-            regressors = concatenate![Axis(1), regressors, varying];
         }
-        Ok(orthonormal_basis(&regressors))
+        let Some([high, low]) = self.band else {
+            let basis = orthonormal_basis(&concatenate![Axis(1), regressors, varying]);
+            return Ok(Leaving { filtering: None, basis });
+        };
+        let filter = Butterworth::new(tr, high, low)?;
+        filter.check(volumes)?;
+        let trend = orthonormal_basis(&trend);
+        varying = &varying - &trend.dot(&trend.t().dot(&varying));
+        filter.filter(varying.view_mut())?;
+        for mut column in varying.columns_mut() {
+            let mean = column.mean().unwrap_or(0.0);
+            column.mapv_inplace(|v| v - mean);
+        }
+        Ok(Leaving { basis: orthonormal_basis(&varying), filtering: Some(Filtering { trend, filter }) })
     }
 
     /// What was done, with what the default found: "linear detrend, high-pass 128 s, 6 motion parameters, …".
@@ -167,6 +216,12 @@ impl Cleaning {
         }
         if let Some(cutoff) = self.high_pass {
             parts.push(format!("high-pass {cutoff} s"));
+        }
+        match self.band {
+            None => {}
+            Some([Some(high), Some(low)]) => parts.push(format!("Butterworth {high}–{low} Hz")),
+            Some([Some(high), None]) => parts.push(format!("Butterworth above {high} Hz")),
+            Some([None, low]) => parts.push(format!("Butterworth below {} Hz", low.unwrap_or_default())),
         }
         match &self.nuisance {
             Nuisance::None => {}
@@ -188,5 +243,29 @@ impl Cleaning {
 impl fmt::Display for Cleaning {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.said(MOTION.len()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::signal::clean_in_place;
+
+    fn reference(name: &str) -> Array2<f64> {
+        let path = format!("{}/tests/reference/signal/{name}.npy", env!("CARGO_MANIFEST_DIR"));
+        ndarray_npy::read_npy(path).unwrap()
+    }
+
+    #[test]
+    fn courses_filtered_together_with_their_confounds_are_those_of_nilearn() {
+        let confounds = reference("confounds");
+        let cleaning = Cleaning::default().butterworth(Some(0.01), Some(0.08));
+        let Leaving { filtering, basis } = cleaning.leaving(120, 2.0, Some(&confounds)).unwrap();
+        let mut courses = reference("courses").mapv(|v| v as f32);
+        clean_in_place(courses.view_mut(), &basis, filtering.as_ref(), true).unwrap();
+        let expected = reference("cleaned_band");
+        for (ours, theirs) in courses.iter().zip(&expected) {
+            assert!((f64::from(*ours) - theirs).abs() < 1e-4, "{ours} for {theirs}");
+        }
     }
 }

@@ -192,8 +192,8 @@ impl Mask {
                 grid(self.shape, &self.affine),
                 grid(shape, affine)
             ),
-            "take the mask that was made with the image, or resample one to the other's grid (in nilearn: \
-             `resample_to_img`)",
+            "take the mask that was made with the image, or bring the image onto the mask's grid: \
+             `Masker::new(&mask).resampling(Interpolation::Cubic)`, `bold.resampled_to(&mask, Interpolation::Cubic)`",
         ))
     }
 }

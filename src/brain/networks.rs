@@ -46,6 +46,48 @@ impl Networks {
         Networks::from_labels(source, &table, "Yeo 7 networks", Some(Mask::mni4mm()?))
     }
 
+    /// Networks of maps that are at hand, network × voxel of `mask`; `about` says where they come from.
+    ///
+    /// # Errors
+    /// If rows are not the names or columns not the mask's voxels, a name comes twice, a value is NaN or infinite, or a map is 0 throughout (it is named).
+    pub fn new(maps: Array2<f32>, mask: &Mask, names: &[String], about: impl Into<String>) -> Result<Networks> {
+        if maps.dim() != (names.len(), mask.count()) {
+            return Err(Error::shape(
+                format!(
+                    "the maps are {} × {}; there are {} names, and the mask has {} voxels",
+                    maps.nrows(),
+                    maps.ncols(),
+                    names.len(),
+                    mask.count()
+                ),
+                "rows are networks and columns the voxels of the mask",
+            ));
+        }
+        for (row, (map, name)) in maps.rows().into_iter().zip(names).enumerate() {
+            if names[..row].contains(name) {
+                return Err(Error::value(
+                    format!("the name {name} comes twice"),
+                    "give each network a name of its own",
+                ));
+            }
+            if let Some(voxel) = map.iter().position(|v| !v.is_finite()) {
+                let problem = format!("{name} has the value {} at voxel {:?}", map[voxel], mask.position(voxel));
+                return Err(Error::value(problem, "find where it came from; maps are finite"));
+            }
+            if map.iter().all(|v| *v == 0.0) {
+                return Err(Error::value(format!("the map of {name} is 0 throughout"), "leave the network out"));
+            }
+        }
+        let colours: Vec<[u8; 3]> = (0..names.len()).map(|n| COLOURS[n % COLOURS.len()]).collect();
+        Ok(Networks {
+            atlas: about.into(),
+            names: names.into(),
+            colours: colours.into(),
+            maps: maps.into(),
+            mask: mask.clone(),
+        })
+    }
+
     /// Reads a label atlas: an image of whole numbers, and a table (tab-separated, as in BIDS) with the columns
     /// `index` and `name`, and `r`, `g`, `b` (0–255) if the networks have colours. The label 0 is no network. The
     /// mask is the labelled voxels.

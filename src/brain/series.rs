@@ -1,10 +1,9 @@
 //! Masked BOLD: one course per voxel.
 
-use super::Mask;
-use super::nifti::{Encoding, Source, write_image};
+use super::nifti::{Encoding, write_image};
+use super::{Mask, Masker};
 use crate::clock::Clock;
 use crate::error::{Error, Result};
-use crate::notebook::Progress;
 use ndarray::Array2;
 use std::fmt;
 use std::path::Path;
@@ -37,7 +36,10 @@ impl VoxelSeries {
                 "rows are volumes and columns voxels; take the mask and the clock of the same scan",
             ));
         }
-        if let Some(((row, column), value)) = data.indexed_iter().find(|(_, v)| !v.is_finite()) {
+        let mut rows = data.rows().into_iter().enumerate();
+        let unusable = rows.find_map(|(row, values)| Some((row, values.iter().position(|v| !v.is_finite())?)));
+        if let Some((row, column)) = unusable {
+            let value = data[[row, column]];
             return Err(Error::value(
                 format!("voxel {:?} has the value {value} at volume {row}", mask.position(column)),
                 "leave the voxel out of the mask, or mend the image",
@@ -67,20 +69,7 @@ impl VoxelSeries {
     /// If the file is no sound 4-D NIfTI-1 image, its grid is not the mask's (both are shown), a value inside the mask is
     /// NaN or infinite (the first is named), or no TR is known.
     pub fn read(path: impl AsRef<Path>, mask: &Mask, tr: Option<f64>) -> Result<VoxelSeries> {
-        let path = path.as_ref();
-        let source = Source::open(path)?;
-        let volumes = source.header().series_length()?;
-        let tr = match tr {
-            Some(tr) => tr,
-            None => source.header().tr()?,
-        };
-        let clock = Clock::new(tr, &[volumes])?;
-        let mut values = room(volumes, mask.count())?;
-        read_run(source, mask, &mut values)?;
-        let data = Array2::from_shape_vec((volumes, mask.count()), values)
-            .map_err(|cause| Error::shape(cause.to_string(), "read the image again"))?;
-        let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-        VoxelSeries::new(data, mask.clone(), clock, name)
+        Masker::new(mask).read(path, tr)
     }
 
     /// The same series without the first `lead_in` and the last `lead_out` volumes of each run, as
@@ -163,20 +152,6 @@ pub(super) fn room(volumes: usize, voxels: usize) -> Result<Vec<f32>> {
     }
     values.resize(volumes * voxels, 0.0);
     Ok(values)
-}
-
-/// Reads all volumes of an open image at the voxels of `mask` into `values` (volume × voxel).
-pub(super) fn read_run(mut source: Source, mask: &Mask, values: &mut [f32]) -> Result<()> {
-    let header = source.header().clone();
-    let name = header.path.display().to_string();
-    mask.check_grid("the mask", header.shape, &header.affine, &name)?;
-    let volumes = header.series_length()?;
-    let mut progress = Progress::new(format!("volumes of {name}"), volumes as u64);
-    for row in values.chunks_exact_mut(mask.count()).take(volumes) {
-        source.masked_volume(mask.voxels(), row)?;
-        progress.advance(1);
-    }
-    source.finish()
 }
 
 /// Writes `data` (time × voxel of `mask`) as a 4-D NIfTI-1 image with `tr` in seconds.

@@ -1,10 +1,10 @@
 //! One person's data, where BIDS and fMRIPrep have put them.
 
-use super::Mask;
 use super::bids::{self, BidsFile, listed};
 use super::bold::{Bold, Run};
 use super::events::{Event, Story};
 use super::nifti::{Header, Source};
+use super::{Mask, Masker};
 use crate::clock::Clock;
 use crate::error::{Error, ErrorKind, Result};
 use std::fmt;
@@ -238,7 +238,7 @@ impl Subject {
             name: format!("{}, task {task}, {count}", self.name()),
             runs: runs.into(),
             clock: Clock::new(tr, &volumes)?,
-            mask,
+            masker: Masker::new(&mask),
         })
     }
 

@@ -23,11 +23,13 @@
 //! ```
 
 mod basis;
+mod butterworth;
 mod drift;
 mod project;
 
 pub use basis::orthonormal_basis;
+pub use butterworth::Butterworth;
 pub use drift::{cosine_drift, linear_trend};
 pub use project::{regress_out, zscore};
 
-pub(crate) use project::clean_in_place;
+pub(crate) use project::{Filtering, clean_in_place};

@@ -1,5 +1,6 @@
 //! Taking a basis out of many columns at once, and bringing columns to one scale.
 
+use super::Butterworth;
 use crate::error::{Error, Result};
 use crate::linalg::in_pool;
 use crate::notebook::check_cancelled;
@@ -20,7 +21,7 @@ const ROUNDING: f64 = 5e-7;
 /// If the two have not the same number of rows, or the user stopped the step.
 pub fn regress_out(series: &Array2<f32>, basis: &Array2<f64>) -> Result<Array2<f32>> {
     let mut cleaned = series.clone();
-    clean_in_place(cleaned.view_mut(), basis, false)?;
+    clean_in_place(cleaned.view_mut(), basis, None, false)?;
     Ok(cleaned)
 }
 
@@ -31,7 +32,7 @@ pub fn regress_out(series: &Array2<f32>, basis: &Array2<f64>) -> Result<Array2<f
 /// If there are fewer than two rows, or a column is constant (the first is named): it has no scale.
 pub fn zscore(series: &Array2<f32>) -> Result<Array2<f32>> {
     let mut scaled = series.clone();
-    let constant = clean_in_place(scaled.view_mut(), &Array2::zeros((series.nrows(), 0)), true)?;
+    let constant = clean_in_place(scaled.view_mut(), &Array2::zeros((series.nrows(), 0)), None, true)?;
     match constant.first() {
         None => Ok(scaled),
         Some(column) => Err(Error::value(
@@ -41,12 +42,20 @@ pub fn zscore(series: &Array2<f32>) -> Result<Array2<f32>> {
     }
 }
 
+/// What is done to a run before regressors leave: the trend goes, and a filter runs over what is left.
+pub(crate) struct Filtering {
+    /// Time × rank, orthonormal.
+    pub(crate) trend: Array2<f64>,
+    pub(crate) filter: Butterworth,
+}
+
 /// Takes `basis` out of `series` (one run), and if `standardize` brings each column to mean 0 and standard deviation 1.
 ///
 /// Gives the columns, ascending, in which nothing but rounding is left; they are 0 throughout.
 pub(crate) fn clean_in_place(
     mut series: ArrayViewMut2<'_, f32>,
     basis: &Array2<f64>,
+    filtering: Option<&Filtering>,
     standardize: bool,
 ) -> Result<Vec<usize>> {
     let (rows, rank) = basis.dim();
@@ -62,6 +71,9 @@ pub(crate) fn clean_in_place(
             "take longer runs or fewer regressors",
         ));
     }
+    if let Some(filtering) = filtering {
+        filtering.filter.check(rows)?;
+    }
     let basis = basis.as_standard_layout();
     // Standard layout is one slice.
     let flat = basis.as_slice().unwrap_or(&[]);
@@ -72,7 +84,7 @@ pub(crate) fn clean_in_place(
             .enumerate()
             .map(|(number, block)| {
                 check_cancelled("cleaning")?;
-                let empty = clean_block(block, MatRef::from_row_major_slice(flat, rows, rank), standardize);
+                let empty = clean_block(block, MatRef::from_row_major_slice(flat, rows, rank), filtering, standardize);
                 Ok(empty.into_iter().map(|column| number * BLOCK + column).collect())
             })
             .collect()
@@ -81,19 +93,25 @@ pub(crate) fn clean_in_place(
 }
 
 /// Cleans one block of columns in f64; gives the columns in which nothing is left.
-fn clean_block(mut block: ArrayViewMut2<f32>, q: MatRef<f64>, standardize: bool) -> Vec<usize> {
+fn clean_block(
+    mut block: ArrayViewMut2<f32>,
+    q: MatRef<f64>,
+    filtering: Option<&Filtering>,
+    standardize: bool,
+) -> Vec<usize> {
     let (rows, columns) = block.dim();
     let mut wide: Vec<f64> = block.iter().map(|&v| f64::from(v)).collect();
     let size = sums(&wide, columns, |v| v * v);
-    if q.ncols() > 0 {
-        let mut along = vec![0.0; q.ncols() * columns];
-        let x = MatRef::from_row_major_slice(&wide, rows, columns);
-        let coefficients = MatMut::from_row_major_slice_mut(&mut along, q.ncols(), columns);
-        matmul(coefficients, Accum::Replace, q.transpose(), x, 1.0, Par::Seq);
-        let coefficients = MatRef::from_row_major_slice(&along, q.ncols(), columns);
-        let x = MatMut::from_row_major_slice_mut(&mut wide, rows, columns);
-        matmul(x, Accum::Add, q, coefficients, -1.0, Par::Seq);
+    if let Some(Filtering { trend, filter }) = filtering {
+        let trend = trend.as_standard_layout();
+        let flat = trend.as_slice().unwrap_or(&[]);
+        project_out(&mut wide, columns, MatRef::from_row_major_slice(flat, rows, trend.ncols()));
+        // The block's own rows and columns.
+        if let Ok(mut wide) = ArrayViewMut2::from_shape((rows, columns), &mut wide) {
+            filter.block(&mut wide);
+        }
     }
+    project_out(&mut wide, columns, q);
     if standardize {
         let mean: Vec<f64> = sums(&wide, columns, |v| v).iter().map(|s| s / rows as f64).collect();
         wide.chunks_exact_mut(columns).for_each(|row| row.iter_mut().zip(&mean).for_each(|(v, m)| *v -= m));
@@ -110,6 +128,21 @@ fn clean_block(mut block: ArrayViewMut2<f32>, q: MatRef<f64>, standardize: bool)
     }
     // 0 · ∞ is never formed: the scale of an empty column is 0 and its values are finite.
     empty
+}
+
+/// X − Q·Qᵀ·X.
+fn project_out(wide: &mut [f64], columns: usize, q: MatRef<f64>) {
+    if q.ncols() == 0 {
+        return;
+    }
+    let rows = q.nrows();
+    let mut along = vec![0.0; q.ncols() * columns];
+    let x = MatRef::from_row_major_slice(wide, rows, columns);
+    let coefficients = MatMut::from_row_major_slice_mut(&mut along, q.ncols(), columns);
+    matmul(coefficients, Accum::Replace, q.transpose(), x, 1.0, Par::Seq);
+    let coefficients = MatRef::from_row_major_slice(&along, q.ncols(), columns);
+    let x = MatMut::from_row_major_slice_mut(wide, rows, columns);
+    matmul(x, Accum::Add, q, coefficients, -1.0, Par::Seq);
 }
 
 /// Column sums of a function of the values.
@@ -136,7 +169,7 @@ mod tests {
     fn a_pure_ramp_on_a_large_offset_is_left_with_exactly_nothing() {
         let mut ramp = Array2::from_shape_fn((50, 1), |(t, _)| 10_000.0 + 3.3 * t as f32);
         let basis = crate::signal::orthonormal_basis(&crate::signal::linear_trend(50));
-        assert_eq!(clean_in_place(ramp.view_mut(), &basis, true).unwrap(), [0]);
+        assert_eq!(clean_in_place(ramp.view_mut(), &basis, None, true).unwrap(), [0]);
         assert!(ramp.iter().all(|v| *v == 0.0));
     }
 

@@ -8,6 +8,7 @@ mod dictionary;
 mod export;
 mod fetch;
 mod figure;
+mod masker;
 mod models;
 mod pattern;
 mod reference;

@@ -15,7 +15,7 @@ const PIECE: usize = 1 << 16;
 /// An open image: its header, and a stream that stands at the next volume.
 pub(crate) struct Source {
     header: Header,
-    stream: Box<dyn Read>,
+    stream: Box<dyn Read + Send>,
     packed: bool,
     taken: u64,
     volume: usize,
@@ -34,7 +34,7 @@ impl Source {
         let mut file = BufReader::with_capacity(1 << 18, file);
         let packed =
             file.fill_buf().map_err(|cause| Error::file("read", path, cause, advice))?.starts_with(&[0x1f, 0x8b]);
-        let stream: Box<dyn Read> = if packed { Box::new(MultiGzDecoder::new(file)) } else { Box::new(file) };
+        let stream: Box<dyn Read + Send> = if packed { Box::new(MultiGzDecoder::new(file)) } else { Box::new(file) };
         Source::from_stream(stream, path, packed, length)
     }
 
@@ -43,7 +43,7 @@ impl Source {
         Source::from_stream(Box::new(MultiGzDecoder::new(gz)), Path::new(name), true, None)
     }
 
-    fn from_stream(mut stream: Box<dyn Read>, path: &Path, packed: bool, length: Option<u64>) -> Result<Source> {
+    fn from_stream(mut stream: Box<dyn Read + Send>, path: &Path, packed: bool, length: Option<u64>) -> Result<Source> {
         let mut bytes = [0; HEADER];
         let got = fill(&mut stream, &mut bytes).map_err(|cause| broken(path, packed, 0, cause))?;
         if got < HEADER {
