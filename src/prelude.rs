@@ -15,7 +15,7 @@ pub use crate::error::{Error, Result};
 pub use crate::figure::{
     ColourRange, Dendrogram, Figure, HeatMap, Histogram, Slices, Stretch, Threshold, bars, courses, dendrogram,
     heat_map, histogram, k_curve, mask_slices, network_slices, neuron_carpet, pattern_courses, pattern_summary,
-    pattern_words, score_histograms, slices, slices_grid, voxel_carpet,
+    pattern_words, score_histograms, slices, slices_grid, spectrum_curve, voxel_carpet,
 };
 pub use crate::model::{
     Compute, Context, Intervention, Logits, Loss, Masking, Model, NeuronAxis, Operation, WindowPlan,

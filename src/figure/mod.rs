@@ -35,6 +35,7 @@ mod pattern_summary;
 mod pattern_words;
 mod render;
 mod sheet;
+mod spectrum;
 mod template;
 mod volume;
 
@@ -49,6 +50,7 @@ pub use heat_map::{HeatMap, heat_map};
 pub use histogram::{Histogram, histogram, score_histograms};
 pub use pattern_summary::pattern_summary;
 pub use pattern_words::{Stretch, pattern_words};
+pub use spectrum::spectrum_curve;
 
 #[cfg(test)]
 mod made;

@@ -6,7 +6,7 @@ use super::*;
 use crate::activation::NeuronSeries;
 use crate::brain::{Affine, BrainMap, Mask};
 use crate::clock::Clock;
-use crate::pattern::{ChooseK, Distance, Hierarchical, Linkage, hierarchy};
+use crate::pattern::{ChooseK, Distance, Hierarchical, Linkage, ParallelAnalysis, hierarchy};
 use crate::stimulus::Stimulus;
 use ndarray::{Array2, array};
 
@@ -56,6 +56,10 @@ fn gallery() -> Vec<(&'static str, Figure)> {
     let series = [("planted course, Language", planted.column(0).to_vec()), ("found by the encoding model", found)];
     vec![
         ("pattern_courses", pattern_courses(&made::patterns(64)).unwrap()),
+        ("spectrum", {
+            let series = made::neuron_series();
+            spectrum_curve(&series.spectrum(ParallelAnalysis::default().most(40).surrogates(3)).unwrap()).unwrap()
+        }),
         ("pattern_summary", pattern_summary(&made::patterns(64)).unwrap()),
         ("pattern_summary_few", pattern_summary(&made::patterns(2)).unwrap()),
         (

@@ -9,9 +9,9 @@ use crate::encoding::EncodingFit;
 use crate::error::Result;
 use crate::figure::{
     Dendrogram, Figure, Slices, dendrogram, k_curve, mask_slices, network_slices, neuron_carpet, pattern_courses,
-    pattern_summary, score_histograms, slices, voxel_carpet,
+    pattern_summary, score_histograms, slices, spectrum_curve, voxel_carpet,
 };
-use crate::pattern::{Hierarchy, KCurve, Patterns};
+use crate::pattern::{Hierarchy, KCurve, Patterns, Spectrum};
 use crate::stimulus::{Stimulus, Timing};
 
 /// Shows a text, its first line as the heading, and figures below; a figure that could not be drawn shows its error instead.
@@ -109,6 +109,13 @@ impl KCurve {
     /// Shows the curves in a notebook: which number of clusters they speak for and why, and the curves.
     pub fn evcxr_display(&self) {
         show(&format!("KCurve: {}\n{}", self.reason(), self.method()), vec![k_curve(self)]);
+    }
+}
+
+impl Spectrum {
+    /// Shows the spectrum in a notebook: where the rules stop, and the curve beside chance.
+    pub fn evcxr_display(&self) {
+        show(&self.to_string(), vec![spectrum_curve(self)]);
     }
 }
 
