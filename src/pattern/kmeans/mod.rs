@@ -48,7 +48,8 @@ use seeds::plus_plus;
 /// use neurocell::prelude::*;
 /// use neurocell::model::NeuronAxis;
 /// use neurocell::pattern::Distance;
-/// /// // Thirty simulated neurons in three groups.
+/// use ndarray::Array2;
+/// // Thirty simulated neurons in three groups.
 /// let data = Array2::from_shape_fn((60, 30), |(t, n)| (t as f32 * [0.2, 0.5, 0.9][n % 3] + 0.01 * n as f32).sin());
 /// let series = NeuronSeries::new(data, Clock::new(1.5, &[60])?, NeuronAxis::new("simulated", Site::FfnOut, 1, 30))?;
 /// let patterns = series.patterns(KMeans::new(3).distance(Distance::Correlation))?;
