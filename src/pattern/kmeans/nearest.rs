@@ -77,8 +77,8 @@ fn search(mut products: Vec<f32>, factors: &[f32], norms: &[f32], half: &[f32]) 
                     row[n] = square.max(0.0).sqrt();
                 }
             }
-            for n in 0..count {
-                first[n] = first[n].max(0.0).sqrt();
+            for first in first.iter_mut() {
+                *first = first.max(0.0).sqrt();
             }
         },
     );
