@@ -24,8 +24,8 @@ use std::fmt;
 /// atoms for each neuron; from λ = 1 on every code would be zero. [`Patterns::loadings`] are the codes themselves, so that
 /// courses · loadings is D·A in the units of z-scores; they are smaller than regression weights by what λ takes away.
 ///
-/// Time points are the features, neurons the samples. Time points are fewer than the dimensions that many neurons would
-/// need, so a dictionary may be overcomplete: more atoms than time points are allowed, as long as there are as many neurons of distinct courses.
+/// Time points are the features, neurons the samples. A dictionary may be overcomplete: more atoms than time points are allowed, as
+/// long as there are as many neurons of distinct courses.
 ///
 /// An epoch encodes every neuron once, by a few sweeps of coordinate descent on the k × k Gram matrix from its codes of the epoch before
 /// (Friedman et al. 2010, *J. Stat. Softw.* 33:1), and improves the atoms one after another from A·Aᵀ and S·Aᵀ (Mairal et al. 2010, *JMLR*
