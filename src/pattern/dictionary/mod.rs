@@ -31,7 +31,7 @@ use std::fmt;
 /// (Friedman et al. 2010, *J. Stat. Softw.* 33:1), and improves the atoms one after another from A·Aᵀ and S·Aᵀ (Mairal et al. 2010, *JMLR*
 /// 11:19, algorithm 2). An atom that no neuron uses is replaced by the course of a neuron, drawn with odds of what is unexplained of it. After
 /// the last epoch the codes are found to convergence for the atoms that came out; the objective reported last is theirs. First
-/// atoms are distinct courses of neurons, spread as by k-means++; of more than 8,192 neurons a random sample of so many is learnt first, so that
+/// atoms are distinct courses of neurons, spread as by k-means++; of more than 4,096 neurons a random sample of so many is learnt first, so that
 /// epochs over all of them are few. The objective has local minima: another `seed` gives other atoms that fit
 /// about as well.
 ///
