@@ -10,9 +10,10 @@
 //! |---|---|---|
 //! | [`Pca`] | a left singular vector of S: the k courses that explain most | regression of each neuron on the courses |
 //! | [`Ica`] | a column of the mixing matrix, so that loadings are statistically independent over neurons | as above |
+//! | [`Dictionary`] | an atom, of which each neuron uses few | sparse codes |
 //! | [`KMeans`] | the mean course of a cluster of neurons, by Euclidean distance or by correlation | the same, for the one cluster a neuron is in; 0 else |
 //!
-//! In all three the neurons are the samples and the time points the features. Patterns come in the
+//! In all of them the neurons are the samples and the time points the features. Patterns come in the
 //! order of the variance that they explain (Σ of squared loadings, largest first), and each has the sign that makes its
 //! largest loading in magnitude positive. Neurons whose course is constant are left out of the fit, load 0, and are counted in
 //! [`Patterns::method`].
@@ -76,7 +77,8 @@ impl NeuronSeries {
     ///
     /// # Errors
     /// If k is 0, or more patterns are asked for than the series has independent courses (at most the smaller of time points
-    /// less one and neurons that are not constant); if every neuron is constant; if an option is out of its range; if it is stopped.
+    /// less one and neurons that are not constant; of a [`Dictionary`], at most the neurons of distinct courses); if every neuron is
+    /// constant; if an option is out of its range; if it is stopped.
     pub fn patterns(&self, method: impl Into<Method>) -> Result<Patterns> {
         let method = method.into();
         let (time, neurons) = self.data().dim();

@@ -67,6 +67,22 @@ fn planted_atoms_are_found() {
 }
 
 #[test]
+fn planted_atoms_are_found_from_a_sample_of_many_neurons() {
+    let planted = array::<f32, Ix2>("dictionary/planted_atoms");
+    let sparse = array::<f32, Ix2>("dictionary/sparse");
+    let data = Array2::from_shape_fn((60, 5000), |(t, n)| {
+        sparse[[t, n % 300]] + 0.1 * sparse[[t, (7 * n + 13 * (n / 300) + 1) % 300]]
+    });
+    let series = series_of(data);
+    let found = series.patterns(thorough(8)).unwrap();
+    for planted in planted.columns() {
+        let fits = found.courses().columns().into_iter().map(|course| correlation(course, planted).abs());
+        assert!(fits.fold(0.0, f64::max) > 0.95);
+    }
+    assert!(found.report().objective.windows(2).all(|w| w[1] <= w[0] * (1.0 + 1e-6)));
+}
+
+#[test]
 fn the_objective_reported_is_that_of_the_courses_and_codes_that_come_out() {
     for (name, atoms) in SERIES {
         for method in [Dictionary::new(atoms), Dictionary::new(atoms).penalty(0.3).batch(Batch::Mini(50))] {

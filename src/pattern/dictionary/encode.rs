@@ -200,7 +200,7 @@ mod tests {
             // From a far start too: the problem has one solution.
             for start in [0.0, 0.3] {
                 let (found, encoded) = codes(positive, 0.05, start);
-                let expected = reference(name).reversed_axes();
+                let expected = reference(name);
                 assert!(encoded.converged && found.iter().filter(|c| **c != 0.0).count() > 40);
                 assert!((&found - &expected).iter().all(|d| d.abs() < 1e-5), "{name}");
                 assert!(found.iter().zip(&expected).all(|(a, b)| b.abs() < 1e-4 || *a != 0.0), "{name}");

@@ -18,7 +18,7 @@ use rayon::prelude::*;
 const PASSES: usize = 3;
 
 /// Of more neurons than these, a random sample of so many gives the atoms that full batches start from.
-pub(super) const SAMPLE: usize = 8192;
+pub(super) const SAMPLE: usize = 4096;
 
 /// Blocks whose parts are held at one time.
 pub(super) const TOGETHER: usize = 32;

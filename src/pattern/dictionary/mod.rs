@@ -24,14 +24,14 @@ use std::fmt;
 /// atoms for each neuron; from λ = 1 on every code would be zero. [`Patterns::loadings`] are the codes themselves, so that
 /// courses · loadings is D·A in the units of z-scores; they are smaller than regression weights by what λ takes away.
 ///
-/// Time points are the features, neurons the samples. Time points are fewer than the dimensions that many neurons would
-/// need, so a dictionary may be overcomplete: more atoms than time points are allowed, as long as there are as many neurons of distinct courses.
+/// Time points are the features, neurons the samples. A dictionary may be overcomplete: more atoms than time points are allowed, as
+/// long as there are as many neurons of distinct courses.
 ///
 /// An epoch encodes every neuron once, by a few sweeps of coordinate descent on the k × k Gram matrix from its codes of the epoch before
 /// (Friedman et al. 2010, *J. Stat. Softw.* 33:1), and improves the atoms one after another from A·Aᵀ and S·Aᵀ (Mairal et al. 2010, *JMLR*
 /// 11:19, algorithm 2). An atom that no neuron uses is replaced by the course of a neuron, drawn with odds of what is unexplained of it. After
 /// the last epoch the codes are found to convergence for the atoms that came out; the objective reported last is theirs. First
-/// atoms are distinct courses of neurons, spread as by k-means++; of more than 8,192 neurons a random sample of so many is learnt first, so that
+/// atoms are distinct courses of neurons, spread as by k-means++; of more than 4,096 neurons a random sample of so many is learnt first, so that
 /// epochs over all of them are few. The objective has local minima: another `seed` gives other atoms that fit
 /// about as well.
 ///
