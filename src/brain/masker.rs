@@ -54,7 +54,8 @@ impl Masker {
 
     /// Brings an image of another grid onto the mask's. Without this, an image of another grid is an error.
     ///
-    /// Voxels of the mask whose centre lies outside the image are 0.
+    /// Voxels of the mask whose centre lies outside the image are 0. With [`Interpolation::Cubic`] and smoothing the file is read twice: values that the spline
+    /// puts outside the image's own range are cut before they are smoothed.
     pub fn resampling(self, interpolation: Interpolation) -> Masker {
         Masker { onto_mask: Some(interpolation), ..self }
     }
@@ -137,8 +138,16 @@ impl Masker {
             return source.finish();
         }
         let gaussian = Gaussian::new(self.smoothing, self.mask.affine().voxel_size());
+        // A spline overshoots at sharp edges; as in nilearn, nothing leaves the range of the whole image's own values and 0. What is smoothed
+        // after must be cut before, so that the range has to be known.
+        let cut = resampler.is_some() && self.onto_mask == Some(Interpolation::Cubic);
+        let known = match cut && self.smoothing != [0.0; 3] {
+            true => Some(range_of(&header)?),
+            false => None,
+        };
+        let steps = Steps { resampler, cut: known, gaussian };
         let prepare = |(number, volume, row): (usize, Vec<f32>, &mut [f32])| -> Result<[f32; 2]> {
-            self.prepare(&header, number, volume, row, resampler.as_ref(), &gaussian)
+            self.prepare(&header, number, volume, row, &steps)
         };
         let threads = in_pool(rayon::current_num_threads);
         let mut rows: Vec<(usize, &mut [f32])> = rows.enumerate().collect();
@@ -165,8 +174,7 @@ impl Masker {
             }
             progress.advance(done);
         }
-        // A spline overshoots at sharp edges; as in nilearn, nothing leaves the range of the image's own values and 0.
-        if resampler.is_some() && self.onto_mask == Some(Interpolation::Cubic) && self.smoothing == [0.0; 3] {
+        if cut && known.is_none() {
             values.iter_mut().for_each(|v| *v = v.clamp(range[0], range[1]));
         }
         source.finish()
@@ -179,9 +187,9 @@ impl Masker {
         number: usize,
         mut volume: Vec<f32>,
         row: &mut [f32],
-        resampler: Option<&Resampler>,
-        gaussian: &Gaussian,
+        steps: &Steps,
     ) -> Result<[f32; 2]> {
+        let Steps { resampler, cut, gaussian } = steps;
         // As in nilearn, what is not finite counts as 0 where it is not looked at; inside the mask, or where a spline would carry it anywhere, it is an error.
         let [x, y, _] = header.shape;
         for (n, value) in volume.iter_mut().enumerate().filter(|(_, value)| !value.is_finite()) {
@@ -200,14 +208,32 @@ impl Masker {
         let range = volume.iter().fold([0.0f32; 2], |[low, high], v| [low.min(*v), high.max(*v)]);
         if let Some(resampler) = resampler {
             volume = resampler.resample(&volume);
-            if self.smoothing != [0.0; 3] && self.onto_mask == Some(Interpolation::Cubic) {
-                volume.iter_mut().for_each(|v| *v = v.clamp(range[0], range[1]));
+            if let Some([low, high]) = *cut {
+                volume.iter_mut().for_each(|v| *v = v.clamp(low, high));
             }
         }
         gaussian.smooth(&mut volume, self.mask.shape());
         row.iter_mut().zip(self.mask.voxels()).for_each(|(to, voxel)| *to = volume[*voxel as usize]);
         Ok(range)
     }
+}
+
+/// What is done to a volume before the mask is laid over it.
+struct Steps {
+    resampler: Option<Resampler>,
+    /// Between which values it is cut after resampling.
+    cut: Option<[f32; 2]>,
+    gaussian: Gaussian,
+}
+
+/// The lowest and the highest value of an image and 0.
+fn range_of(header: &Header) -> Result<[f32; 2]> {
+    let mut source = Source::open(&header.path)?;
+    let mut range = [0.0f32; 2];
+    for _ in 0..header.series_length()? {
+        range = source.whole_volume()?.iter().fold(range, |[low, high], v| [low.min(*v), high.max(*v)]);
+    }
+    Ok(range)
 }
 
 impl Mask {

@@ -91,3 +91,6 @@ found = NiftiMapsMasker(nib.Nifti1Image(maps, affine), mask_img="mask.nii.gz", s
 np.save("maps_courses.npy", found.astype(np.float32))
 order = np.ravel_multi_index(np.where(head > 0), shape, order="F").argsort(kind="stable")
 np.save("maps.npy", np.ascontiguousarray(maps[head > 0][order].T))
+
+# The brain that nilearn finds in the short series.
+np.save("bold_mask.npy", flat(compute_epi_mask(image).get_fdata()).astype(np.uint8))
