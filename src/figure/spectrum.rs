@@ -6,15 +6,14 @@ use super::sheet::{Anchor, Heading, INK, MARGIN, SOFT, Sheet, TICK, Text};
 use crate::error::{Error, Result};
 use crate::pattern::Spectrum;
 
-/// The share of variance of each component on a logarithmic scale, what chance gives, and where the two rules would stop.
+/// The share of variance of each component, what chance gives, and where the two rules would stop.
 ///
 /// # Errors
 /// If no component explains anything.
 pub fn spectrum_curve(spectrum: &Spectrum) -> Result<Figure> {
     let percent = |shares: &[f64]| shares.iter().map(|share| 100.0 * share).collect::<Vec<f64>>();
     let (shares, chance) = (percent(spectrum.shares()), percent(spectrum.chance()));
-    let positive = shares.iter().chain(&chance).copied().filter(|v| v.is_finite() && *v > 0.0);
-    let (low, high) = positive.fold((f64::MAX, 0.0f64), |(l, h), v| (l.min(v), h.max(v)));
+    let high = shares.iter().chain(&chance).copied().filter(|v| v.is_finite()).fold(0.0f64, f64::max);
     if high <= 0.0 {
         return Err(Error::value("no component explains any variance", "look at the series: is it constant?"));
     }
@@ -34,13 +33,13 @@ pub fn spectrum_curve(spectrum: &Spectrum) -> Result<Figure> {
         width: width - left - MARGIN - 14.0,
         height: 260.0,
         x: Scale::counted(1.0, shares.len() as f64),
-        y: Scale::logarithmic(0.8 * low, 1.25 * high),
+        y: Scale::linear(0.0, 1.06 * high),
     };
     let mut sheet = Sheet::new(width, plot.bottom() + BELOW + MARGIN);
     sheet.heading(&heading);
-    plot.left_axis(&mut sheet, "variance (%), log scale");
+    plot.left_axis(&mut sheet, "variance (%)");
     plot.bottom_axis(&mut sheet, "component", false);
-    let place = |n: usize, v: f64| [plot.px(n as f64 + 1.0), plot.py(v.max(low))];
+    let place = |n: usize, v: f64| [plot.px(n as f64 + 1.0), plot.py(v)];
     let line = |values: &[f64]| values.iter().enumerate().map(|(n, v)| place(n, *v)).collect::<Vec<[f64; 2]>>();
     sheet.path(line(&chance), 2.0, PALETTE[4]);
     for point in line(&shares) {
@@ -51,7 +50,7 @@ pub fn spectrum_curve(spectrum: &Spectrum) -> Result<Figure> {
         sheet.dashes(x, plot.top, plot.bottom(), INK);
         let (shift, anchor) = if x > plot.left + 0.7 * plot.width { (-5.0, Anchor::End) } else { (5.0, Anchor::Start) };
         sheet.words(
-            [x + shift, plot.bottom() - 8.0],
+            [x + shift, plot.top + 14.0],
             Text::new(format!("{kept} above chance"), TICK).colour(SOFT).anchor(anchor),
         );
     }

@@ -183,7 +183,7 @@ impl Dictionary {
             iterations: epochs,
             converged: learnt.converged,
             objective: learnt.objective.into(),
-            objective_is: "mean over neurons of ½‖s − D·a‖² + λ‖a‖₁, of courses of norm 1; the last with codes found to convergence",
+            objective_is: "½‖s − D·a‖² + λ‖a‖₁, mean over neurons",
             penalty: Some(self.penalty),
             ..Report::default()
         };

@@ -223,7 +223,7 @@ impl KMeans {
             self.k, self.seed, self.restarts, found.inertia
         );
         let objective_is = match self.distance {
-            Distance::Euclidean => "inertia Σ ‖x − centre‖² over neurons, of z-scored courses",
+            Distance::Euclidean => "inertia Σ ‖x − centre‖² over neurons",
             _ => "inertia Σ (1 − r) over neurons, r with the centre",
         };
         let report = Report {
