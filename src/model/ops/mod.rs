@@ -18,6 +18,7 @@ pub(super) use dense::{add, dense};
 pub(super) use norm::{layer_norm, rms_norm};
 pub(super) use rotate::{Rope, rotate};
 
+use crate::linalg::vectorised;
 use candle_core::{CpuStorage, Layout, Result, bail};
 use rayon::prelude::*;
 use std::cell::Cell;
@@ -53,13 +54,6 @@ fn over_rows(values: &mut [f32], width: usize, work: impl Fn(usize, &mut [f32]) 
 
 /// Elements that one thread takes at a time.
 const SPAN: usize = 16 * 1024;
-
-/// Runs `work` compiled for the widest vectors that this processor has. The closure and all that it calls must be `#[inline(always)]`, and
-/// loops plain ones: what is not inlined is compiled for the oldest processor, where a fused product is a slow call.
-#[inline(always)]
-fn vectorised<R>(work: impl FnOnce() -> R) -> R {
-    pulp::Arch::new().dispatch(work)
-}
 
 /// The elements of a contiguous f32 tensor.
 fn elements<'a>(storage: &'a CpuStorage, at: &Layout) -> Result<&'a [f32]> {

@@ -2,9 +2,9 @@
 
 use crate::activation::NeuronSeries;
 use crate::error::{Error, Result};
-use crate::linalg::{BLOCK, ColumnBlocks, in_pool};
+use crate::linalg::{BLOCK, ColumnBlocks, in_pool, vectorised};
 use crate::notebook::{Progress, check_cancelled};
-use crate::pattern::kmeans::{Points, multiply, vectorised};
+use crate::pattern::kmeans::{Points, multiply};
 use crate::pattern::standard::Standardised;
 use crate::pattern::{Distance, Patterns};
 use rayon::prelude::*;

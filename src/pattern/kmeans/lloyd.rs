@@ -5,10 +5,10 @@
 //! distances is computed (Elkan 2003, ICML). Those of the others are computed at once, as one product. The result is that of the plain iteration.
 
 use super::centres::{Change, NONE, Sums};
-use super::nearest::{Centres, nearest, vectorised};
+use super::nearest::{Centres, nearest};
 use super::points::{Part, Points, SAME};
 use crate::error::{Error, Result};
-use crate::linalg::in_pool;
+use crate::linalg::{in_pool, vectorised};
 use crate::notebook::check_cancelled;
 use ndarray::Array2;
 use rayon::prelude::*;

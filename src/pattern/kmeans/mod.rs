@@ -15,7 +15,7 @@ use crate::error::{Error, Result};
 use crate::linalg::{BLOCK, ColumnBlocks};
 use crate::notebook::Progress;
 use lloyd::{Clusters, Until, lloyd};
-pub(super) use nearest::{multiply, vectorised};
+pub(super) use nearest::multiply;
 pub(super) use points::Points;
 use rand::SeedableRng;
 use rand_xoshiro::Xoshiro256PlusPlus;

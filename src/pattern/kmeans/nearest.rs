@@ -1,7 +1,8 @@
 //! Distances of points to centres, and the nearest centre, a block at a time while the block's products are in cache.
 
 use super::points::Part;
-use ndarray::{Array2, ArrayView2, s};
+use crate::linalg::{multiply_alone, vectorised};
+use ndarray::{Array2, ArrayView2, ArrayViewMut2, s};
 
 /// ½‖c‖² of each centre, beside the centres.
 pub(super) struct Centres<'a> {
@@ -85,38 +86,8 @@ fn search(mut products: Vec<f32>, factors: &[f32], norms: &[f32], half: &[f32]) 
     Nearest { labels, first, distances: products }
 }
 
-/// Runs `work` compiled for the widest vectors of this processor; what it calls must be inlined.
-#[inline(always)]
-pub(in crate::pattern) fn vectorised<R>(work: impl FnOnce() -> R) -> R {
-    pulp::Arch::new().dispatch(work)
-}
-
 /// Aᵀ · B, row by row into `product` or added to it, for A (time × k) and B (time × points) on this thread.
 pub(in crate::pattern) fn multiply(product: &mut [f32], a: ArrayView2<f32>, b: ArrayView2<f32>, add: bool) {
-    let (rows, columns, inner) = (a.ncols(), b.ncols(), a.nrows());
-    assert!(product.len() == rows * columns && inner == b.nrows(), "the shapes are those of one matrix' columns");
-    // SAFETY: pointers, sizes and strides are those of three valid arrays whose shapes agree, and the product is exclusive.
-    unsafe {
-        gemm::gemm(
-            rows,
-            columns,
-            inner,
-            product.as_mut_ptr(),
-            1,
-            columns as isize,
-            add,
-            a.as_ptr(),
-            a.strides()[0],
-            a.strides()[1],
-            b.as_ptr(),
-            b.strides()[1],
-            b.strides()[0],
-            1.0_f32,
-            1.0_f32,
-            false,
-            false,
-            false,
-            gemm::Parallelism::None,
-        );
-    }
+    let product = ArrayViewMut2::from_shape((a.ncols(), b.ncols()), product);
+    multiply_alone(product.expect("a place for each product"), add, a.t(), b);
 }

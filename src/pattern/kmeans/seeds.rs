@@ -6,10 +6,10 @@
 //! and is now taken with the probability D²/D₀² is drawn by D² exactly: the seeds are those of the plain method in distribution.
 
 use super::lloyd::too_few;
-use super::nearest::{multiply, vectorised};
+use super::nearest::multiply;
 use super::points::{Points, SAME};
 use crate::error::Result;
-use crate::linalg::{BLOCK, in_pool};
+use crate::linalg::{BLOCK, in_pool, vectorised};
 use crate::notebook::check_cancelled;
 use ndarray::Array2;
 use rand::Rng;
