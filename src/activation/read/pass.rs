@@ -40,12 +40,9 @@ impl From<Error> for Stopped {
     }
 }
 
-/// Values of a batch are held twice: by thread, as each has read them, and all together.
-const COPIES: u64 = 2;
-
 /// Tokens in one call of the model, so that their values of `row` neurons keep within `memory` bytes.
 pub(super) fn batch(plan: &WindowPlan, row: usize, memory: u64) -> Result<usize> {
-    let token = COPIES * 4 * row as u64;
+    let token = 4 * row as u64;
     // A word's sum goes with each row of a batch.
     let room = usize::try_from(memory / token.max(1)).unwrap_or(usize::MAX).saturating_sub(1);
     let widest = plan.widest();

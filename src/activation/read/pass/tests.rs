@@ -96,7 +96,7 @@ fn the_values_in_memory_keep_within_the_budget_however_long_the_text() {
         let mut reached = Reached { words: 0, batch };
         assert!(pass.windows(&mut sinks, &[Reached::default()], &mut reached, &mut open, counting).is_ok());
         assert_eq!(reached.words, words);
-        let held = (COPIES as usize * most.get() + open.most_open()) * NEURONS * 4;
+        let held = (most.get() + open.most_open()) * NEURONS * 4;
         assert!(held as u64 <= memory && held > 1000, "{words} words: {held} bytes");
     }
 }
@@ -104,7 +104,7 @@ fn the_values_in_memory_keep_within_the_budget_however_long_the_text() {
 #[test]
 fn too_little_memory_for_one_window_is_refused_with_the_least_that_would_do() {
     let text = text(50);
-    let least = 13 * COPIES * 4 * NEURONS as u64;
+    let least = 13 * 4 * NEURONS as u64;
     assert!(batch(&text.plan, NEURONS, least).is_ok());
     let error = batch(&text.plan, NEURONS, least - 1).unwrap_err();
     assert!(error.problem().contains("12 tokens × 6 neurons") && error.advice().contains("0.000001"), "{error}");
