@@ -3,8 +3,8 @@
 use super::{Networks, VoxelSeries};
 use crate::clock::Clock;
 use crate::error::{Error, Result};
-use crate::linalg::{in_pool, product, symmetric_eigen};
-use ndarray::{Array1, Array2, Axis};
+use crate::linalg::{in_pool, product, pseudo_inverse};
+use ndarray::{Array2, Axis};
 use rayon::prelude::*;
 use std::fmt;
 use std::sync::Arc;
@@ -154,10 +154,7 @@ fn means(data: &Array2<f32>, labels: &[u32], networks: usize) -> Array2<f32> {
 
 fn fitted(data: &Array2<f32>, maps: &Array2<f32>) -> Result<Array2<f32>> {
     let wide = maps.mapv(f64::from);
-    let eigen = symmetric_eigen(wide.dot(&wide.t()).view())?;
-    let floor = eigen.values.first().copied().unwrap_or(0.0) * 1e-12;
-    let inverse = Array1::from_iter(eigen.values.iter().map(|v| if *v > floor { 1.0 / v } else { 0.0 }));
-    let inverse = (&eigen.vectors * &inverse).dot(&eigen.vectors.t());
+    let inverse = pseudo_inverse(wide.dot(&wide.t()).view())?;
     let solver = inverse.dot(&wide).mapv(|v| v as f32);
     product(data.view(), solver.t())
 }

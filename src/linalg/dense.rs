@@ -4,7 +4,7 @@ use super::in_pool;
 use crate::error::{Error, Result};
 use faer::linalg::matmul::triangular::{self, BlockStructure};
 use faer::{Accum, MatMut, MatRef, Par, Side};
-use ndarray::{Array2, ArrayView2, ArrayViewMut2, Axis, s};
+use ndarray::{Array1, Array2, ArrayView2, ArrayViewMut2, Axis, s};
 
 /// Eigenvalues, largest first, and the eigenvectors as columns in the same order.
 #[derive(Clone, Debug)]
@@ -113,6 +113,14 @@ pub fn symmetric_eigen(a: ArrayView2<f64>) -> Result<SymmetricEigen> {
     let vectors = from_faer(eigen.U()).slice_move(s![.., ..;-1]);
     let values = eigen.S().column_vector().iter().rev().copied().collect();
     Ok(SymmetricEigen { values, vectors: vectors.as_standard_layout().into_owned() })
+}
+
+/// The pseudo-inverse of a symmetric matrix without negative eigenvalues; those below 1e-12 of the largest count as 0.
+pub(crate) fn pseudo_inverse(a: ArrayView2<f64>) -> Result<Array2<f64>> {
+    let eigen = symmetric_eigen(a)?;
+    let floor = eigen.values.first().copied().unwrap_or(0.0) * 1e-12;
+    let inverse = Array1::from_iter(eigen.values.iter().map(|&v| if v > floor { 1.0 / v } else { 0.0 }));
+    Ok((&eigen.vectors * &inverse).dot(&eigen.vectors.t()))
 }
 
 /// Thin singular value decomposition.

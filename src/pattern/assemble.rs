@@ -4,7 +4,7 @@ use super::standard::{Standardised, zscore};
 use super::{Patterns, Report};
 use crate::activation::NeuronSeries;
 use crate::error::{Error, Result};
-use crate::linalg::{ColumnBlocks, gram, product, symmetric_eigen};
+use crate::linalg::{ColumnBlocks, gram, product, pseudo_inverse};
 use ndarray::{Array1, Array2, Axis};
 use std::sync::Arc;
 
@@ -93,10 +93,7 @@ pub(super) fn assemble(series: &NeuronSeries, standard: &Standardised, found: Fo
 
 /// L = (DᵀD)⁻¹ Dᵀ S.
 fn regression(courses: &Array2<f32>, data: &ColumnBlocks) -> Result<Array2<f32>> {
-    let eigen = symmetric_eigen(gram(courses.view()).view())?;
-    let inverse =
-        Array1::from_iter(eigen.values.iter().map(|&v| if v > eigen.values[0] * 1e-12 { 1.0 / v } else { 0.0 }));
-    let solver = (&eigen.vectors * &inverse).dot(&eigen.vectors.t()).dot(&courses.mapv(f64::from).t());
+    let solver = pseudo_inverse(gram(courses.view()).view())?.dot(&courses.mapv(f64::from).t());
     Ok(data.times(solver.mapv(|v| v as f32).view()).to_matrix())
 }
 

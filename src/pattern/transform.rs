@@ -5,7 +5,7 @@ use super::standard::Standardised;
 use super::{Patterns, Report};
 use crate::activation::NeuronSeries;
 use crate::error::{Error, Result};
-use crate::linalg::symmetric_eigen;
+use crate::linalg::pseudo_inverse;
 use ndarray::{Array1, Axis};
 use std::sync::Arc;
 
@@ -47,16 +47,13 @@ impl Patterns {
         let standard = Standardised::new(series)?;
         let loadings = self.loadings.select(Axis(1), &standard.live);
         let wide = loadings.mapv(f64::from);
-        let eigen = symmetric_eigen(wide.dot(&wide.t()).view())?;
-        let largest = eigen.values.first().copied().unwrap_or(0.0);
-        if largest <= 0.0 {
+        if wide.iter().all(|loading| *loading == 0.0) {
             return Err(Error::value(
                 format!("none of the {} neurons that vary in the series has a loading", standard.live.len()),
                 "are its words inside the scan? look at the series",
             ));
         }
-        let inverse = eigen.values.iter().map(|&v| if v > largest * 1e-12 { 1.0 / v } else { 0.0 });
-        let inverse = (&eigen.vectors * &Array1::from_iter(inverse)).dot(&eigen.vectors.t());
+        let inverse = pseudo_inverse(wide.dot(&wide.t()).view())?;
         let solver = crate::linalg::ColumnBlocks::from_matrix(inverse.dot(&wide).mapv(|v| v as f32).view());
         let courses = standard.data.times_transposed(&solver).mapv(|v| v as f32);
         let fit = explained(&standard.data, &courses, &loadings, false)?;
