@@ -306,8 +306,14 @@ impl Subject {
             return Ok(tr);
         }
         for file in self.sidecars(scan) {
-            let Some(said) = json::read(&file.path)?.get("RepetitionTime").and_then(serde_json::Value::as_f64) else {
-                continue;
+            let about = json::read(&file.path)?;
+            let Some(value) = about.get("RepetitionTime") else { continue };
+            let Some(said) = value.as_f64().filter(|tr| (0.01..=30.0).contains(tr)) else {
+                return Err(Error::format(
+                    &file.path,
+                    format!("RepetitionTime is {value}; in seconds it is a number between 0.01 and 30"),
+                    "BIDS wants seconds: write 1.5, not 1500 or \"1.5\"; or say it yourself: `with_tr(1.5)`",
+                ));
             };
             // A header without time unit often holds a 1 that nobody has set.
             if header.time_unit_is_known()

@@ -5,8 +5,8 @@ use crate::brain::bids::{self, BidsFile, listed};
 use crate::brain::columns::aligned;
 use crate::brain::nifti::{Header, Source};
 use crate::brain::{Mask, Subject, subject};
-use crate::error::Result;
-use crate::notebook::check_cancelled;
+use crate::error::{Error, Result};
+use crate::notebook::{Progress, check_cancelled};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -91,11 +91,14 @@ impl Dataset {
     pub fn summary(&self) -> Result<DatasetSummary> {
         let mut scans = Vec::new();
         let mut odd = Vec::new();
+        let mut progress = Progress::new("subjects", self.subjects.len() as u64);
         for id in &self.subjects {
             check_cancelled("looking through the dataset")?;
+            let first = scans.len();
             let subject = Subject::at(&self.root, id)?;
             for image in subject.derived.iter().filter(|file| file.suffix == "bold" && file.is_image()) {
-                scans.push(subject.entry(image, &scans));
+                let entry = subject.entry(image, &scans[first..]);
+                scans.push(entry);
             }
             for raw in subject.raw.iter().filter(|file| file.suffix == "bold" && file.is_image()) {
                 let known = |image: &BidsFile| image.suffix == "bold" && image.is_image() && image.same_scan(raw);
@@ -104,6 +107,7 @@ impl Dataset {
                 }
             }
             odd.extend(unparsed(&subject::prepared(&self.root).join(format!("sub-{id}")))?);
+            progress.advance(1);
         }
         scans.sort_by_key(|scan: &ScanEntry| {
             let run = scan.run.as_deref().and_then(|run| run.parse::<u64>().ok());
@@ -157,7 +161,7 @@ impl Dataset {
 }
 
 impl Subject {
-    /// What is there of one preprocessed image; `before`: the entries so far, to find a scan that comes twice.
+    /// What is there of one preprocessed image; `before`: the subject's entries so far, to find a scan that comes twice.
     fn entry(&self, image: &BidsFile, before: &[ScanEntry]) -> ScanEntry {
         let mut entry = blank(self.id(), image);
         let mut space = image.get("space").unwrap_or("no space said").to_owned();
@@ -190,9 +194,9 @@ impl Subject {
         match self.files_of(image).confounds {
             None => entry.missing.push("confounds"),
             Some(path) => {
-                let rows = crate::brain::Confounds::read(&path).map(|table| table.rows());
-                match (rows, entry.volumes) {
+                match (rows(&path), entry.volumes) {
                     (Err(error), _) => entry.problems.push(error.problem().to_owned()),
+                    (Ok(0), _) => entry.problems.push(format!("{}: the table is empty", name(&path))),
                     (Ok(rows), Some(volumes)) if rows != volumes => {
                         entry.problems.push(format!("{rows} rows of confounds for {volumes} volumes"));
                     }
@@ -277,6 +281,18 @@ fn unparsed(subject: &Path) -> Result<Vec<String>> {
     Ok(odd)
 }
 
+/// Rows of a table below its header, counted without reading the cells.
+fn rows(path: &Path) -> Result<usize> {
+    let text =
+        std::fs::read(path).map_err(|cause| Error::file("read", path, cause, "check that the file may be read"))?;
+    Ok(text.split(|byte| *byte == b'\n').filter(|line| !line.trim_ascii().is_empty()).count().saturating_sub(1))
+}
+
+/// "1 scan", "2 scans".
+fn counted(number: usize, what: &str) -> String {
+    format!("{number} {what}{}", if number == 1 { "" } else { "s" })
+}
+
 fn name(path: &Path) -> String {
     path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default()
 }
@@ -303,7 +319,8 @@ impl fmt::Display for DatasetSummary {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let complete = self.scans.iter().filter(|scan| scan.complete()).count();
         let folder = self.root.display();
-        write!(f, "Dataset {folder}: {} subjects, {} scans, {complete} complete", self.subjects, self.scans.len())?;
+        let (subjects, scans) = (counted(self.subjects, "subject"), counted(self.scans.len(), "scan"));
+        write!(f, "Dataset {folder}: {subjects}, {scans}, {complete} complete")?;
         let mut groups: BTreeMap<(&str, Option<&str>), Vec<&ScanEntry>> = BTreeMap::new();
         for scan in self.scans.iter() {
             groups.entry((&scan.task, scan.space.as_deref())).or_default().push(scan);
