@@ -162,7 +162,19 @@ impl Subject {
     pub(super) fn scans(&self, task: &str) -> Result<Vec<BidsFile>> {
         let all: Vec<&BidsFile> = self.images().filter(|image| image.get("task") == Some(task)).collect();
         if all.is_empty() {
-            return Err(Error::unknown(&format!("task of {}", self.name()), task, &self.tasks()));
+            let of_task = |file: &&BidsFile| file.suffix == "bold" && file.is_image() && file.get("task") == Some(task);
+            let mut others: Vec<String> =
+                self.derived.iter().filter(of_task).filter_map(|file| file.get("desc")).map(str::to_owned).collect();
+            others.sort();
+            others.dedup();
+            return Err(match others.is_empty() {
+                true => Error::unknown(&format!("task of {}", self.name()), task, &self.tasks()),
+                false => Error::new(
+                    ErrorKind::Unknown,
+                    format!("{} has task {task} as desc-{}, not as {}", self.name(), listed(&others), self.desc),
+                    "choose one of them with `described(\"…\")`",
+                ),
+            });
         }
         let values = |key: &str, images: &[&BidsFile]| {
             let mut found: Vec<String> = images.iter().map(|i| i.get(key).unwrap_or("none said").to_owned()).collect();

@@ -101,7 +101,7 @@ impl Dataset {
                 scans.push(entry);
             }
             for raw in subject.raw.iter().filter(|file| file.suffix == "bold" && file.is_image()) {
-                let known = |image: &BidsFile| image.suffix == "bold" && image.is_image() && image.same_scan(raw);
+                let known = |image: &BidsFile| image.suffix == "bold" && image.is_image() && image.made_from(raw);
                 if !subject.derived.iter().any(known) {
                     scans.push(raw_entry(id, raw));
                 }
@@ -351,7 +351,7 @@ impl fmt::Display for DatasetSummary {
         let shown: Vec<&ScanEntry> = self.scans.iter().filter(|scan| all || !scan.complete()).collect();
         if !shown.is_empty() {
             let mut rows =
-                vec![["scan", "session", "task", "run", "space", "volumes", "TR", ""].map(str::to_owned).to_vec()];
+                vec![["scan", "session", "task", "run", "space", "volumes", "TR", "state"].map(str::to_owned).to_vec()];
             let dash = |value: Option<String>| value.unwrap_or_else(|| "–".to_owned());
             rows.extend(shown.iter().take(LISTED).map(|scan| {
                 vec![

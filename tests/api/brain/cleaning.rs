@@ -176,6 +176,7 @@ fn a_report_counts_regressors_volumes_and_freedom_and_says_where_displacement_co
     let mean = (1..120).map(step).sum::<f64>() / 119.0;
     assert!((runs[0].mean_and_largest_fd().unwrap().0 - mean).abs() < 1e-9);
     let text = report.to_string();
+    println!("{text}");
     for part in ["2 (2 given)", "2 trend, 3 cosines, 6 motion", "107", "FD of run-1, run-2: computed", "50 mm"] {
         assert!(text.contains(part), "no `{part}` in:\n{text}");
     }

@@ -66,6 +66,7 @@ impl Tree {
 }
 
 fn says(text: &str, parts: &[&str]) {
+    println!("{text}\n");
     for part in parts {
         assert!(text.contains(part), "no `{part}` in:\n{text}");
     }

@@ -3,7 +3,7 @@ use super::images::small_mask;
 use crate::reference;
 use ndarray::Array2;
 use neurocell::Error;
-use neurocell::brain::{Affine, Cleaning, Event, Mask, Subject, write_series};
+use neurocell::brain::{Affine, Aroma, Cleaning, Event, Mask, Subject, write_series};
 use std::path::PathBuf;
 use tempfile::TempDir;
 
@@ -271,6 +271,24 @@ fn a_confounds_table_that_is_no_table_names_line_column_and_cell() {
 fn another_space_is_an_error_that_lists_the_spaces() {
     let error = Dataset::new("numbers").subject().in_space("T1w").bold("tale").unwrap_err();
     assert_says(&error, &["MNI152NLin2009cAsym", "not in T1w"]);
+}
+
+#[test]
+fn images_that_ica_aroma_has_denoised_are_taken_by_their_description() {
+    let dataset = Dataset::new("numbers");
+    let stem = "sub-01_task-tale_run-1_space-MNI152NLin6Asym_desc";
+    std::fs::copy(dataset.image(1, "preproc_bold"), dataset.func(&format!("{stem}-smoothAROMAnonaggr_bold.nii.gz")))
+        .unwrap();
+    std::fs::copy(dataset.image(1, "brain_mask"), dataset.func(&format!("{stem}-brain_mask.nii.gz"))).unwrap();
+    let subject = dataset.subject().described("smoothAROMAnonaggr").in_space("MNI152NLin6Asym");
+    let cleaning = Cleaning::default().confounds(&["csf"]).ica_aroma(Aroma::Full);
+    let series = subject.bold("tale").unwrap().clean(cleaning).unwrap();
+    assert_eq!(series.clock().runs(), 1);
+    assert!(series.name().contains("images denoised by ICA-AROMA, confounds csf"), "{}", series.name());
+    assert_says(
+        &dataset.subject().described("denoised").bold("tale").unwrap_err(),
+        &["task tale as desc-preproc, smoothAROMAnonaggr, not as denoised"],
+    );
 }
 
 #[test]
