@@ -128,11 +128,12 @@ impl VoxelSeries {
 
 fn voxel_text(series: &VoxelSeries) -> String {
     format!(
-        "VoxelSeries: {} volumes × {} voxels\n{}\n{}",
+        "VoxelSeries: {} volumes × {} voxels\n{}\n{}{}",
         grouped(series.data().nrows()),
         grouped(series.mask().count()),
         series.name(),
-        series.clock()
+        series.clock(),
+        series.censoring().map(|said| format!("\n{said}")).unwrap_or_default()
     )
 }
 
@@ -261,6 +262,16 @@ mod tests {
         let text = neuron_text(&series);
         assert!(text.contains("12 neurons × 2 (delay 1 TR, delay 2 TR)"), "{text}");
         assert!(neuron_carpet(&series).unwrap().alt().contains("2 regressors of 12 neurons"));
+    }
+
+    #[test]
+    fn a_voxel_series_says_how_many_volumes_are_censored() {
+        let mask = Mask::mni4mm().unwrap();
+        let data = Array2::zeros((5, mask.count()));
+        let series = VoxelSeries::new(data, mask, Clock::new(1.5, &[3, 2]).unwrap(), "made").unwrap();
+        assert!(!voxel_text(&series).contains("censored"));
+        let text = voxel_text(&series.censor(1, &[0]).unwrap());
+        assert!(text.ends_with("TR 1.5 s\n1 of 5 volumes censored"), "{text}");
     }
 
     #[test]
