@@ -28,8 +28,8 @@ use crate::pattern::{Contrast, Ica, IcaModel, ParallelAnalysis, Report};
 /// [`GroupIca::auto`] chooses k by parallel analysis: for each subject, the number of leading principal components that explain more variance than the component
 /// of the same rank does, in 95 of 100 cases, in surrogates without networks; the median over subjects. A surrogate is the subject's own data with patches of
 /// 3 × 3 × 3 voxels shifted in a circle by a random number of volumes within each run, so that noise keeps its autocorrelation in time and its
-/// smoothness within a patch. Where noise is smooth over more than a patch, components of noise are counted too: set [`patch`](GroupIca::patch) to twice the
-/// smoothness (full width at half maximum) in voxels.
+/// smoothness within a patch. Where noise is smooth over more than a patch, components of noise are counted too, and the number is an upper bound: make the
+/// [`patch`](GroupIca::patch) larger, or give the number yourself. Patches beyond a network's size hide networks.
 ///
 /// ```
 /// use neurocell::extract::GroupIca;

@@ -105,7 +105,7 @@ fn unit_norms(data: &ColumnBlocks) -> Vec<f64> {
 fn all_zero(penalty: f64, largest: f64) -> Error {
     Error::value(
         format!(
-            "with a penalty of {penalty} every code is zero: no atom and neuron correlate by more than {largest:.4}"
+            "with a penalty of {penalty} every code is zero: no atom and course correlate by more than {largest:.4}"
         ),
         format!("give a penalty below {largest:.4}; it is in units of correlation, 0.1 by default"),
     )
