@@ -4,7 +4,7 @@ use super::assemble::{Courses, Found, assemble};
 use super::group_ica::first_maps;
 use super::reduce::{Keep, reduce};
 use super::subjects::Subjects;
-use super::{Extraction, check_networks};
+use super::{Extraction, check_networks, components_of};
 use crate::brain::VoxelSeries;
 use crate::error::{Error, Result};
 use crate::linalg::ColumnBlocks;
@@ -103,7 +103,7 @@ impl SpatialDictionary {
             .seed(self.seed)
             .epochs(self.epochs)
             .tolerance(self.tolerance);
-        let components = self.subject_components.unwrap_or(2 * networks).max(networks);
+        let components = components_of(self.subject_components, networks)?;
         let keep = Keep::Components { most: components, whitened: false };
         let mut reduced = reduce(subjects, keep, networks, self.seed)?;
         // Columns of a mixing matrix are courses of the components.

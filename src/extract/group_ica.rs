@@ -4,7 +4,7 @@ use super::assemble::{Courses, Found, assemble};
 use super::order::{Order, order};
 use super::reduce::{Keep, Reduced, reduce};
 use super::subjects::Subjects;
-use super::{Extraction, check_networks};
+use super::{Extraction, check_networks, components_of};
 use crate::brain::VoxelSeries;
 use crate::error::Result;
 use crate::pattern::{Contrast, Ica, IcaModel, ParallelAnalysis, Report};
@@ -18,7 +18,8 @@ use crate::pattern::{Contrast, Ica, IcaModel, ParallelAnalysis, Report};
 /// ```
 ///
 /// (Calhoun et al. 2001, *Hum. Brain Mapp.* 14:140; Beckmann and Smith 2004, *IEEE Trans. Med. Imaging* 23:137.) Steps 2 and 3 are [`Ica`] with voxels as samples. p is 2k
-/// unless it is set. Components keep the size of their singular values, so that what is strong in a subject weighs more in the group; with
+/// unless it is set. A fixed point that is not reached, which the method's line says, most often means that k is larger than the number of networks: what is left is
+/// noise, in which no direction is less Gaussian than another. Components keep the size of their singular values, so that what is strong in a subject weighs more in the group; with
 /// [`canonical`](GroupIca::canonical) each has the norm 1, so that only what subjects share counts: nilearn's `CanICA` (Varoquaux et al. 2010, *NeuroImage* 51:288), which takes
 /// p = k and the contrast u⁴ besides.
 ///
@@ -65,7 +66,7 @@ pub struct GroupIca {
 }
 
 impl GroupIca {
-    /// k networks: 2k components of each subject, seed 0, one start, at most 1000 iterations to a tolerance of 1e-4, log cosh contrast, maps not thresholded.
+    /// k networks: 2k components of each subject, seed 0, one start, at most 400 iterations to a tolerance of 1e-4, log cosh contrast, maps not thresholded.
     pub fn new(networks: usize) -> GroupIca {
         GroupIca { networks: Some(networks), ..GroupIca::auto() }
     }
@@ -78,7 +79,7 @@ impl GroupIca {
             canonical: false,
             seed: 0,
             restarts: 1,
-            max_iterations: 1000,
+            max_iterations: 400,
             tolerance: 1e-4,
             contrast: Contrast::default(),
             threshold: None,
@@ -164,7 +165,7 @@ impl GroupIca {
             }
         };
         check_networks(networks)?;
-        let components = self.subject_components.unwrap_or(2 * networks).max(networks);
+        let components = components_of(self.subject_components, networks)?;
         let keep = Keep::Components { most: components, whitened: self.canonical };
         let reduced = reduce(subjects, keep, networks, self.seed)?;
         let ica = self.ica(networks);

@@ -76,3 +76,11 @@ fn check_networks(networks: usize) -> Result<()> {
         _ => Ok(()),
     }
 }
+
+/// How many components of each subject are kept: twice as many as networks, unless it was set.
+fn components_of(asked: Option<usize>, networks: usize) -> Result<usize> {
+    match asked {
+        Some(0) => Err(Error::value("0 components of each subject", "keep some, by default twice as many as networks")),
+        asked => Ok(asked.unwrap_or(2 * networks)),
+    }
+}

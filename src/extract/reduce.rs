@@ -3,9 +3,9 @@
 use super::subjects::{Subject, Subjects};
 use crate::brain::Mask;
 use crate::error::{Error, Result};
-use crate::linalg::{BLOCK, ColumnBlocks};
+use crate::linalg::ColumnBlocks;
 use crate::pattern::{Need, Solver, leading_vectors};
-use ndarray::{Array1, Array2, Axis, concatenate, s};
+use ndarray::{Array1, Axis};
 
 /// What is kept of a subject's time points.
 #[derive(Clone, Copy)]
@@ -57,7 +57,7 @@ pub(super) fn reduce(subjects: &Subjects, keep: Keep, least: usize, seed: u64) -
         Ok(())
     })?;
     let (live, left_out): (Vec<usize>, Vec<usize>) = (0..varies.len()).partition(|&voxel| varies[voxel]);
-    Ok(Reduced { data: stacked(&parts, &live), mask, live, left_out, volumes })
+    Ok(Reduced { data: stacked(parts, &live), mask, live, left_out, volumes })
 }
 
 fn check_count(subject: &Subject, least: usize) -> Result<()> {
@@ -88,18 +88,10 @@ fn components(subject: &Subject, most: usize, whitened: bool, seed: u64) -> Resu
 }
 
 /// The parts' rows one below the other, at the chosen columns.
-fn stacked(parts: &[ColumnBlocks], live: &[usize]) -> ColumnBlocks {
-    let rows = parts.iter().map(ColumnBlocks::rows).sum();
-    let whole = parts.first().is_some_and(|part| part.columns() == live.len());
-    ColumnBlocks::of(rows, live.len(), |columns| {
-        let number = columns.start / BLOCK;
-        let of = |part: &ColumnBlocks| match whole {
-            true => part.blocks()[number].clone(),
-            false => part.select(&live[columns.clone()]),
-        };
-        let blocks: Vec<Array2<f32>> = parts.iter().map(of).collect();
-        let views: Vec<_> = blocks.iter().map(|block| block.slice(s![.., ..])).collect();
-        // Blocks of the same columns.
-        concatenate(Axis(0), &views).unwrap_or_default()
-    })
+fn stacked(parts: Vec<ColumnBlocks>, live: &[usize]) -> ColumnBlocks {
+    let chosen = |part: ColumnBlocks| match part.columns() == live.len() {
+        true => part,
+        false => ColumnBlocks::of(part.rows(), live.len(), |columns| part.select(&live[columns])),
+    };
+    ColumnBlocks::stacked(parts.into_iter().map(chosen).collect())
 }

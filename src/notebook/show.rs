@@ -189,10 +189,15 @@ fn network_text(networks: &Networks) -> String {
 }
 
 impl Extraction {
-    /// Shows the extraction in a notebook: how it went, where each network is, and the maps of the first six.
+    /// Shows the extraction in a notebook: how it went, where each network is, and the maps of the first six if they are no labels.
     pub fn evcxr_display(&self) {
         let networks = self.networks();
-        show(&format!("Extraction: {self}"), vec![network_slices(networks), first_maps(networks, self.unit())]);
+        let mut figures = vec![network_slices(networks)];
+        // Labels are all in the first figure.
+        if self.unit() != "inside" {
+            figures.push(first_maps(networks, self.unit()));
+        }
+        show(&format!("Extraction: {self}"), figures);
     }
 }
 

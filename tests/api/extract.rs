@@ -306,6 +306,7 @@ fn what_cannot_be_is_refused_with_both_values() {
         problem(GroupIca::new(5).threshold(1e4).fit(&subjects))
             .contains("no voxel of IC 1 reaches the threshold of 10000")
     );
+    assert!(problem(GroupIca::new(5).subject_components(0).fit(&subjects)).contains("0 components"));
     assert!(problem(GroupIca::auto().patch(0).fit(&subjects)).contains("patches of 0 voxels"));
     assert!(problem(SpatialDictionary::new(5).penalty(5.0).fit(&subjects)).contains("penalty of 5"));
     let dbn = VsDbn::new(5);

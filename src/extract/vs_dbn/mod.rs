@@ -258,7 +258,7 @@ impl VsDbn {
             kind: "VS-DBN",
             name: "Unit",
             method,
-            unit: "weight / rms",
+            unit: "rms",
             threshold: None,
             seed: self.seed,
             report,
