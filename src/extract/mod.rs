@@ -28,13 +28,13 @@
 //! use neurocell::prelude::*;
 //! use neurocell::brain::Affine;
 //! use ndarray::Array2;
-//! // Simulated: two subjects, 90 voxels in a row, of which the first and the last third each follow a course of their own.
+//! // Simulated: two subjects, 90 voxels in a row, of which the first ten and the last ten each follow a course of their own.
 //! let mask = Mask::new([90, 1, 1], Affine([[3., 0., 0., 0.], [0., 3., 0., 0.], [0., 0., 3., 0.]]), &[true; 90])?;
 //! let noise = |t: usize, v: usize| ((t * 7919 + v * 104_729 + t * v * 31) % 1009) as f32 / 1009.0 - 0.5;
 //! let subject = |speed: f32| {
-//!     let data = Array2::from_shape_fn((60, 90), |(t, v)| match v / 30 {
+//!     let data = Array2::from_shape_fn((60, 90), |(t, v)| match v / 10 {
 //!         0 => (speed * t as f32).sin() + noise(t, v),
-//!         2 => (0.37 * speed * t as f32).cos() + noise(t, v),
+//!         8 => (0.37 * speed * t as f32).cos() + noise(t, v),
 //!         _ => noise(t, v),
 //!     });
 //!     VoxelSeries::new(data, mask.clone(), Clock::new(2.0, &[60])?, format!("simulated at speed {speed}"))
@@ -43,8 +43,8 @@
 //! println!("{found}");
 //! assert_eq!((found.networks().count(), found.courses().len()), (2, 2));
 //! # for row in found.networks().maps().rows() {
-//! #     let third = |n: usize| row.iter().skip(30 * n).take(30).sum::<f32>() / 30.0;
-//! #     assert!((third(0) > 1.0) != (third(2) > 1.0) && third(1) < 0.0, "{row}");
+//! #     let ten = |n: usize| row.iter().skip(10 * n).take(10).sum::<f32>() / 10.0;
+//! #     assert!((ten(0) > 1.5) != (ten(8) > 1.5) && ten(4) < 0.5, "{row}");
 //! # }
 //! # Ok::<(), neurocell::Error>(())
 //! ```
