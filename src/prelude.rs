@@ -13,6 +13,9 @@ pub use crate::coupling::{match_networks, match_networks_with, subgroups};
 pub use crate::encoding::EncodingFit;
 pub use crate::encoding::{Folds, Ridge, encode};
 pub use crate::error::{Error, Result};
+pub use crate::extract::{
+    DualRegression, Extraction, GroupIca, Parcellation, SpatialDictionary, VsDbn, dual_regression,
+};
 pub use crate::figure::{
     ColourRange, Dendrogram, Figure, HeatMap, Histogram, Slices, Stretch, Threshold, bars, cleaning_figure, courses,
     dendrogram, heat_map, histogram, k_curve, mask_slices, network_slices, neuron_carpet, pattern_courses,
