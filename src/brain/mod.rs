@@ -15,6 +15,7 @@
 //! an image stores its voxels.
 
 mod affine;
+mod atlas;
 mod bids;
 mod bold;
 mod cleaning;
@@ -28,11 +29,13 @@ mod masker;
 mod network_series;
 mod networks;
 mod nifti;
+mod regions;
 mod series;
 mod subject;
 mod table;
 
 pub use affine::Affine;
+pub use atlas::{Atlas, FetchedAtlas, atlases, fetch_atlas};
 pub use bold::Bold;
 pub use cleaning::Cleaning;
 pub use confounds::Confounds;
@@ -42,6 +45,8 @@ pub use map::{BrainMap, Peak};
 pub use mask::Mask;
 pub use masker::Masker;
 pub use network_series::NetworkSeries;
-pub use networks::Networks;
+pub use networks::{
+    LabelRule, NetworkRow, NetworkTable, Networks, Overlap, Shared, Suggestion, Suggestions, write_maps,
+};
 pub use series::{VoxelSeries, write_series};
 pub use subject::Subject;

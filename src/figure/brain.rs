@@ -204,12 +204,18 @@ pub fn slices_grid(maps: &[BrainMap], options: Slices) -> Result<Figure> {
 /// # Errors
 /// If the affine cannot be inverted.
 pub fn network_slices(networks: &Networks) -> Result<Figure> {
-    let maps = networks.maps();
-    let largest: Vec<f32> = maps.rows().into_iter().map(|m| m.iter().copied().fold(0.0, f32::max)).collect();
-    let labels = Labels::new(networks.mask(), networks.count(), |voxel| {
-        let share = |n: &usize| maps[[*n, voxel]] / largest[*n];
-        (0..maps.nrows()).filter(|n| largest[*n] > 0.0 && share(n) >= 0.5).max_by(|a, b| share(a).total_cmp(&share(b)))
-    })?;
+    let labels = match networks.labels() {
+        Some(labels) => Labels::new(networks.mask(), networks.count(), |voxel| labels[voxel])?,
+        None => {
+            let maps = networks.maps();
+            let largest: Vec<f32> = maps.rows().into_iter().map(|m| m.iter().copied().fold(0.0, f32::max)).collect();
+            Labels::new(networks.mask(), networks.count(), |voxel| {
+                let share = |n: &usize| maps[[*n, voxel]] / largest[*n];
+                let large = (0..maps.nrows()).filter(|n| largest[*n] > 0.0 && share(n) >= 0.5);
+                large.max_by(|a, b| share(a).total_cmp(&share(b)))
+            })?
+        }
+    };
     let z = heights(8, None);
     let title = format!("{}: {} networks", networks.atlas(), networks.count());
     let layout = Layout::new(&z, &title, "Left is left (neurological).", 4, 190.0);

@@ -2,7 +2,7 @@
 
 use super::show::{escape, show, show_as};
 use crate::activation::Activations;
-use crate::brain::{Bold, Subject};
+use crate::brain::{Bold, NetworkTable, Overlap, Subject, Suggestions};
 use crate::coupling::{NetworkMatch, SubGroups};
 use crate::encoding::Folds;
 use crate::error::Result;
@@ -78,6 +78,34 @@ impl Bold {
     /// Shows the runs in a notebook: whose, how many volumes, which grid.
     pub fn evcxr_display(&self) {
         show(&self.to_string(), Vec::new());
+    }
+}
+
+impl NetworkTable {
+    /// Shows in a notebook each network's peak, place and size.
+    pub fn evcxr_display(&self) {
+        table(&self.to_string(), Vec::new());
+    }
+}
+
+impl Overlap {
+    /// Shows in a notebook in which regions each network lies, and Dice of all pairs if they are few.
+    pub fn evcxr_display(&self) {
+        const READABLE: usize = 40;
+        let few = self.networks().len().max(self.regions().len()) <= READABLE;
+        table(&self.to_string(), if few { vec![dice_map(self)] } else { Vec::new() });
+    }
+}
+
+fn dice_map(overlap: &Overlap) -> Result<Figure> {
+    let options = HeatMap::default().title("Networks × regions").unit("Dice").axes("region", "network").one_sided();
+    heat_map(&overlap.dice(), overlap.networks(), overlap.regions(), options)
+}
+
+impl Suggestions {
+    /// Shows in a notebook the best and the second match of each network, and the names that are suggested.
+    pub fn evcxr_display(&self) {
+        table(&self.to_string(), Vec::new());
     }
 }
 
