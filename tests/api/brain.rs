@@ -1,9 +1,11 @@
 //! Brain data: images, cleaning, subjects, networks.
 
+mod atlases;
 mod bad_images;
 mod cleaning;
 mod images;
 mod networks;
+mod regions;
 mod subject;
 
 use ndarray::Array2;

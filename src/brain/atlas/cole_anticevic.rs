@@ -2,8 +2,8 @@
 
 use super::fetch::Package;
 use super::{gifti, npz, surface};
-use crate::brain::Networks;
 use crate::brain::networks::{Legend, Maps};
+use crate::brain::{Mask, Networks};
 use crate::error::{Error, Result};
 use std::path::Path;
 
@@ -47,8 +47,7 @@ index\tname\tr\tg\tb
 12\tOrbitoAffective\t65\t124\t0
 ";
 
-/// A voxel of the cortex takes the label that most mid-thickness vertices within 4 mm of its centre carry, as in the Yeo networks at 4 mm; the cortex is
-/// where these have a label.
+/// A voxel with grey matter takes the label that most mid-thickness vertices within 4 mm of its centre carry, as in the Yeo networks at 4 mm.
 pub(super) fn load(folder: &Path) -> Result<Networks> {
     let file = |n: usize| folder.join(PACKAGE.files[n].0);
     let labels = npz::integers(&file(0), "map_all")?;
@@ -73,11 +72,9 @@ pub(super) fn load(folder: &Path) -> Result<Networks> {
         owners.extend(owner);
     }
     let legend = Legend::parse(TABLE, &file(0))?;
-    let cortex = Networks::yeo7()?;
-    let mask = cortex.mask().clone();
-    let is_cortex = cortex.labels().unwrap_or_default();
+    let (mask, grey) = (Mask::mni4mm()?, Mask::grey4mm()?);
     let places: Vec<[f64; 3]> = (0..mask.count()).map(|n| mask.mm(n)).collect();
-    let wanted: Vec<bool> = is_cortex.iter().map(Option::is_some).collect();
+    let wanted: Vec<bool> = (0..mask.count()).map(|n| grey.number(mask.position(n)).is_some()).collect();
     let painted = surface::paint(&points, &owners, &places, &wanted, 4.0);
     let labels = painted.into_iter().map(|label| label.wrapping_sub(1)).collect();
     Ok(Networks {

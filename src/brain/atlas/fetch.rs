@@ -82,10 +82,18 @@ pub fn fetch_atlas(name: &str) -> Result<FetchedAtlas> {
     }
 }
 
+/// The folder in which [`fetch_atlas`] keeps each package's files in a folder of their own; it need not be there yet.
+///
+/// # Errors
+/// If there is neither `NEUROCELL_HOME` nor a home directory.
+pub fn atlases_folder() -> Result<PathBuf> {
+    Ok(home()?.join("atlases"))
+}
+
 impl Package {
     /// Where its files are kept; the folder need not be there.
     pub(super) fn folder(&self) -> Result<PathBuf> {
-        Ok(home()?.join("atlases").join(self.name))
+        Ok(atlases_folder()?.join(self.name))
     }
 
     /// The folder with its files, checked; an error that says how to fetch the atlas `name` if they are not there.

@@ -11,7 +11,7 @@ mod npz;
 mod shipped;
 mod surface;
 
-pub use fetch::{FetchedAtlas, fetch_atlas};
+pub use fetch::{FetchedAtlas, atlases_folder, fetch_atlas};
 
 use super::Networks;
 use crate::error::{Error, Result};

@@ -176,7 +176,7 @@ impl Overlap {
 impl fmt::Display for Overlap {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} in the regions of {}", self.about, self.atlas)?;
-        let width = |names: &[String]| names.iter().map(|name| name.chars().count()).max().unwrap_or(0).clamp(7, 44);
+        let width = |names: &[String]| names.iter().map(|name| fitting(name).chars().count()).max().unwrap_or(0).max(7);
         let (wide, wider) = (width(&self.networks), width(&self.regions));
         write!(
             f,
@@ -187,14 +187,14 @@ impl fmt::Display for Overlap {
             let shared = self.sorted(row);
             let volume = format!("{:.2}", self.cubic_mm * self.network_sizes[row] as f64 / 1000.0);
             if shared.is_empty() {
-                write!(f, "\n  {name:wide$} {volume:>9}  in no region")?;
+                write!(f, "\n  {:wide$} {volume:>9}  in no region", fitting(name))?;
             }
             for (n, part) in shared.iter().take(SHOWN).enumerate() {
-                let (name, volume) = if n == 0 { (name.as_str(), volume.as_str()) } else { ("", "") };
+                let (name, volume) = if n == 0 { (fitting(name), volume.as_str()) } else { (String::new(), "") };
                 write!(
                     f,
                     "\n  {name:wide$} {volume:>9}  {:wider$} {:10.1}% {:9.1}% {:6.3}",
-                    part.region,
+                    fitting(&part.region),
                     100.0 * part.of_network,
                     100.0 * part.of_region,
                     part.dice
@@ -207,5 +207,14 @@ impl fmt::Display for Overlap {
             }
         }
         Ok(())
+    }
+}
+
+/// A name that leaves room for what stands beside it.
+pub(super) fn fitting(name: &str) -> String {
+    const MOST: usize = 48;
+    match name.chars().count() {
+        0..=MOST => name.to_owned(),
+        _ => name.chars().take(MOST - 1).chain(['…']).collect(),
     }
 }

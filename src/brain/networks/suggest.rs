@@ -1,6 +1,7 @@
 //! Which name an atlas would give to each network.
 
 use super::Networks;
+use super::overlap::fitting;
 use crate::error::{Error, Result};
 use crate::notebook::check_cancelled;
 use ndarray::{Array2, ArrayView1};
@@ -185,7 +186,7 @@ impl fmt::Display for Suggestions {
             self.about, self.atlas
         )?;
         let width = |names: &mut dyn Iterator<Item = &String>, least: usize| {
-            names.map(|name| name.chars().count()).max().unwrap_or(0).clamp(least, 44)
+            names.map(|name| fitting(name).chars().count()).max().unwrap_or(0).max(least)
         };
         let network = width(&mut self.networks.iter().map(|s| &s.network), 7);
         let best = width(&mut self.networks.iter().map(|s| &s.best), 10);
@@ -196,13 +197,13 @@ impl fmt::Display for Suggestions {
             "network", "suggestion", "best", "r", "second", "r", "margin"
         )?;
         for s in self.networks.iter() {
-            let (next, r) = s.second.as_ref().map_or(("–", 0.0), |(name, r)| (name.as_str(), *r));
+            let (next, r) = s.second.as_ref().map_or(("–".to_owned(), 0.0), |(name, r)| (fitting(name), *r));
             write!(
                 f,
                 "\n  {:network$}  {:best$}  {:best$} {:6.3}  {next:second$} {r:6.3} {:7.3}",
-                s.network,
-                s.label().unwrap_or("–"),
-                s.best,
+                fitting(&s.network),
+                fitting(s.label().unwrap_or("–")),
+                fitting(&s.best),
                 s.r,
                 s.margin
             )?;
