@@ -253,13 +253,13 @@ fn legend(networks: &Networks) -> Vec<(Option<Colour>, String)> {
     for (name, colour) in networks.names().iter().zip(networks.colours()) {
         match families.iter_mut().find(|family| family.0 == *colour) {
             Some(family) => family.2 += 1,
-            None => families.push((*colour, name, 0)),
+            None => families.push((*colour, name, 1)),
         }
     }
     // An atlas that colours by network has neighbours of one colour; colours that are given in turn have not.
     let by_family = networks.colours().windows(2).filter(|pair| pair[0] == pair[1]).count() > networks.count() / 2;
     if by_family && families.len() <= LISTED {
-        return families.into_iter().map(|(colour, name, more)| (Some(colour), format!("{name} +{more}"))).collect();
+        return families.into_iter().map(|(colour, name, all)| (Some(colour), format!("{all} like {name}"))).collect();
     }
     let rest = (None, format!("and {} more", networks.count() - (LISTED - 1)));
     named.take(LISTED - 1).chain([rest]).collect()

@@ -65,7 +65,9 @@ pub(super) fn load(folder: &Path, part: Part) -> Result<Networks> {
     let inside: Vec<bool> = best.iter().map(|p| *p >= LEAST).collect();
     let mask = Mask::new(header.shape, header.affine, &inside)?;
     let labels = mask.voxels().iter().map(|voxel| labels[*voxel as usize]).collect();
-    let names: Vec<String> = legend.names[wanted.clone()].iter().map(|name| name.replace('_', " ")).collect();
+    // The table spells one of the two ventricles another way.
+    let spelt = |name: &String| name.replace('_', " ").replace("Ventrical", "Ventricle");
+    let names: Vec<String> = legend.names[wanted.clone()].iter().map(spelt).collect();
     Ok(Networks {
         atlas: format!("Harvard–Oxford {name} regions (maximum probability, at least {LEAST} %)"),
         colours: legend.colours[wanted].into(),
