@@ -249,20 +249,29 @@ fn legend(networks: &Networks) -> Vec<(Option<Colour>, String)> {
     if networks.count() <= LISTED {
         return named.collect();
     }
-    let mut families: Vec<(Colour, &String, usize)> = Vec::new();
+    let mut families: Vec<(Colour, Vec<&String>)> = Vec::new();
     for (name, colour) in networks.names().iter().zip(networks.colours()) {
         match families.iter_mut().find(|family| family.0 == *colour) {
-            Some(family) => family.2 += 1,
-            None => families.push((*colour, name, 1)),
+            Some(family) => family.1.push(name),
+            None => families.push((*colour, vec![name])),
         }
     }
     // An atlas that colours by network has neighbours of one colour; colours that are given in turn have not.
     let by_family = networks.colours().windows(2).filter(|pair| pair[0] == pair[1]).count() > networks.count() / 2;
     if by_family && families.len() <= LISTED {
-        return families.into_iter().map(|(colour, name, all)| (Some(colour), format!("{all} like {name}"))).collect();
+        return families.into_iter().map(|(colour, names)| (Some(colour), family_name(&names))).collect();
     }
     let rest = (None, format!("and {} more", networks.count() - (LISTED - 1)));
     named.take(LISTED - 1).chain([rest]).collect()
+}
+
+/// "Vis (61)": the parts that all names of a family have in common, or its first name, and how many there are.
+fn family_name(names: &[&String]) -> String {
+    let parts = |name: &str| name.split('_').map(str::to_owned).collect::<Vec<String>>();
+    let mut common = parts(names[0]);
+    names.iter().for_each(|name| common.retain(|part| parts(name).contains(part)));
+    let word = if common.is_empty() { names[0].clone() } else { common.join("_") };
+    format!("{word} ({})", names.len())
 }
 
 /// Axial slices of a mask in one colour.

@@ -17,9 +17,11 @@ pub(super) const COLOURS: [[u8; 3]; 8] = [
 ];
 
 /// Headings under which the label's number stands, the likeliest first.
-const INDEX: [&str; 9] = ["index", "roi label", "id", "value", "key", "label id", "labelid", "number", "label"];
+const INDEX: [&str; 10] =
+    ["index", "roi label", "id", "value", "key", "label id", "labelid", "number", "component", "label"];
 /// Headings under which the name stands.
-const NAME: [&str; 8] = ["name", "roi name", "label name", "labelname", "region", "roi", "structure", "label"];
+const NAME: [&str; 10] =
+    ["name", "roi name", "label name", "labelname", "difumo names", "region", "roi", "structure", "labels", "label"];
 /// What a table may call the label 0.
 const BACKGROUND: [&str; 7] = ["background", "unknown", "none", "???", "clear", "outside", ""];
 
