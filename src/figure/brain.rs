@@ -268,7 +268,9 @@ fn legend(networks: &Networks) -> Vec<(Option<Colour>, String)> {
 /// "Vis (61)": the parts that all names of a family have in common, or its first name, and how many there are.
 fn family_name(names: &[&String]) -> String {
     let parts = |name: &str| name.split('_').map(str::to_owned).collect::<Vec<String>>();
+    // A number that counts regions says nothing of the family.
     let mut common = parts(names[0]);
+    common.retain(|part| part.parse::<u32>().is_err());
     names.iter().for_each(|name| common.retain(|part| parts(name).contains(part)));
     let word = if common.is_empty() { names[0].clone() } else { common.join("_") };
     format!("{word} ({})", names.len())

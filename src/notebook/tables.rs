@@ -98,7 +98,7 @@ impl Overlap {
 }
 
 fn dice_map(overlap: &Overlap) -> Result<Figure> {
-    let options = HeatMap::default().title("Networks × regions").unit("Dice").axes("region", "network").one_sided();
+    let options = HeatMap::default().title("Networks × regions").unit("Dice").axes("network", "region").one_sided();
     heat_map(&overlap.dice(), overlap.networks(), overlap.regions(), options)
 }
 
