@@ -1,7 +1,7 @@
 //! From a 4-D image to the courses of a mask's voxels.
 
 use super::image::{Gaussian, Interpolation, Resampler, epi_mask};
-use super::nifti::{Header, Source};
+use super::nifti::{Header, Source, Stored};
 use super::series::room;
 use super::{Mask, VoxelSeries};
 use crate::clock::Clock;
@@ -129,48 +129,46 @@ impl Masker {
             ));
         }
         let mut progress = Progress::new(format!("volumes of {name}"), volumes as u64);
-        let rows = values.chunks_exact_mut(self.mask.count()).take(volumes);
-        if resampler.is_none() && self.smoothing == [0.0; 3] {
-            for row in rows {
-                source.masked_volume(self.mask.voxels(), row)?;
-                progress.advance(1);
-            }
-            return source.finish();
-        }
         let gaussian = Gaussian::new(self.smoothing, self.mask.affine().voxel_size());
+        let smooths = self.smoothing != [0.0; 3];
         // A spline overshoots at sharp edges; as in nilearn, nothing leaves the range of the whole image's own values and 0. What is smoothed
         // after must be cut before, so that the range has to be known.
         let cut = resampler.is_some() && self.onto_mask == Some(Interpolation::Cubic);
-        let known = match cut && self.smoothing != [0.0; 3] {
-            true => Some(range_of(&header)?),
-            false => None,
-        };
+        let known = if cut && smooths { Some(range_of(&header)?) } else { None };
+        let as_it_is = resampler.is_none() && !smooths;
         let steps = Steps { resampler, cut: known, gaussian };
-        let prepare = |(number, volume, row): (usize, Vec<f32>, &mut [f32])| -> Result<[f32; 2]> {
-            self.prepare(&header, number, volume, row, &steps)
+        let prepare = |(stored, row): (Stored, &mut [f32])| -> Result<(Vec<u8>, [f32; 2])> {
+            let range = match as_it_is {
+                true => stored.masked(&header, self.mask.voxels(), row).map(|()| [0.0; 2])?,
+                false => self.prepare(&header, &stored, row, &steps)?,
+            };
+            Ok((stored.bytes, range))
         };
         let threads = in_pool(rayon::current_num_threads);
-        let mut rows: Vec<(usize, &mut [f32])> = rows.enumerate().collect();
-        let mut waiting = Vec::new();
+        let mut rows = values.chunks_exact_mut(self.mask.count()).take(volumes);
+        let (mut waiting, mut free) = (Vec::new(), Vec::new());
         let mut range = [0.0f32; 2];
+        let mut read = 0;
         // While some volumes are worked on, the next ones are unpacked.
-        while !rows.is_empty() || !waiting.is_empty() {
-            let next: Vec<_> = rows.drain(..rows.len().min(2 * threads)).collect();
+        while read < volumes || !waiting.is_empty() {
+            let next: Vec<&mut [f32]> = rows.by_ref().take(2 * threads).collect();
+            read += next.len();
             let ready = std::mem::take(&mut waiting);
             let done = ready.len() as u64;
-            let (read, ranges) = in_pool(|| {
+            let mut buffers = std::mem::take(&mut free);
+            let (unpacked, prepared) = in_pool(|| {
                 rayon::join(
                     || {
-                        next.into_iter()
-                            .map(|(n, row)| Ok((n, source.whole_volume()?, row)))
-                            .collect::<Result<Vec<_>>>()
+                        let unpack = |row| Ok((source.stored(buffers.pop().unwrap_or_default())?, row));
+                        next.into_iter().map(unpack).collect::<Result<Vec<_>>>()
                     },
-                    || ready.into_par_iter().map(prepare).collect::<Result<Vec<[f32; 2]>>>(),
+                    || ready.into_par_iter().map(prepare).collect::<Result<Vec<_>>>(),
                 )
             });
-            waiting = read?;
-            for [low, high] in ranges? {
+            waiting = unpacked?;
+            for (buffer, [low, high]) in prepared? {
                 range = [range[0].min(low), range[1].max(high)];
+                free.push(buffer);
             }
             progress.advance(done);
         }
@@ -181,15 +179,9 @@ impl Masker {
     }
 
     /// One volume, resampled, smoothed and masked; gives the range of its values.
-    fn prepare(
-        &self,
-        header: &Header,
-        number: usize,
-        mut volume: Vec<f32>,
-        row: &mut [f32],
-        steps: &Steps,
-    ) -> Result<[f32; 2]> {
+    fn prepare(&self, header: &Header, stored: &Stored, row: &mut [f32], steps: &Steps) -> Result<[f32; 2]> {
         let Steps { resampler, cut, gaussian } = steps;
+        let (number, mut volume) = (stored.number, stored.whole(header));
         // As in nilearn, what is not finite counts as 0 where it is not looked at; inside the mask, or where a spline would carry it anywhere, it is an error.
         let [x, y, _] = header.shape;
         for (n, value) in volume.iter_mut().enumerate().filter(|(_, value)| !value.is_finite()) {

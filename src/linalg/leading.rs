@@ -44,6 +44,18 @@ pub(crate) fn leading_eigen(a: ArrayView2<f64>, k: usize, tolerance: f64) -> Res
     }
 }
 
+/// [`leading_eigen`] of a matrix of which nearly the leading eigenvectors are known, n × k: those of a matrix that differs little. From them the Krylov space
+/// needs a few steps only.
+///
+/// # Errors
+/// As [`leading_eigen`].
+pub(crate) fn leading_eigen_near(a: ArrayView2<f64>, near: ArrayView2<f64>, tolerance: f64) -> Result<SymmetricEigen> {
+    match Krylov::new(a).leading_near(near, tolerance)? {
+        Some(found) => Ok(found),
+        None => leading_eigen(a, near.ncols(), tolerance),
+    }
+}
+
 /// An orthonormal basis, one vector a row, and A within it.
 struct Krylov<'a> {
     a: ArrayView2<'a, f64>,
@@ -68,24 +80,13 @@ impl Krylov<'_> {
         while self.size + WIDTH <= self.basis.nrows() {
             check_cancelled("leading eigenvectors")?;
             let (rest, triangle) = self.extend(&block);
-            let scale = self.inner[[0, 0]].abs();
-            let complete = (0..WIDTH).any(|i| triangle[[i, i]] <= COMPLETE * scale);
+            let complete = self.complete(&triangle);
             if self.size >= check || (complete && self.size >= k) {
-                let size = self.size;
-                let ritz = symmetric_eigen(self.inner.slice(s![..size, ..size]))?;
-                // A·u − λ·u is the new block times the last rows of the Ritz vector.
-                let last = triangle.t().dot(&ritz.vectors.slice(s![size - WIDTH.., ..k]));
-                let residual = last.columns().into_iter().map(|r| r.dot(&r).sqrt()).fold(0.0, f64::max);
-                if residual <= tolerance * ritz.values[0] {
-                    let mut vectors = Array2::zeros((k, self.a.nrows()));
-                    let within = ritz.vectors.slice(s![.., ..k]);
-                    multiply_stripes(vectors.view_mut(), within.t(), self.basis.slice(s![..size, ..]));
-                    return Ok(self.nothing_above(&vectors, ritz.values[k - 1], tolerance).then(|| SymmetricEigen {
-                        values: ritz.values[..k].to_vec(),
-                        vectors: vectors.reversed_axes().as_standard_layout().into_owned(),
-                    }));
+                if let Some((values, vectors)) = self.ritz(k, &triangle, tolerance)? {
+                    let least = values[k - 1];
+                    return Ok(self.nothing_above(&vectors, least, tolerance).then(|| turned(values, vectors)));
                 }
-                check = size + (size / 4).max(2 * WIDTH);
+                check = self.size + (self.size / 4).max(2 * WIDTH);
             }
             if complete {
                 return Ok(None);
@@ -95,18 +96,60 @@ impl Krylov<'_> {
         Ok(None)
     }
 
+    /// The same from vectors that are nearly those that are sought; none but they are looked for.
+    fn leading_near(mut self, near: ArrayView2<f64>, tolerance: f64) -> Result<Option<SymmetricEigen>> {
+        let k = near.ncols();
+        let mut block = near.t().as_standard_layout().into_owned();
+        orthonormalise(&mut block);
+        while self.size + k <= self.basis.nrows() {
+            check_cancelled("leading eigenvectors")?;
+            let (rest, triangle) = self.extend(&block);
+            if let Some((values, vectors)) = self.ritz(k, &triangle, tolerance)? {
+                return Ok(Some(turned(values, vectors)));
+            }
+            if self.complete(&triangle) {
+                return Ok(None);
+            }
+            block = rest;
+        }
+        Ok(None)
+    }
+
+    /// Whether A's image of the last block is within the space but for rounding.
+    fn complete(&self, triangle: &Array2<f64>) -> bool {
+        let scale = self.inner[[0, 0]].abs();
+        triangle.diag().iter().any(|&new| new <= COMPLETE * scale)
+    }
+
+    /// The k largest eigenvalues within the space and their vectors, one a row, if their residuals are small enough; `triangle` is that of the last block's image.
+    fn ritz(&self, k: usize, triangle: &Array2<f64>, tolerance: f64) -> Result<Option<(Vec<f64>, Array2<f64>)>> {
+        let size = self.size;
+        let ritz = symmetric_eigen(self.inner.slice(s![..size, ..size]))?;
+        // A·u − λ·u is the new block times the last rows of the Ritz vector.
+        let last = triangle.t().dot(&ritz.vectors.slice(s![size - triangle.nrows().., ..k]));
+        let residual = last.columns().into_iter().map(|r| r.dot(&r).sqrt()).fold(0.0, f64::max);
+        if residual > tolerance * ritz.values[0] {
+            return Ok(None);
+        }
+        let mut vectors = Array2::zeros((k, self.a.nrows()));
+        let within = ritz.vectors.slice(s![.., ..k]);
+        multiply_stripes(vectors.view_mut(), within.t(), self.basis.slice(s![..size, ..]));
+        Ok(Some((ritz.values[..k].to_vec(), vectors)))
+    }
+
     /// Takes an orthonormal block into the basis; what is new in A · block, orthonormal, and its triangle: A·Bᵀ = … + restᵀ · triangle.
     fn extend(&mut self, block: &Array2<f64>) -> (Array2<f64>, Array2<f64>) {
-        let (from, to) = (self.size, self.size + WIDTH);
+        let (width, from) = (block.nrows(), self.size);
+        let to = from + width;
         self.basis.slice_mut(s![from..to, ..]).assign(block);
         self.size = to;
         let mut image = Array2::zeros(block.dim());
         multiply_stripes(image.view_mut(), block.view(), self.a);
         let basis = self.basis.slice(s![..to, ..]);
-        let mut within = Array2::zeros((WIDTH, to));
+        let mut within = Array2::zeros((width, to));
         // Twice is enough: what is left of the basis in the image is then rounding.
         for _ in 0..2 {
-            let mut part = Array2::zeros((WIDTH, to));
+            let mut part = Array2::zeros((width, to));
             multiply_alone(part.view_mut(), false, image.view(), basis.t());
             multiply_stripes_into(image.view_mut(), part.view(), basis, -1.0);
             within += &part;
@@ -133,6 +176,11 @@ impl Krylov<'_> {
         }
         highest <= least + tolerance * self.inner[[0, 0]].abs().max(least)
     }
+}
+
+/// Vectors, one a row, as columns.
+fn turned(values: Vec<f64>, vectors: Array2<f64>) -> SymmetricEigen {
+    SymmetricEigen { values, vectors: vectors.reversed_axes().as_standard_layout().into_owned() }
 }
 
 fn random(rows: usize, columns: usize, rng: &mut Xoshiro256PlusPlus) -> Array2<f64> {
@@ -210,6 +258,22 @@ mod tests {
     fn leading_eigenvalues_are_the_planted_ones() {
         check(&(0..300).map(|i| 0.9f64.powi(i)).collect::<Vec<_>>(), 12);
         check(&(0..400).map(|i| 3.0 - 0.005 * f64::from(i)).collect::<Vec<_>>(), 10);
+    }
+
+    #[test]
+    fn from_vectors_of_a_matrix_that_differs_little_the_same_are_found() {
+        let a = with_eigenvalues(&(0..400).map(|i| 0.95f64.powi(i)).collect::<Vec<_>>());
+        let mut noise = random(400, 400, &mut Xoshiro256PlusPlus::seed_from_u64(5)) * 1e-7;
+        noise = &noise + &noise.t();
+        let near = leading_eigen((&a + &noise).view(), 20, 1e-8).unwrap().vectors;
+        let (found, exact) =
+            (leading_eigen_near(a.view(), near.view(), 1e-11).unwrap(), leading_eigen(a.view(), 20, 1e-11).unwrap());
+        let apart = |vectors: &Array2<f64>| {
+            let cosines = (vectors * &exact.vectors).sum_axis(Axis(0));
+            (vectors * &cosines.mapv(f64::signum) - &exact.vectors).into_iter().fold(0.0, |m: f64, d| m.max(d.abs()))
+        };
+        assert!(apart(&near) > 1e-7 && apart(&found.vectors) < 1e-9, "{} {}", apart(&near), apart(&found.vectors));
+        assert!(found.values.iter().zip(&exact.values).all(|(a, b)| (a - b).abs() < 1e-12));
     }
 
     #[test]

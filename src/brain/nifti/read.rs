@@ -1,4 +1,4 @@
-//! Voxels, decoded piece by piece as the file streams by.
+//! Voxels, volume by volume as the file streams by.
 
 use super::header::{HEADER, Header};
 use crate::error::{Error, Result};
@@ -9,8 +9,8 @@ use std::fs::File;
 use std::io::{BufRead, BufReader, ErrorKind as IoKind, Read};
 use std::path::Path;
 
-/// Values decoded between two looks at the cancel flag, and the only buffer that reading needs.
-const PIECE: usize = 1 << 16;
+/// Bytes read between two looks at the cancel flag.
+const PIECE: usize = 1 << 20;
 
 /// An open image: its header, and a stream that stands at the next volume.
 pub(crate) struct Source {
@@ -80,34 +80,33 @@ impl Source {
     /// # Errors
     /// If data end early, or a value is NaN or infinite (the first is named).
     pub(crate) fn masked_volume(&mut self, voxels: &[u32], out: &mut [f32]) -> Result<()> {
-        let volume = self.volume;
-        let header = self.header.clone();
-        let mut next = 0;
-        self.pieces(|first, piece| {
-            let end = first + piece.len() / header.width();
-            while let Some(&voxel) = voxels.get(next).filter(|v| (**v as usize) < end) {
-                let value = decode(&header, piece, voxel as usize - first);
-                out[next] = value as f32;
-                if !out[next].is_finite() {
-                    return Err(not_finite(&header, voxel as usize, volume, value));
-                }
-                next += 1;
-            }
-            Ok(())
-        })
+        let stored = self.stored(Vec::new())?;
+        stored.masked(&self.header, voxels, out)
     }
 
     /// All values of the next volume.
     pub(crate) fn whole_volume(&mut self) -> Result<Vec<f32>> {
-        let header = self.header.clone();
+        let stored = self.stored(Vec::new())?;
+        Ok(stored.whole(&self.header))
+    }
+
+    /// The next volume as the file has it, in the room of a buffer that is no longer needed.
+    pub(crate) fn stored(&mut self, mut bytes: Vec<u8>) -> Result<Stored> {
+        bytes.clear();
+        let all = self.header.voxels() * self.header.width();
         // Not reserved at once: a damaged header may promise more than the file, and the machine, has.
-        let mut values = Vec::new();
-        self.pieces(|_, piece| {
-            let count = piece.len() / header.width();
-            values.extend((0..count).map(|n| decode(&header, piece, n) as f32));
-            Ok(())
-        })?;
-        Ok(values)
+        while bytes.len() < all {
+            check_cancelled("reading an image")?;
+            let piece = PIECE.min(all - bytes.len());
+            let got = (&mut self.stream).take(piece as u64).read_to_end(&mut bytes);
+            let got = got.map_err(|cause| broken(&self.header.path, self.packed, self.taken, cause))?;
+            self.taken += got as u64;
+            if got < piece {
+                return Err(short(&self.header, u128::from(self.taken)));
+            }
+        }
+        self.volume += 1;
+        Ok(Stored { number: self.volume - 1, bytes })
     }
 
     /// After the last volume: an error if a gzip stream's checksum does not hold.
@@ -116,27 +115,44 @@ impl Source {
         let end = fill(&mut self.stream, &mut beyond);
         end.map(drop).map_err(|cause| broken(&self.header.path, self.packed, self.taken, cause))
     }
+}
 
-    /// Gives the next volume to `work` in pieces: the flat index of the first value, and the bytes.
-    fn pieces(&mut self, mut work: impl FnMut(usize, &[u8]) -> Result<()>) -> Result<()> {
-        let (voxels, width) = (self.header.voxels(), self.header.width());
-        let mut buffer = vec![0; PIECE.min(voxels) * width];
-        let mut first = 0;
-        while first < voxels {
-            check_cancelled("reading an image")?;
-            let count = PIECE.min(voxels - first);
-            let piece = &mut buffer[..count * width];
-            let got = fill(&mut self.stream, piece);
-            let got = got.map_err(|cause| broken(&self.header.path, self.packed, self.taken, cause))?;
-            self.taken += got as u64;
-            if got < piece.len() {
-                return Err(short(&self.header, u128::from(self.taken)));
+/// One volume as the file has it, not yet decoded.
+pub(crate) struct Stored {
+    /// Which volume it is.
+    pub(crate) number: usize,
+    /// The file's bytes.
+    pub(crate) bytes: Vec<u8>,
+}
+
+impl Stored {
+    /// The values at the flat indices `voxels`, into `out` of the same length.
+    ///
+    /// # Errors
+    /// If one is NaN or infinite (the first is named).
+    pub(crate) fn masked(&self, header: &Header, voxels: &[u32], out: &mut [f32]) -> Result<()> {
+        let mut to = out.iter_mut();
+        decode(header, &self.bytes, voxels.iter().map(|v| *v as usize), |value| {
+            if let Some(to) = to.next() {
+                *to = value as f32;
             }
-            work(first, piece)?;
-            first += count;
+        });
+        match out.iter().position(|v| !v.is_finite()) {
+            None => Ok(()),
+            Some(bad) => {
+                let voxel = voxels[bad] as usize;
+                let mut stored = f64::NAN;
+                decode(header, &self.bytes, std::iter::once(voxel), |value| stored = value);
+                Err(not_finite(header, voxel, self.number, stored))
+            }
         }
-        self.volume += 1;
-        Ok(())
+    }
+
+    /// All values.
+    pub(crate) fn whole(&self, header: &Header) -> Vec<f32> {
+        let mut values = Vec::with_capacity(header.voxels());
+        decode(header, &self.bytes, 0..header.voxels(), |value| values.push(value as f32));
+        values
     }
 }
 
@@ -188,20 +204,17 @@ fn not_finite(header: &Header, flat: usize, volume: usize, value: f64) -> Error 
     Error::format(&header.path, problem, "leave the voxel out of the mask, or mend the image")
 }
 
-/// The value number `n` of `bytes`, scaled.
-fn decode(header: &Header, bytes: &[u8], n: usize) -> f64 {
+/// Gives the values at some `places` of `bytes`, scaled, to `take`, one after the other.
+fn decode(header: &Header, bytes: &[u8], places: impl Iterator<Item = usize>, take: impl FnMut(f64)) {
     macro_rules! stored {
-        ($kind:ty) => {{
-            const WIDTH: usize = size_of::<$kind>();
-            let mut raw = [0; WIDTH];
-            raw.copy_from_slice(&bytes[n * WIDTH..(n + 1) * WIDTH]);
+        ($kind:ty) => {
             match header.big_endian {
-                true => <$kind>::from_be_bytes(raw) as f64,
-                false => <$kind>::from_le_bytes(raw) as f64,
+                true => each(bytes, places, header.scale, |raw| <$kind>::from_be_bytes(raw) as f64, take),
+                false => each(bytes, places, header.scale, |raw| <$kind>::from_le_bytes(raw) as f64, take),
             }
-        }};
+        };
     }
-    let value = match header.kind {
+    match header.kind {
         NiftiType::Uint8 => stored!(u8),
         NiftiType::Int8 => stored!(i8),
         NiftiType::Int16 => stored!(i16),
@@ -213,10 +226,22 @@ fn decode(header: &Header, bytes: &[u8], n: usize) -> f64 {
         NiftiType::Float32 => stored!(f32),
         NiftiType::Float64 => stored!(f64),
         // Header::parse lets no other kind pass.
-        _ => f64::NAN,
-    };
-    match header.scale {
-        None => value,
-        Some((slope, intercept)) => value * slope + intercept,
+        _ => each(bytes, places, None, |_: [u8; 1]| f64::NAN, take),
+    }
+}
+
+/// [`decode`] for one kind of number: the compiler makes a loop of its own for each.
+#[inline(always)]
+fn each<const WIDTH: usize>(
+    bytes: &[u8],
+    places: impl Iterator<Item = usize>,
+    scale: Option<(f64, f64)>,
+    read: impl Fn([u8; WIDTH]) -> f64,
+    mut take: impl FnMut(f64),
+) {
+    let (values, _) = bytes.as_chunks::<WIDTH>();
+    match scale {
+        None => places.for_each(|n| take(read(values[n]))),
+        Some((slope, intercept)) => places.for_each(|n| take(read(values[n]) * slope + intercept)),
     }
 }

@@ -2,7 +2,9 @@
 
 use super::{Basis, Need};
 use crate::error::Result;
-use crate::linalg::{BLOCK, ColumnBlocks, Precision, in_pool, leading_eigen, multiply_alone, multiply_into};
+use crate::linalg::{
+    BLOCK, ColumnBlocks, Precision, in_pool, leading_eigen, leading_eigen_near, multiply_alone, multiply_into,
+};
 use faer::Par;
 use ndarray::{Array1, Array2, ArrayView2, Axis, s};
 
@@ -12,11 +14,17 @@ const RESIDUAL: f64 = 1e-10;
 /// The same where only eigenvalues are wanted, whose error is the square of it.
 const ROUGH: f64 = 1e-6;
 
+/// The same for vectors that are put right afterwards.
+const NEAR: f64 = 1e-8;
+
 /// By how much f32 products may have turned a vector, for the correction to leave no more than 1e-8.
 const TURN: f64 = 1e-4;
 
 /// As the method's line says it.
 const HOW: &str = "exact singular vectors";
+
+/// Columns that are widened to f64 at a time.
+const NARROW: usize = 64;
 
 /// Blocks of a made series that are held at a time.
 const GROUP: usize = 8;
@@ -123,7 +131,7 @@ fn corrected(s: &ColumnBlocks, mean: Option<&Array1<f64>>, k: usize) -> Result<O
         return Ok(None);
     }
     let mut gram = row_gram(s, mean, Precision::Single)?;
-    let q = leading_eigen(gram.view(), k, RESIDUAL)?.vectors;
+    let q = leading_eigen(gram.view(), k, NEAR)?.vectors;
     let mut error = in_pool_product(gram.view(), q.view());
     error -= &gram_times(s, mean, &q);
     let within = q.t().dot(&error);
@@ -131,7 +139,7 @@ fn corrected(s: &ColumnBlocks, mean: Option<&Array1<f64>>, k: usize) -> Result<O
     let correction = in_pool_product(half.view(), q.t());
     gram -= &correction;
     gram -= &correction.t();
-    let eigen = leading_eigen(gram.view(), k, RESIDUAL)?;
+    let eigen = leading_eigen_near(gram.view(), q.view(), RESIDUAL)?;
     let outside = &eigen.vectors - &q.dot(&q.t().dot(&eigen.vectors));
     let turn = outside.columns().into_iter().map(|d| d.dot(&d).sqrt()).fold(0.0, f64::max);
     Ok((turn < TURN).then(|| Basis { vectors: eigen.vectors, values: eigen.values, how: HOW.to_owned() }))
@@ -148,11 +156,17 @@ fn gram_times(s: &ColumnBlocks, mean: Option<&Array1<f64>>, q: &Array2<f64>) -> 
     let mut sum = Array2::<f64>::zeros(q.dim());
     for some in s.block_groups() {
         let parts = s.map_some(some, |block| {
-            let block = block.mapv(f64::from);
-            let mut codes = Array2::zeros((q.ncols(), block.ncols()));
-            multiply_alone(codes.view_mut(), false, q.t(), block.view());
             let mut part = Array2::zeros(q.dim());
-            multiply_alone(part.view_mut(), false, block.view(), codes.t());
+            // Widened by as many columns as the processor's cache holds.
+            let mut wide = Array2::<f64>::zeros((block.nrows(), NARROW));
+            let mut codes = Array2::zeros((q.ncols(), NARROW));
+            for narrow in block.axis_chunks_iter(Axis(1), NARROW) {
+                let mut wide = wide.slice_mut(s![.., ..narrow.ncols()]);
+                let mut codes = codes.slice_mut(s![.., ..narrow.ncols()]);
+                wide.zip_mut_with(&narrow, |wide, &x| *wide = f64::from(x));
+                multiply_alone(codes.view_mut(), false, q.t(), wide.view());
+                multiply_alone(part.view_mut(), true, wide.view(), codes.t());
+            }
             part
         });
         parts.iter().for_each(|part: &Array2<f64>| sum += part);
