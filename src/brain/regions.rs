@@ -1,6 +1,6 @@
 //! From voxels to networks: means over regions, least squares for maps that overlap.
 
-use super::nifti::Source;
+use super::nifti::{Source, Stored};
 use super::{Mask, Masker, NetworkSeries, Networks, VoxelSeries};
 use crate::clock::Clock;
 use crate::error::{Error, Result};
@@ -155,21 +155,36 @@ impl Masker {
         let clock = Clock::new(tr, &[volumes])?;
         let (mask, reading) = needed(&networks)?;
         let mut courses = Array2::zeros((volumes, networks.count()));
-        let mut rows = Array2::<f32>::zeros((BLOCK.min(volumes), mask.count()));
+        let width = mask.count();
+        let mut values = vec![0.0f32; BLOCK.min(volumes) * width];
         let mut progress = Progress::new(format!("volumes of {}", path.display()), volumes as u64);
-        let mut first = 0;
-        while first < volumes {
-            let count = BLOCK.min(volumes - first);
-            for mut row in rows.rows_mut().into_iter().take(count) {
-                let row = row.as_slice_mut().ok_or_else(|| {
-                    Error::shape("a block of volumes is not in rows".to_owned(), "read the image with `Masker::read`")
-                })?;
-                source.masked_volume(mask.voxels(), row)?;
-                progress.advance(1);
-            }
-            let block = reading.courses(rows.slice(s![..count, ..]))?;
-            courses.slice_mut(s![first..first + count, ..]).assign(&block);
-            first += count;
+        let (mut waiting, mut free): (Vec<Stored>, Vec<Vec<u8>>) = (Vec::new(), Vec::new());
+        let (mut read, mut done) = (0, 0);
+        // While some volumes become courses, the next ones are unpacked.
+        while done < volumes {
+            let next = BLOCK.min(volumes - read);
+            let ready = std::mem::take(&mut waiting);
+            let rows = &mut values[..ready.len() * width];
+            let (unpacked, found) = in_pool(|| {
+                rayon::join(
+                    || (0..next).map(|_| source.stored(free.pop().unwrap_or_default())).collect::<Result<Vec<_>>>(),
+                    || -> Result<Array2<f32>> {
+                        let pairs = rows.par_chunks_exact_mut(width).zip(&ready);
+                        pairs.try_for_each(|(row, stored)| stored.masked(&header, mask.voxels(), row))?;
+                        match ArrayView2::from_shape((ready.len(), width), rows) {
+                            Ok(block) if !ready.is_empty() => reading.courses(block),
+                            Ok(_) => Ok(Array2::zeros((0, networks.count()))),
+                            Err(cause) => Err(Error::shape(cause.to_string(), "read the image with `Masker::read`")),
+                        }
+                    },
+                )
+            });
+            courses.slice_mut(s![done..done + ready.len(), ..]).assign(&found?);
+            progress.advance(ready.len() as u64);
+            done += ready.len();
+            waiting = unpacked?;
+            read += waiting.len();
+            free = ready.into_iter().map(|stored| stored.bytes).collect();
         }
         source.finish()?;
         let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
