@@ -7,7 +7,7 @@ use neurocell::brain::{Affine, LabelRule, Networks, fetch_atlas};
 use neurocell::prelude::*;
 
 fn file(name: &str) -> std::path::PathBuf {
-    path(&format!("networks/{name}"))
+    path(&format!("regions/{name}"))
 }
 
 fn maps() -> Networks {
@@ -93,7 +93,7 @@ fn parcels_lie_in_the_networks_that_they_are_named_after() {
 
 #[test]
 fn peaks_are_where_numpy_finds_them() {
-    let expected = array::<f64, Ix2>("networks/peaks");
+    let expected = array::<f64, Ix2>("regions/peaks");
     for (peak, row) in maps().peaks().unwrap().iter().zip(expected.rows()) {
         assert!(peak.mm.iter().zip(row).all(|(a, b)| (a - b).abs() < 1e-4), "{peak:?} {row}");
     }
@@ -102,11 +102,11 @@ fn peaks_are_where_numpy_finds_them() {
 #[test]
 fn overlap_is_that_of_numpy() {
     let found = maps().overlap(&regions()).unwrap();
-    let expected = array::<i64, Ix2>("networks/overlap_voxels");
+    let expected = array::<i64, Ix2>("regions/overlap_voxels");
     assert_eq!(found.voxels().mapv(i64::from), expected);
-    let dice = array::<f64, Ix2>("networks/overlap_dice");
+    let dice = array::<f64, Ix2>("regions/overlap_dice");
     assert!(found.dice().iter().zip(&dice).all(|(a, b)| (a - b).abs() < 1e-12));
-    let sizes = array::<i64, ndarray::Ix1>("networks/overlap_region_sizes");
+    let sizes = array::<i64, ndarray::Ix1>("regions/overlap_region_sizes");
     assert!(found.region_sizes().iter().zip(&sizes).all(|(a, b)| *a as i64 == *b));
     let front = found.of("front").unwrap();
     assert!(front.windows(2).all(|pair| pair[0].voxels >= pair[1].voxels));
@@ -118,7 +118,7 @@ fn overlap_is_that_of_numpy() {
 #[test]
 fn spatial_correlations_are_those_of_numpy() {
     let found = maps().suggest(&regions()).unwrap();
-    let expected = array::<f64, Ix2>("networks/spatial_r");
+    let expected = array::<f64, Ix2>("regions/spatial_r");
     assert_eq!(found.r().dim(), expected.dim());
     let worst = found.r().iter().zip(&expected).fold(0.0f64, |m, (a, b)| m.max((a - b).abs()));
     assert!(worst < 1e-6, "{worst}");

@@ -7,7 +7,7 @@ use neurocell::brain::{Masker, Networks, write_maps};
 use neurocell::prelude::*;
 
 fn file(name: &str) -> std::path::PathBuf {
-    path(&format!("networks/{name}"))
+    path(&format!("regions/{name}"))
 }
 
 fn mask() -> Mask {
@@ -28,7 +28,7 @@ fn bold() -> VoxelSeries {
 
 /// Largest difference as a share of the largest value.
 fn apart(ours: &Array2<f32>, name: &str) -> f32 {
-    let theirs = array::<f32, Ix2>(&format!("networks/{name}"));
+    let theirs = array::<f32, Ix2>(&format!("regions/{name}"));
     assert_eq!(ours.dim(), theirs.dim());
     let largest = theirs.iter().fold(0.0f32, |m, v| m.max(v.abs()));
     let worst = ours.iter().zip(&theirs).fold(0.0f32, |m, (a, b)| m.max((a - b).abs())) / largest;
@@ -41,7 +41,7 @@ fn region_means_are_those_of_nilearn_and_regions_outside_the_mask_are_named() {
     let regions = regions();
     let courses = bold().network_courses(&regions).unwrap();
     assert!(apart(courses.data(), "label_courses") < 1e-6);
-    let numbers = array::<i64, Ix1>("networks/label_numbers");
+    let numbers = array::<i64, Ix1>("regions/label_numbers");
     let names: Vec<String> = numbers.iter().map(|n| format!("region {n}")).collect();
     assert_eq!(courses.names(), names);
     let lost: Vec<&String> = regions.names().iter().filter(|name| !names.contains(name)).collect();

@@ -1,5 +1,5 @@
 """Courses of regions and maps, the way back to images, overlaps and correlations of networks, from made images.
-Made with numpy 2.4.6, scipy 1.17.1, nibabel 5.4.2, nilearn 0.14.1. Run in this folder: python make_networks.py
+Made with numpy 2.4.6, scipy 1.17.1, nibabel 5.4.2, nilearn 0.14.1. Run in this folder: python make_regions.py
 """
 import warnings
 
