@@ -58,6 +58,12 @@ impl BidsFile {
         self.agrees(other, &FORM) && other.agrees(self, &FORM)
     }
 
+    /// Whether this preprocessed image was made from `raw`: fMRIPrep combines echoes, and takes the magnitude alone.
+    pub(super) fn made_from(&self, raw: &BidsFile) -> bool {
+        let combined = [&FORM[..], &["echo", "part"]].concat();
+        self.agrees(raw, &combined) && raw.agrees(self, &combined)
+    }
+
     /// BIDS' inheritance: whether this file speaks about `scan`, because all its entities are the scan's too.
     pub(super) fn applies_to(&self, scan: &BidsFile) -> bool {
         self.agrees(scan, &FORM)
@@ -88,7 +94,7 @@ impl BidsFile {
 fn entity(part: &str) -> Option<(String, String)> {
     let (key, value) = part.split_once('-')?;
     let value = match key {
-        "run" | "echo" => value.trim_start_matches('0'),
+        "run" | "echo" if value.chars().any(|c| c != '0') => value.trim_start_matches('0'),
         _ => value,
     };
     (!key.is_empty()).then(|| (key.to_owned(), value.to_owned()))
@@ -131,10 +137,19 @@ pub(super) fn func_folders(subject: &Path) -> Result<Vec<PathBuf>> {
     Ok(found)
 }
 
-/// The nearest file that speaks about `scan` (the one that shares most entities), by suffix and extension.
+/// All folders whose files speak about a subject's raw scans, the nearest first: func, the sessions' and the subject's own, the dataset's.
+pub(super) fn raw_folders(dataset: &Path, subject: &str) -> Result<Vec<PathBuf>> {
+    let own = dataset.join(subject);
+    let mut found = func_folders(&own)?;
+    found.extend(folders(&own, "ses-")?.iter().map(|session| own.join(format!("ses-{session}"))));
+    found.extend([own, dataset.to_owned()]);
+    Ok(found)
+}
+
+/// The nearest file that speaks about `scan`, by suffix and extension: the one that shares most entities, and of equals the first.
 pub(super) fn about<'a>(scan: &BidsFile, files: &'a [BidsFile], suffix: &str, extension: &str) -> Option<&'a BidsFile> {
     let speaks = |file: &&BidsFile| file.suffix == suffix && file.extension == extension && file.applies_to(scan);
-    files.iter().filter(speaks).max_by_key(|file| file.entities.len())
+    files.iter().rev().filter(speaks).max_by_key(|file| file.entities.len())
 }
 
 /// "a, b and 7 more", for messages.
@@ -168,6 +183,14 @@ mod tests {
         let bold = file("sub-01_task-pieman_desc-preproc_bold.nii.gz");
         assert!(!file("sub-01_task-piemanpni_events.tsv").applies_to(&bold));
         assert!(file("task-pieman_events.tsv").applies_to(&bold));
+    }
+
+    #[test]
+    fn an_image_is_made_from_all_echoes_of_its_own_run() {
+        let bold = file("sub-01_task-a_run-1_space-MNI_desc-preproc_bold.nii.gz");
+        assert!(bold.made_from(&file("sub-01_task-a_run-1_echo-2_part-mag_bold.nii.gz")));
+        assert!(!bold.made_from(&file("sub-01_task-a_run-2_echo-2_bold.nii.gz")));
+        assert!(!bold.made_from(&file("sub-01_task-a_acq-fast_run-1_bold.nii.gz")));
     }
 
     #[test]

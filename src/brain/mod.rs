@@ -4,9 +4,10 @@
 //! they are read, and cleaned run by run.
 //!
 //! ```no_run
-//! use neurocell::brain::{Cleaning, Networks, Subject};
+//! use neurocell::brain::{Cleaning, Dataset, Networks, Strategy, Subject};
+//! println!("{}", Dataset::open("ds002345")?.summary()?);
 //! let subject = Subject::open("ds002345", "018")?;
-//! let bold = subject.bold("pieman")?.clean(Cleaning::default())?;
+//! let bold = subject.bold("pieman")?.clean(Cleaning::strategy(Strategy::Scrubbing))?;
 //! let networks = Networks::yeo7()?.resampled_to(bold.mask())?;
 //! # Ok::<(), neurocell::Error>(())
 //! ```
@@ -19,10 +20,13 @@ mod atlas;
 mod bids;
 mod bold;
 mod cleaning;
+mod columns;
 mod confounds;
+mod dataset;
 mod events;
 mod heard;
 mod image;
+mod json;
 mod map;
 mod mask;
 mod masker;
@@ -31,14 +35,16 @@ mod networks;
 mod nifti;
 mod regions;
 mod series;
+mod stories;
 mod subject;
 mod table;
 
 pub use affine::Affine;
 pub use atlas::{Atlas, FetchedAtlas, atlases, atlases_folder, fetch_atlas};
 pub use bold::Bold;
-pub use cleaning::Cleaning;
-pub use confounds::Confounds;
+pub use cleaning::{Aroma, Cleaning, CleaningReport, CompCor, Expansion, RunReport, Scrub, Strategy};
+pub use confounds::{Confounds, Displacement};
+pub use dataset::{Dataset, DatasetSummary, ScanEntry};
 pub use events::{Event, Story};
 pub use image::Interpolation;
 pub use map::{BrainMap, Peak};

@@ -9,7 +9,7 @@
 //! weights                  all rows, with the α that is best over all folds
 //! ```
 //!
-//! Means and standard deviations of patterns and voxels are learned in each set of training rows only.
+//! Means and standard deviations of patterns and voxels are learned in each set of training rows only. Censored volumes are in no set.
 
 mod encode;
 mod fit;

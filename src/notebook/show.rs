@@ -7,9 +7,10 @@ use crate::activation::NeuronSeries;
 use crate::brain::{BrainMap, Mask, NetworkSeries, Networks, VoxelSeries};
 use crate::encoding::EncodingFit;
 use crate::error::Result;
+use crate::extract::{DualRegression, Extraction};
 use crate::figure::{
     Dendrogram, Figure, Slices, courses, dendrogram, k_curve, mask_slices, network_slices, neuron_carpet,
-    pattern_courses, pattern_summary, score_histograms, slices, spectrum_curve, voxel_carpet,
+    pattern_courses, pattern_summary, score_histograms, slices, slices_grid, spectrum_curve, voxel_carpet,
 };
 use crate::pattern::{Hierarchy, KCurve, Patterns, Spectrum};
 use crate::stimulus::{Stimulus, Timing};
@@ -128,11 +129,12 @@ impl VoxelSeries {
 
 fn voxel_text(series: &VoxelSeries) -> String {
     format!(
-        "VoxelSeries: {} volumes × {} voxels\n{}\n{}",
+        "VoxelSeries: {} volumes × {} voxels\n{}\n{}{}",
         grouped(series.data().nrows()),
         grouped(series.mask().count()),
         series.name(),
-        series.clock()
+        series.clock(),
+        series.censoring().map(|said| format!("\n{said}")).unwrap_or_default()
     )
 }
 
@@ -204,6 +206,34 @@ fn network_text(networks: &Networks) -> String {
         grouped(networks.mask().count()),
         each.join(", ")
     )
+}
+
+impl Extraction {
+    /// Shows the extraction in a notebook: how it went, where each network is, and the maps of the first six if they are no labels.
+    pub fn evcxr_display(&self) {
+        let networks = self.networks();
+        let mut figures = vec![network_slices(networks)];
+        // Labels are all in the first figure.
+        if self.unit() != "inside" {
+            figures.push(first_maps(networks, self.unit()));
+        }
+        show(&format!("Extraction: {self}"), figures);
+    }
+}
+
+impl DualRegression {
+    /// Shows the subject's own networks in a notebook: whose they are, and the maps of the first six.
+    pub fn evcxr_display(&self) {
+        show(&self.to_string(), vec![first_maps(self.maps(), "sd per sd")]);
+    }
+}
+
+/// Rows of axial slices, one for each of the first networks.
+fn first_maps(networks: &Networks, unit: &str) -> Result<Figure> {
+    let rows = networks.maps().rows().into_iter().zip(networks.names()).take(6);
+    let maps = rows.map(|(row, name)| BrainMap::new(row.to_vec(), networks.mask(), name, unit));
+    let title = format!("{}: {} of {} maps", networks.atlas(), networks.count().min(6), networks.count());
+    slices_grid(&maps.collect::<Result<Vec<_>>>()?, Slices::default().title(title))
 }
 
 impl EncodingFit {
@@ -280,6 +310,16 @@ mod tests {
         let text = neuron_text(&series);
         assert!(text.contains("12 neurons × 2 (delay 1 TR, delay 2 TR)"), "{text}");
         assert!(neuron_carpet(&series).unwrap().alt().contains("2 regressors of 12 neurons"));
+    }
+
+    #[test]
+    fn a_voxel_series_says_how_many_volumes_are_censored() {
+        let mask = Mask::mni4mm().unwrap();
+        let data = Array2::zeros((5, mask.count()));
+        let series = VoxelSeries::new(data, mask, Clock::new(1.5, &[3, 2]).unwrap(), "made").unwrap();
+        assert!(!voxel_text(&series).contains("censored"));
+        let text = voxel_text(&series.censor(1, &[0]).unwrap());
+        assert!(text.ends_with("TR 1.5 s\n1 of 5 volumes censored"), "{text}");
     }
 
     #[test]

@@ -2,7 +2,9 @@
 
 use super::show::{escape, show, show_as};
 use crate::activation::Activations;
-use crate::brain::{Bold, NetworkTable, Overlap, Subject, Suggestions};
+use crate::brain::{
+    Bold, Cleaning, CleaningReport, Confounds, Dataset, DatasetSummary, NetworkTable, Overlap, Subject, Suggestions,
+};
 use crate::coupling::{NetworkMatch, SubGroups};
 use crate::encoding::Folds;
 use crate::error::Result;
@@ -88,6 +90,27 @@ impl NetworkTable {
     }
 }
 
+impl Cleaning {
+    /// Shows in a notebook what is taken out.
+    pub fn evcxr_display(&self) {
+        show(&format!("Cleaning: {self}"), Vec::new());
+    }
+}
+
+impl Confounds {
+    /// Shows in a notebook which columns the table has.
+    pub fn evcxr_display(&self) {
+        show(&self.to_string(), Vec::new());
+    }
+}
+
+impl CleaningReport {
+    /// Shows in a notebook, as a table, what leaves each run and what is left.
+    pub fn evcxr_display(&self) {
+        table(&self.to_string(), Vec::new());
+    }
+}
+
 impl Overlap {
     /// Shows in a notebook in which regions each network lies, and Dice of all pairs if they are few.
     pub fn evcxr_display(&self) {
@@ -104,6 +127,20 @@ fn dice_map(overlap: &Overlap) -> Result<Figure> {
 
 impl Suggestions {
     /// Shows in a notebook the best and the second match of each network, and the names that are suggested.
+    pub fn evcxr_display(&self) {
+        table(&self.to_string(), Vec::new());
+    }
+}
+
+impl Dataset {
+    /// Shows the dataset in a notebook: where it is, and its subjects.
+    pub fn evcxr_display(&self) {
+        show(&self.to_string(), Vec::new());
+    }
+}
+
+impl DatasetSummary {
+    /// Shows in a notebook, as tables, what is there of each scan.
     pub fn evcxr_display(&self) {
         table(&self.to_string(), Vec::new());
     }

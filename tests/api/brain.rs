@@ -3,6 +3,7 @@
 mod atlases;
 mod bad_images;
 mod cleaning;
+mod dataset;
 mod images;
 mod networks;
 mod regions;

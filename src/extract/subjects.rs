@@ -1,0 +1,76 @@
+//! The subjects of an extraction, loaded one at a time.
+
+use crate::brain::{Mask, VoxelSeries};
+use crate::error::{Error, Result};
+use crate::linalg::ColumnBlocks;
+use crate::notebook::{Progress, check_cancelled};
+use crate::pattern::Moments;
+
+/// Subjects on one mask; each is loaded when it is needed, so that those of a large study need not be in memory together.
+pub(super) struct Subjects<'a> {
+    pub count: usize,
+    load: Box<dyn Fn(usize) -> Result<VoxelSeries> + 'a>,
+}
+
+/// One subject's courses.
+pub(super) struct Subject {
+    pub series: VoxelSeries,
+    /// Time × voxel of the mask, z-scored within each run; constant voxels are 0.
+    pub data: ColumnBlocks,
+    /// Whether each voxel varies.
+    pub varies: Vec<bool>,
+}
+
+impl Subject {
+    pub(super) fn new(series: VoxelSeries) -> Subject {
+        let moments = Moments::of(series.data(), series.clock());
+        let all: Vec<usize> = (0..series.mask().count()).collect();
+        let data = moments.zscored(series.data(), &all);
+        let varies = all.into_iter().map(|voxel| moments.varies(voxel)).collect();
+        Subject { series, data, varies }
+    }
+
+    /// Most independent courses that it can have: volumes less one for the mean of each run.
+    pub(super) fn freedom(&self) -> usize {
+        self.series.clock().total() - self.series.clock().runs()
+    }
+}
+
+impl<'a> Subjects<'a> {
+    pub(super) fn of(series: &'a [VoxelSeries]) -> Subjects<'a> {
+        Subjects { count: series.len(), load: Box::new(|n| Ok(series[n].clone())) }
+    }
+
+    pub(super) fn loaded(count: usize, load: impl Fn(usize) -> Result<VoxelSeries> + 'a) -> Subjects<'a> {
+        Subjects { count, load: Box::new(load) }
+    }
+
+    /// Gives each subject in turn to `work`, with its number.
+    ///
+    /// # Errors
+    /// If there is no subject, two are on different masks (both are named), one cannot be loaded, or it is stopped.
+    pub(super) fn each(&self, what: &str, mut work: impl FnMut(usize, Subject) -> Result<()>) -> Result<Mask> {
+        let mut first: Option<(String, Mask)> = None;
+        let mut progress = Progress::new(what, self.count as u64);
+        for number in 0..self.count {
+            check_cancelled(what)?;
+            let series = (self.load)(number)?;
+            match &first {
+                None => first = Some((series.name().to_owned(), series.mask().clone())),
+                Some((name, mask)) if mask != series.mask() => {
+                    return Err(Error::shape(
+                        format!("{name} is on a {mask}, {} on a {}: not the same voxels", series.name(), series.mask()),
+                        "mask all subjects with one mask: the voxels that are inside all of them (`a.and(&b)?`), or that of a template",
+                    ));
+                }
+                Some(_) => {}
+            }
+            work(number, Subject::new(series))?;
+            progress.advance(1);
+        }
+        match first {
+            Some((_, mask)) => Ok(mask),
+            None => Err(Error::value("no subject was given", "give at least one series: `fit(&[bold])`")),
+        }
+    }
+}
