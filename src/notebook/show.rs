@@ -4,13 +4,13 @@
 
 use super::display;
 use crate::activation::NeuronSeries;
-use crate::brain::{BrainMap, Mask, Networks, VoxelSeries};
+use crate::brain::{BrainMap, Mask, NetworkSeries, Networks, VoxelSeries};
 use crate::encoding::EncodingFit;
 use crate::error::Result;
 use crate::extract::{DualRegression, Extraction};
 use crate::figure::{
-    Dendrogram, Figure, Slices, dendrogram, k_curve, mask_slices, network_slices, neuron_carpet, pattern_courses,
-    pattern_summary, score_histograms, slices, slices_grid, spectrum_curve, voxel_carpet,
+    Dendrogram, Figure, Slices, courses, dendrogram, k_curve, mask_slices, network_slices, neuron_carpet,
+    pattern_courses, pattern_summary, score_histograms, slices, slices_grid, spectrum_curve, voxel_carpet,
 };
 use crate::pattern::{Hierarchy, KCurve, Patterns, Spectrum};
 use crate::stimulus::{Stimulus, Timing};
@@ -165,6 +165,25 @@ fn map_text(map: &BrainMap) -> String {
     format!("BrainMap: {} voxels, unit {}\n{}", grouped(map.values().len()), map.unit(), map.label())
 }
 
+impl NetworkSeries {
+    /// Shows the series in a notebook: whose it is, and the courses of the first eight networks.
+    pub fn evcxr_display(&self) {
+        show(&self.to_string(), vec![network_courses(self)]);
+    }
+}
+
+fn network_courses(series: &NetworkSeries) -> Result<Figure> {
+    const FIRST: usize = 8;
+    let names = &series.names()[..series.names().len().min(FIRST)];
+    let each: Vec<(&str, Vec<f32>)> =
+        names.iter().enumerate().map(|(n, name)| (name.as_str(), series.data().column(n).to_vec())).collect();
+    let title = match series.names().len() {
+        0..=FIRST => "Courses of the networks".to_owned(),
+        all => format!("Courses of the first {FIRST} of {all} networks"),
+    };
+    courses(&each, series.clock(), &title, "value")
+}
+
 impl Networks {
     /// Shows the networks in a notebook: their names and sizes, and axial slices in the atlas' colours.
     pub fn evcxr_display(&self) {
@@ -173,13 +192,13 @@ impl Networks {
 }
 
 fn network_text(networks: &Networks) -> String {
-    let inside = |row: usize| networks.maps().row(row).iter().filter(|v| **v > 0.0).count();
-    let each: Vec<String> = networks
-        .names()
-        .iter()
-        .enumerate()
-        .map(|(n, name)| format!("{name} ({} voxels)", grouped(inside(n))))
-        .collect();
+    const LISTED: usize = 20;
+    let listed = networks.names().iter().enumerate().take(LISTED);
+    let mut each: Vec<String> =
+        listed.map(|(n, name)| format!("{name} ({} voxels)", grouped(networks.voxels(n)))).collect();
+    if networks.count() > LISTED {
+        each.push(format!("and {} more", networks.count() - LISTED));
+    }
     format!(
         "Networks: {}, {} networks on {} voxels\n{}",
         networks.atlas(),
