@@ -1,9 +1,10 @@
 //! One course per functional brain network.
 
+use super::series::censoring;
 use crate::clock::Clock;
 use crate::error::{Error, Result};
 use crate::signal::zscore;
-use ndarray::{Array2, s};
+use ndarray::{Array2, Axis};
 use std::fmt;
 use std::sync::Arc;
 
@@ -13,6 +14,7 @@ pub struct NetworkSeries {
     data: Arc<Array2<f32>>,
     names: Arc<[String]>,
     clock: Clock,
+    kept: Arc<[bool]>,
     about: String,
 }
 
@@ -40,7 +42,22 @@ impl NetworkSeries {
                 "find where it came from; courses are finite",
             ));
         }
-        Ok(NetworkSeries { data: Arc::new(data), names: names.into(), clock, about: about.into() })
+        let kept = vec![true; clock.total()];
+        Ok(NetworkSeries { data: Arc::new(data), names: names.into(), clock, kept: kept.into(), about: about.into() })
+    }
+
+    /// The same with some rows censored: they become 0.
+    pub(crate) fn keeping(mut self, kept: &[bool]) -> NetworkSeries {
+        if kept.contains(&false) {
+            let data = Arc::make_mut(&mut self.data);
+            data.rows_mut().into_iter().zip(kept).filter(|(_, kept)| !**kept).for_each(|(mut row, _)| row.fill(0.0));
+        }
+        NetworkSeries { kept: kept.into(), ..self }
+    }
+
+    /// Whether each row is kept, as in the [voxels' series](super::VoxelSeries::kept) that the courses are from; censored rows are 0, and no step learns from them.
+    pub fn kept(&self) -> &[bool] {
+        &self.kept
     }
 
     /// Time × network.
@@ -74,17 +91,19 @@ impl NetworkSeries {
         }
     }
 
-    /// The same courses with mean 0 and standard deviation 1 (n − 1 in its denominator) in each run.
+    /// The same courses with mean 0 and standard deviation 1 (n − 1 in its denominator) over the kept volumes of each run.
     ///
     /// # Errors
-    /// If a course is constant within a run (its number is named), or a run has one volume.
+    /// If a course is constant within a run (its number is named), or a run has one kept volume.
     pub fn zscored(&self) -> Result<NetworkSeries> {
         let mut data = Array2::zeros(self.data.dim());
         for run in 0..self.clock.runs() {
-            let rows = self.clock.rows(run);
-            data.slice_mut(s![rows.clone(), ..]).assign(&zscore(&self.data.slice(s![rows, ..]).to_owned())?);
+            let rows: Vec<usize> = self.clock.rows(run).filter(|row| self.kept[*row]).collect();
+            let scaled = zscore(&self.data.select(Axis(0), &rows))?;
+            rows.into_iter().zip(scaled.rows()).for_each(|(row, scaled)| data.row_mut(row).assign(&scaled));
         }
-        NetworkSeries::new(data, &self.names, self.clock.clone(), format!("{}; z-scored by run", self.about))
+        let about = format!("{}; z-scored by run", self.about);
+        Ok(NetworkSeries { data: Arc::new(data), about, ..self.clone() })
     }
 }
 
@@ -97,6 +116,7 @@ impl fmt::Display for NetworkSeries {
             self.names.len(),
             self.about,
             self.clock
-        )
+        )?;
+        censoring(&self.kept).map_or(Ok(()), |said| write!(f, "\n  {said}"))
     }
 }

@@ -108,7 +108,7 @@ impl VoxelSeries {
         let networks = networks.resampled_to(self.mask())?;
         let courses = Reading::new(&networks)?.courses(self.data().view())?;
         let about = format!("{}; networks: {}", self.name(), networks.atlas());
-        NetworkSeries::new(courses, networks.names(), self.clock().clone(), about)
+        Ok(NetworkSeries::new(courses, networks.names(), self.clock().clone(), about)?.keeping(self.kept()))
     }
 }
 

@@ -2,9 +2,8 @@
 
 use super::Extraction;
 use super::reduce::Reduced;
-use super::subjects::Subjects;
-use crate::brain::{NetworkSeries, Networks};
-use crate::clock::Clock;
+use super::subjects::{Scan, Subjects};
+use crate::brain::Networks;
 use crate::error::{Error, Result};
 use crate::linalg::{ColumnBlocks, pseudo_inverse};
 use crate::pattern::{Report, zscore};
@@ -51,7 +50,7 @@ pub(super) fn assemble(subjects: &Subjects, reduced: Reduced, found: Found) -> R
     let gram = blocks.times_transposed(&blocks);
     let inverse = pseudo_inverse(gram.view())?;
 
-    let mut courses: Vec<(Clock, String, Array2<f32>)> = Vec::new();
+    let mut courses: Vec<(Scan, String, Array2<f32>)> = Vec::new();
     let (mut strength, mut explained, mut whole) = (vec![0f64; count], 0.0, 0.0);
     subjects.each("subjects, courses", |_, subject| {
         let along = subject.data.times_transposed(&blocks);
@@ -65,7 +64,7 @@ pub(super) fn assemble(subjects: &Subjects, reduced: Reduced, found: Found) -> R
         for ((strength, course), size) in strength.iter_mut().zip(own.columns()).zip(gram.diag()) {
             *strength += course.dot(&course) * size;
         }
-        let (clock, whose) = (subject.series.clock().clone(), subject.series.name().to_owned());
+        let whose = subject.series.name().to_owned();
         let mut own = own.mapv(|v| v as f32);
         for (network, course) in own.columns_mut().into_iter().enumerate() {
             if zscore(course).is_none() {
@@ -75,7 +74,7 @@ pub(super) fn assemble(subjects: &Subjects, reduced: Reduced, found: Found) -> R
                 ));
             }
         }
-        courses.push((clock, whose, own));
+        courses.push((subject.scan, whose, own));
         Ok(())
     })?;
 
@@ -98,9 +97,9 @@ pub(super) fn assemble(subjects: &Subjects, reduced: Reduced, found: Found) -> R
     report.explained_by = order.iter().map(|&k| strength[k] / whole).collect();
     report.stability = report.stability.map(|stability| order.iter().map(|&k| stability[k]).collect());
     report.left_out = left_out.into();
-    let courses = courses.into_iter().map(|(clock, whose, courses)| {
+    let courses = courses.into_iter().map(|(scan, whose, courses)| {
         let about = format!("{whose}; networks: {about}");
-        NetworkSeries::new(courses.select(Axis(1), &order), &names, clock, about)
+        scan.series(&courses.select(Axis(1), &order), &names, about)
     });
     Ok(Extraction {
         courses: courses.collect::<Result<Vec<_>>>()?.into(),

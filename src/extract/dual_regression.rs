@@ -82,7 +82,7 @@ pub fn dual_regression(networks: &Networks, subject: &VoxelSeries) -> Result<Dua
         ));
     }
     let count = networks.count();
-    let subject = Subject::new(subject.clone());
+    let subject = Subject::new(subject.clone())?;
     let freedom = subject.freedom();
     if count > freedom {
         return Err(Error::value(
@@ -119,7 +119,7 @@ pub fn dual_regression(networks: &Networks, subject: &VoxelSeries) -> Result<Dua
     let about = format!("{}, dual regression on {}", series.name(), networks.atlas());
     Ok(DualRegression {
         maps: Networks::new(own, series.mask(), names, about.clone())?,
-        courses: NetworkSeries::new(courses, names, series.clock().clone(), about)?,
+        courses: subject.scan.series(&courses, names, about)?,
         explained,
     })
 }

@@ -1,10 +1,12 @@
 //! The subjects of an extraction, loaded one at a time.
 
-use crate::brain::{Mask, VoxelSeries};
+use crate::brain::{Mask, NetworkSeries, VoxelSeries};
+use crate::clock::Clock;
 use crate::error::{Error, Result};
 use crate::linalg::ColumnBlocks;
 use crate::notebook::{Progress, check_cancelled};
 use crate::pattern::Moments;
+use ndarray::Array2;
 
 /// Subjects on one mask; each is loaded when it is needed, so that those of a large study need not be in memory together.
 pub(super) struct Subjects<'a> {
@@ -14,20 +16,40 @@ pub(super) struct Subjects<'a> {
 
 /// One subject's courses.
 pub(super) struct Subject {
+    /// Without the volumes that are censored.
     pub series: VoxelSeries,
+    pub scan: Scan,
     /// Time × voxel of the mask, z-scored within each run; constant voxels are 0.
     pub data: ColumnBlocks,
     /// Whether each voxel varies.
     pub varies: Vec<bool>,
 }
 
+/// A subject's scan: its clock, and which of the volumes are kept.
+pub(super) struct Scan {
+    clock: Clock,
+    kept: Vec<bool>,
+}
+
+impl Scan {
+    /// Courses over the kept volumes as a series over all of them, 0 where one is censored.
+    pub(super) fn series(&self, courses: &Array2<f32>, names: &[String], about: String) -> Result<NetworkSeries> {
+        let mut all = Array2::zeros((self.clock.total(), courses.ncols()));
+        let rows = all.rows_mut().into_iter().zip(&self.kept).filter(|(_, kept)| **kept);
+        rows.zip(courses.rows()).for_each(|((mut row, _), course)| row.assign(&course));
+        Ok(NetworkSeries::new(all, names, self.clock.clone(), about)?.keeping(&self.kept))
+    }
+}
+
 impl Subject {
-    pub(super) fn new(series: VoxelSeries) -> Subject {
+    pub(super) fn new(whole: VoxelSeries) -> Result<Subject> {
+        let series = whole.kept_rows()?;
         let moments = Moments::of(series.data(), series.clock());
         let all: Vec<usize> = (0..series.mask().count()).collect();
         let data = moments.zscored(series.data(), &all);
         let varies = all.into_iter().map(|voxel| moments.varies(voxel)).collect();
-        Subject { series, data, varies }
+        let scan = Scan { clock: whole.clock().clone(), kept: whole.kept().to_vec() };
+        Ok(Subject { series, scan, data, varies })
     }
 
     /// Most independent courses that it can have: volumes less one for the mean of each run.
@@ -65,7 +87,7 @@ impl<'a> Subjects<'a> {
                 }
                 Some(_) => {}
             }
-            work(number, Subject::new(series))?;
+            work(number, Subject::new(series)?)?;
             progress.advance(1);
         }
         match first {

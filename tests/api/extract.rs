@@ -327,3 +327,26 @@ fn a_thresholded_map_keeps_what_reaches_the_threshold_and_nothing_else() {
     assert_eq!(plain.courses()[0].data(), above.courses()[0].data());
     assert!(above.networks().maps().map_axis(Axis(1), |map| map.iter().any(|v| *v != 0.0)).iter().all(|any| *any));
 }
+
+#[test]
+fn censored_volumes_count_as_if_they_were_not_there() {
+    let whole = planted().swap_remove(0);
+    let censored = [0, 7, 8, 50, 99];
+    let rows: Vec<usize> = (0..TIME).filter(|row| !censored.contains(row)).collect();
+    let cut = subject("simulated, cut", whole.data().select(Axis(0), &rows));
+    let marked = whole.censor(0, &censored).unwrap();
+    let expected = GroupIca::new(8).fit(&[cut.clone()]).unwrap();
+    let found = GroupIca::new(8).fit(&[marked.clone()]).unwrap();
+    assert_eq!(found.networks().maps(), expected.networks().maps());
+    let ours = dual_regression(found.networks(), &marked).unwrap();
+    let theirs = dual_regression(expected.networks(), &cut).unwrap();
+    assert_eq!(ours.maps().maps(), theirs.maps().maps());
+    for (ours, theirs) in [(&found.courses()[0], &expected.courses()[0]), (ours.courses(), theirs.courses())] {
+        assert_eq!(ours.kept(), marked.kept());
+        assert_eq!(ours.data().select(Axis(0), &rows), *theirs.data());
+        assert!(censored.iter().all(|row| ours.data().row(*row).iter().all(|v| *v == 0.0)));
+        let (again, once) = (ours.zscored().unwrap(), theirs.zscored().unwrap());
+        assert_eq!(again.data().select(Axis(0), &rows), *once.data());
+        assert!(ours.to_string().contains("5 of 100 volumes censored"));
+    }
+}
