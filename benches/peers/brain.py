@@ -113,7 +113,7 @@ if work == "ica":
             image(data, path, tr=TR)
         paths.append(str(path))
     for count in SUBJECTS:
-        fit = lambda: CanICA(n_components=20, mask_img=str(mask), smoothing_fwhm=None, random_state=0, n_jobs=2).fit(paths[:count])
+        fit = lambda: CanICA(n_components=20, mask=str(mask), smoothing_fwhm=None, random_state=0, n_jobs=2).fit(paths[:count])
         timed(f"ica_{count}", fit)
     sys.exit()
 

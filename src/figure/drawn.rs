@@ -100,17 +100,23 @@ impl Figure {
     }
 
     /// Shows the figure in the notebook; if it cannot be drawn, its description and the error are shown.
+    ///
+    /// A drawing without pixels goes as SVG, and as PNG too: Jupyter shows no SVG of a notebook that was run elsewhere (until it is trusted), nor do many other viewers.
     pub fn evcxr_display(&self) {
-        let drawn = match self.sheet.has_picture() {
-            true => self.png().map(|bytes| ("image/png", bytes)),
-            false => self.svg().map(|text| ("image/svg+xml", text.into_bytes())),
-        };
-        match drawn {
-            Ok((mime, bytes)) => {
-                let [width, _] = self.size();
-                display_picture(&[(mime, &bytes), ("text/plain", self.alt.as_bytes())], mime, width);
+        let [width, _] = self.size();
+        let svg = if self.sheet.has_picture() { None } else { Some(self.svg()) };
+        match (self.png(), svg.transpose()) {
+            (Ok(png), Ok(svg)) => {
+                let svg = svg.unwrap_or_default();
+                let mut bundle = vec![("image/png", png.as_slice()), ("text/plain", self.alt.as_bytes())];
+                if !svg.is_empty() {
+                    bundle.push(("image/svg+xml", svg.as_bytes()));
+                }
+                display_picture(&bundle, width);
             }
-            Err(error) => display(&[("text/plain", format!("{}\n{error}", self.alt).as_bytes())]),
+            (Err(error), _) | (_, Err(error)) => {
+                display(&[("text/plain", format!("{}\n{error}", self.alt).as_bytes())])
+            }
         }
     }
 

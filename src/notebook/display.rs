@@ -20,9 +20,11 @@ pub fn display(bundle: &[(&str, &[u8])]) {
     send(bundle, serde_json::json!({}));
 }
 
-/// Shows a picture whose pixels are finer than the size at which it is meant to be seen: `width` is in the page's pixels.
-pub(crate) fn display_picture(bundle: &[(&str, &[u8])], mime: &str, width: u32) {
-    send(bundle, serde_json::json!({ mime: { "width": width } }));
+/// Shows a picture, in one or several formats, whose pixels are finer than the size at which it is meant to be seen: `width` is in the page's pixels.
+pub(crate) fn display_picture(bundle: &[(&str, &[u8])], width: u32) {
+    let pictures = bundle.iter().filter(|(mime, _)| mime.starts_with("image/"));
+    let metadata = pictures.map(|(mime, _)| ((*mime).to_owned(), serde_json::json!({ "width": width }))).collect();
+    send(bundle, serde_json::Value::Object(metadata));
 }
 
 fn send(bundle: &[(&str, &[u8])], metadata: serde_json::Value) {

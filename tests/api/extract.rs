@@ -335,8 +335,8 @@ fn censored_volumes_count_as_if_they_were_not_there() {
     let rows: Vec<usize> = (0..TIME).filter(|row| !censored.contains(row)).collect();
     let cut = subject("simulated, cut", whole.data().select(Axis(0), &rows));
     let marked = whole.censor(0, &censored).unwrap();
-    let expected = GroupIca::new(8).fit(&[cut.clone()]).unwrap();
-    let found = GroupIca::new(8).fit(&[marked.clone()]).unwrap();
+    let expected = GroupIca::new(8).fit(std::slice::from_ref(&cut)).unwrap();
+    let found = GroupIca::new(8).fit(std::slice::from_ref(&marked)).unwrap();
     assert_eq!(found.networks().maps(), expected.networks().maps());
     let ours = dual_regression(found.networks(), &marked).unwrap();
     let theirs = dual_regression(expected.networks(), &cut).unwrap();

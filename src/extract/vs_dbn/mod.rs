@@ -94,6 +94,9 @@ pub struct VsDbn {
 
 impl VsDbn {
     /// Three layers of so many hidden units, with the schedule of the table, seed 0.
+    ///
+    /// Ask for some three times as many units as networks are expected: several may learn the same network, and with few some networks are missed
+    /// (seven planted ones in three simulated subjects: mean r of the best map 0.27 with 8 units, 0.80 with 20).
     pub fn new(networks: usize) -> VsDbn {
         VsDbn {
             networks,
