@@ -3,6 +3,7 @@
 pub use crate::activation::NeuronSeries;
 pub use crate::activation::{Activations, Pooling, ReadOptions, TopWord};
 pub use crate::activation::{Derivatives, Downsampling, Hrf, Response, Sampling, Silence, WordTime};
+pub use crate::brain::{Aroma, CleaningReport, CompCor, Confounds, Dataset, Expansion, Scrub, Strategy};
 pub use crate::brain::{Bold, Cleaning, Subject};
 pub use crate::brain::{BrainMap, Mask, Networks, VoxelSeries};
 pub use crate::brain::{Interpolation, Masker, NetworkSeries};
@@ -13,9 +14,9 @@ pub use crate::encoding::EncodingFit;
 pub use crate::encoding::{Folds, Ridge, encode};
 pub use crate::error::{Error, Result};
 pub use crate::figure::{
-    ColourRange, Dendrogram, Figure, HeatMap, Histogram, Slices, Stretch, Threshold, bars, courses, dendrogram,
-    heat_map, histogram, k_curve, mask_slices, network_slices, neuron_carpet, pattern_courses, pattern_summary,
-    pattern_words, score_histograms, slices, slices_grid, spectrum_curve, voxel_carpet,
+    ColourRange, Dendrogram, Figure, HeatMap, Histogram, Slices, Stretch, Threshold, bars, cleaning_figure, courses,
+    dendrogram, heat_map, histogram, k_curve, mask_slices, network_slices, neuron_carpet, pattern_courses,
+    pattern_summary, pattern_words, score_histograms, slices, slices_grid, spectrum_curve, voxel_carpet,
 };
 pub use crate::model::{
     Compute, Context, Intervention, Logits, Loss, Masking, Model, NeuronAxis, Operation, WindowPlan,

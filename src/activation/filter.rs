@@ -2,7 +2,7 @@
 
 use super::NeuronSeries;
 use crate::error::{Error, Result};
-use crate::signal::{clean_in_place, cosine_drift, linear_trend, orthonormal_basis};
+use crate::signal::{Before, clean_in_place, cosine_drift, linear_trend, orthonormal_basis};
 use ndarray::{Axis, concatenate, s};
 use std::collections::BTreeSet;
 
@@ -29,7 +29,7 @@ impl NeuronSeries {
                     "choose a longer cutoff, or leave the run out",
                 ));
             }
-            emptied.extend(clean_in_place(data.slice_mut(s![clock.rows(run), ..]), &basis, None, false)?);
+            emptied.extend(clean_in_place(data.slice_mut(s![clock.rows(run), ..]), &basis, &Before::default(), false)?);
         }
         let mut notes = self.notes().to_vec();
         notes.push(format!("high-pass {cutoff_seconds} s"));

@@ -88,7 +88,7 @@ impl BidsFile {
 fn entity(part: &str) -> Option<(String, String)> {
     let (key, value) = part.split_once('-')?;
     let value = match key {
-        "run" | "echo" => value.trim_start_matches('0'),
+        "run" | "echo" if value.chars().any(|c| c != '0') => value.trim_start_matches('0'),
         _ => value,
     };
     (!key.is_empty()).then(|| (key.to_owned(), value.to_owned()))
@@ -131,10 +131,19 @@ pub(super) fn func_folders(subject: &Path) -> Result<Vec<PathBuf>> {
     Ok(found)
 }
 
-/// The nearest file that speaks about `scan` (the one that shares most entities), by suffix and extension.
+/// All folders whose files speak about a subject's raw scans, the nearest first: func, the sessions' and the subject's own, the dataset's.
+pub(super) fn raw_folders(dataset: &Path, subject: &str) -> Result<Vec<PathBuf>> {
+    let own = dataset.join(subject);
+    let mut found = func_folders(&own)?;
+    found.extend(folders(&own, "ses-")?.iter().map(|session| own.join(format!("ses-{session}"))));
+    found.extend([own, dataset.to_owned()]);
+    Ok(found)
+}
+
+/// The nearest file that speaks about `scan`, by suffix and extension: the one that shares most entities, and of equals the first.
 pub(super) fn about<'a>(scan: &BidsFile, files: &'a [BidsFile], suffix: &str, extension: &str) -> Option<&'a BidsFile> {
     let speaks = |file: &&BidsFile| file.suffix == suffix && file.extension == extension && file.applies_to(scan);
-    files.iter().filter(speaks).max_by_key(|file| file.entities.len())
+    files.iter().rev().filter(speaks).max_by_key(|file| file.entities.len())
 }
 
 /// "a, b and 7 more", for messages.

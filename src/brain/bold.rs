@@ -4,7 +4,7 @@ use super::bids::{BidsFile, listed};
 use super::cleaning::Leaving;
 use super::nifti::Source;
 use super::series::room;
-use super::{Cleaning, Confounds, Interpolation, Mask, Masker, VoxelSeries};
+use super::{Cleaning, CleaningReport, Confounds, Interpolation, Mask, Masker, RunReport, VoxelSeries};
 use crate::clock::Clock;
 use crate::error::{Error, Result};
 use crate::notebook::check_cancelled;
@@ -106,29 +106,18 @@ impl Bold {
     /// Each run is masked while it is read and cleaned in place: memory is that of the result and of one block of
     /// voxels, whatever the size of the files. A voxel in which nothing is left in a run (a constant one) is 0 there,
     /// as in nilearn, and the name of the result counts such voxels; [`Cleaning::drop_constant`] leaves them out.
+    /// Censored volumes are 0 in the result, which says which they are ([`VoxelSeries::kept`]).
     ///
     /// # Errors
     /// If an image is damaged or a value inside the mask is NaN (the first is named), a confound is missing or has
     /// another number of rows than its run, too few volumes are left after the regressors, or the user stopped the step.
     pub fn clean(&self, cleaning: Cleaning) -> Result<VoxelSeries> {
         // Tables and bases first: a wrong name should not cost the time of reading the images.
-        let mut all_leaving = Vec::new();
-        let mut columns = 0;
-        for run in 0..self.runs.len() {
-            let (leaving, count) = self.leaving(run, &cleaning)?;
-            if run > 0 && count != columns {
-                return Err(Error::value(
-                    format!("run 0 has {columns} of the confounds asked for and run {run} has {count}"),
-                    "name columns that all runs have by `Cleaning::confounds`, or take `Cleaning::no_confounds`",
-                ));
-            }
-            columns = count;
-            all_leaving.push(leaving);
-        }
+        let all_leaving = self.all_leaving(&cleaning)?;
         let voxels = self.mask().count();
         let mut values = room(self.clock.total(), voxels)?;
         let mut empty = BTreeSet::new();
-        for (run, leaving) in all_leaving.iter().enumerate() {
+        for (run, (leaving, _)) in all_leaving.iter().enumerate() {
             check_cancelled("cleaning")?;
             let rows = self.clock.rows(run);
             let part = &mut values[rows.start * voxels..rows.end * voxels];
@@ -143,15 +132,16 @@ impl Bold {
             self.masker.read_into(source, part)?;
             let part = ArrayViewMut2::from_shape((rows.len(), voxels), part)
                 .map_err(|cause| Error::shape(cause.to_string(), "open the subject again"))?;
-            let Leaving { filtering, basis } = leaving;
-            if filtering.is_some() || basis.ncols() > 0 || cleaning.scales() {
-                empty.extend(clean_in_place(part, basis, filtering.as_ref(), cleaning.scales())?);
+            let Leaving { before, basis, .. } = leaving;
+            let touched = before.filtering.is_some() || basis.ncols() > 0 || !before.censored.is_empty();
+            if touched || cleaning.scales() {
+                empty.extend(clean_in_place(part, basis, before, cleaning.scales())?);
             }
         }
         let mut data = Array2::from_shape_vec((self.clock.total(), voxels), values)
             .map_err(|cause| Error::shape(cause.to_string(), "open the subject again"))?;
         let mut mask = self.mask().clone();
-        let mut name = format!("{}{}; {}", self.name, self.masker.said(), cleaning.said(columns));
+        let mut name = self.name_after(&cleaning, &all_leaving);
         if let Some(first) = empty.first() {
             let count = format!("{} of {voxels} voxels without variance in a run", empty.len());
             let first = mask.position(*first);
@@ -170,37 +160,87 @@ impl Bold {
                 name += &format!("; {count}, 0 there (first {first:?})");
             }
         }
-        VoxelSeries::new(data, mask, self.clock.clone(), name)
+        let series = VoxelSeries::new(data, mask, self.clock.clone(), name)?;
+        let first = |run: usize| self.clock.rows(run).start;
+        let censored = all_leaving
+            .iter()
+            .enumerate()
+            .flat_map(|(run, (leaving, _))| leaving.censored().iter().map(move |volume| first(run) + volume));
+        Ok(series.without_rows(&censored.collect::<Vec<usize>>()))
     }
 
-    /// What leaves a run, and how many confounds are among it.
-    fn leaving(&self, run: usize, cleaning: &Cleaning) -> Result<(Leaving, usize)> {
-        let volumes = self.clock.volumes(run);
-        let label = self.runs[run].image.run_label();
-        let confounds = match cleaning.needs_confounds() {
-            false => None,
-            true => {
-                let table = self.confounds(run)?;
-                if table.rows() != volumes {
-                    return Err(Error::shape(
-                        format!("{label}: the confounds table has {} rows, the image {volumes} volumes", table.rows()),
-                        "use the table that fMRIPrep wrote for this run",
-                    ));
-                }
-                let names = cleaning.columns(&table)?;
-                let names: Vec<&str> = names.iter().map(String::as_str).collect();
-                Some(table.columns(&names)?)
-            }
-        };
-        let leaving = cleaning.leaving(volumes, self.clock.tr(), confounds.as_ref())?;
-        let basis = &leaving.basis;
-        if volumes < basis.ncols() + 2 && (basis.ncols() > 0 || cleaning.scales()) {
+    /// What `cleaning` will take out of each run, and what will be left; tables are read, images are not.
+    ///
+    /// ```no_run
+    /// use neurocell::prelude::*;
+    /// let bold = Subject::open("ds002345", "018")?.bold("pieman")?;
+    /// println!("{}", bold.cleaning_report(&Cleaning::strategy(Strategy::Scrubbing))?);
+    /// # Ok::<(), neurocell::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// As [`Bold::clean`], as far as tables are concerned.
+    pub fn cleaning_report(&self, cleaning: &Cleaning) -> Result<CleaningReport> {
+        let all_leaving = self.all_leaving(cleaning)?;
+        let mut runs = Vec::new();
+        for (run, (leaving, table)) in all_leaving.iter().enumerate() {
+            // A table that cleaning does not need is looked at all the same: the head may have moved.
+            let table = match (table, &self.runs[run].confounds) {
+                (None, Some(path)) => Some(Confounds::read(path)?),
+                (table, _) => table.clone(),
+            };
+            let table = table.filter(|table| table.rows() == self.clock.volumes(run));
+            let label = self.runs[run].image.run_label();
+            runs.push(RunReport::new(label, self.clock.volumes(run), leaving, table.as_ref())?);
+        }
+        Ok(CleaningReport {
+            name: self.name_after(cleaning, &all_leaving),
+            clock: self.clock.clone(),
+            runs: runs.into(),
+            limits: cleaning.limits(),
+        })
+    }
+
+    /// What leaves each run, with its table if one was needed.
+    fn all_leaving(&self, cleaning: &Cleaning) -> Result<Vec<(Leaving, Option<Confounds>)>> {
+        if let Some(run) = cleaning.last_run_named().filter(|run| *run >= self.runs.len()) {
             return Err(Error::value(
-                format!("{label} has {volumes} volumes, of which {} regressors leave nothing", basis.ncols()),
-                "take fewer confounds, a longer high-pass cutoff, or leave the run out",
+                format!("volumes of run {run} are to be censored, and {} has {} runs", self.name, self.runs.len()),
+                "runs are counted from 0",
             ));
         }
-        Ok((leaving, confounds.map_or(0, |c| c.ncols())))
+        let mut all: Vec<(Leaving, Option<Confounds>)> = Vec::new();
+        for (run, files) in self.runs.iter().enumerate() {
+            if cleaning.needs_denoised() && files.image.get("desc") != Some("smoothAROMAnonaggr") {
+                return Err(Error::value(
+                    format!("{} is no image that ICA-AROMA has denoised", files.image.name()),
+                    "take those that fMRIPrep wrote: `subject.described(\"smoothAROMAnonaggr\").in_space(\"MNI152NLin6Asym\")`, \
+                     or let its components leave: `Cleaning::ica_aroma(Aroma::Basic)`",
+                ));
+            }
+            let table = cleaning.needs_confounds().then(|| self.confounds(run)).transpose()?;
+            let label = files.image.run_label();
+            let leaving = cleaning.leaving((run, &label), self.clock.volumes(run), self.clock.tr(), table.as_ref())?;
+            if let Some((first, _)) = all.first().filter(|(first, _)| first.motion_found != leaving.motion_found) {
+                let found = |there: bool| if there { "has" } else { "lacks" };
+                return Err(Error::value(
+                    format!(
+                        "run 0 {} motion parameters and run {run} {} them",
+                        found(first.motion_found),
+                        found(leaving.motion_found)
+                    ),
+                    "name columns that all runs have by `Cleaning::confounds`, or take `Cleaning::no_confounds`",
+                ));
+            }
+            all.push((leaving, table));
+        }
+        Ok(all)
+    }
+
+    /// "sub-07, task tale, 2 runs; linear detrend, …".
+    fn name_after(&self, cleaning: &Cleaning, all: &[(Leaving, Option<Confounds>)]) -> String {
+        let motion_found = all.iter().any(|(leaving, _)| leaving.motion_found);
+        format!("{}{}; {}", self.name, self.masker.said(), cleaning.said(motion_found))
     }
 
     /// Reads one run as it is, neither cleaned nor scaled: time × voxel.

@@ -16,6 +16,8 @@ pub struct VoxelSeries {
     mask: Mask,
     clock: Clock,
     name: String,
+    /// Whether each row is kept; those that are not are 0.
+    kept: Arc<[bool]>,
 }
 
 impl VoxelSeries {
@@ -45,7 +47,82 @@ impl VoxelSeries {
                 "leave the voxel out of the mask, or mend the image",
             ));
         }
-        Ok(VoxelSeries { data: Arc::new(data), mask, clock, name: name.into() })
+        let kept = vec![true; data.nrows()].into();
+        Ok(VoxelSeries { data: Arc::new(data), mask, clock, name: name.into(), kept })
+    }
+
+    /// The same series with these rows marked as censored; they must be 0 already.
+    pub(super) fn without_rows(self, rows: &[usize]) -> VoxelSeries {
+        let mut kept = self.kept.to_vec();
+        rows.iter().for_each(|row| kept[*row] = false);
+        VoxelSeries { kept: kept.into(), ..self }
+    }
+
+    /// The same series with some volumes of a run (both counted from 0) censored: they become 0, and no later step learns from them or is scored on them.
+    ///
+    /// Volumes that should not count for the cleaning either are named there: [`Cleaning::censor`](super::Cleaning::censor).
+    ///
+    /// ```
+    /// use neurocell::prelude::*;
+    /// let mask = Mask::mni4mm()?;
+    /// let data = ndarray::Array2::from_elem((10, mask.count()), 1.0);
+    /// let bold = VoxelSeries::new(data, mask, Clock::new(1.5, &[6, 4])?, "made")?.censor(1, &[0, 3])?;
+    /// assert_eq!(bold.censored(1)?, [0, 3]);
+    /// assert!(!bold.kept()[6] && bold.kept()[7]);
+    /// assert!(bold.to_string().contains("2 of 10 volumes censored"));
+    /// # Ok::<(), neurocell::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// If there is no such run or volume, or no volume of the run is left.
+    pub fn censor(&self, run: usize, volumes: &[usize]) -> Result<VoxelSeries> {
+        self.check_run(run)?;
+        let rows = self.clock.rows(run);
+        if let Some(beyond) = volumes.iter().find(|n| **n >= rows.len()) {
+            return Err(Error::value(
+                format!("volume {beyond} of run {run}, which has {} volumes", rows.len()),
+                "volumes are counted from 0 in each run",
+            ));
+        }
+        let mut kept = self.kept.to_vec();
+        volumes.iter().for_each(|n| kept[rows.start + n] = false);
+        if !kept[rows.clone()].contains(&true) {
+            return Err(Error::value(
+                format!("all {} volumes of run {run} would be censored", rows.len()),
+                "leave the run out instead",
+            ));
+        }
+        let mut data = self.data.as_ref().clone();
+        volumes.iter().for_each(|n| data.row_mut(rows.start + n).fill(0.0));
+        Ok(VoxelSeries { data: Arc::new(data), kept: kept.into(), ..self.clone() })
+    }
+
+    /// Whether each row is kept (nilearn's `sample_mask` as booleans); censored rows are 0, and no step learns from them.
+    pub fn kept(&self) -> &[bool] {
+        &self.kept
+    }
+
+    /// The censored volumes of a run, counted from 0 within it.
+    ///
+    /// # Errors
+    /// If there is no such run.
+    pub fn censored(&self, run: usize) -> Result<Vec<usize>> {
+        self.check_run(run)?;
+        let kept = &self.kept[self.clock.rows(run)];
+        Ok(kept.iter().enumerate().filter(|(_, kept)| !**kept).map(|(n, _)| n).collect())
+    }
+
+    /// "12 of 300 volumes censored", if there are any.
+    pub(crate) fn censoring(&self) -> Option<String> {
+        let censored = self.kept.iter().filter(|kept| !**kept).count();
+        (censored > 0).then(|| format!("{censored} of {} volumes censored", self.kept.len()))
+    }
+
+    fn check_run(&self, run: usize) -> Result<()> {
+        match run < self.clock.runs() {
+            true => Ok(()),
+            false => Err(Error::value(format!("run {run} of {}", self.clock.runs()), "runs are counted from 0")),
+        }
     }
 
     /// Reads one run: a 4-D image (`.nii` or `.nii.gz`) at the voxels of `mask`, as it is, neither cleaned nor scaled.
@@ -91,12 +168,14 @@ impl VoxelSeries {
     pub fn trimmed(&self, lead_in: usize, lead_out: usize) -> Result<VoxelSeries> {
         let clock = self.clock.trimmed(lead_in, lead_out)?;
         let mut data = Array2::zeros((clock.total(), self.mask.count()));
+        let mut kept = Vec::new();
         for run in 0..clock.runs() {
             let first = self.clock.rows(run).start + lead_in;
-            let rows = self.data.slice(ndarray::s![first..first + clock.volumes(run), ..]);
-            data.slice_mut(ndarray::s![clock.rows(run), ..]).assign(&rows);
+            let rows = first..first + clock.volumes(run);
+            data.slice_mut(ndarray::s![clock.rows(run), ..]).assign(&self.data.slice(ndarray::s![rows.clone(), ..]));
+            kept.extend_from_slice(&self.kept[rows]);
         }
-        VoxelSeries::new(data, self.mask.clone(), clock, self.name.clone())
+        Ok(VoxelSeries { kept: kept.into(), ..VoxelSeries::new(data, self.mask.clone(), clock, self.name.clone())? })
     }
 
     /// Writes one run as a 4-D NIfTI-1 image (int16 with a scale, 0 outside the mask).
@@ -104,9 +183,7 @@ impl VoxelSeries {
     /// # Errors
     /// If there is no such run, or the file cannot be written; nothing half-written stays.
     pub fn write(&self, run: usize, path: impl AsRef<Path>) -> Result<()> {
-        if run >= self.clock.runs() {
-            return Err(Error::value(format!("run {run} of {}", self.clock.runs()), "runs are counted from 0"));
-        }
+        self.check_run(run)?;
         let rows = self.data.slice(ndarray::s![self.clock.rows(run), ..]).to_owned();
         write_series(path.as_ref(), &self.mask, &rows, self.clock.tr())
     }
@@ -134,7 +211,8 @@ impl VoxelSeries {
 
 impl fmt::Display for VoxelSeries {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}\n  {}\n  {}", self.name, self.clock, self.mask)
+        write!(f, "{}\n  {}\n  {}", self.name, self.clock, self.mask)?;
+        self.censoring().map_or(Ok(()), |said| write!(f, "\n  {said}"))
     }
 }
 

@@ -2,9 +2,8 @@
 
 use super::bids::{self, BidsFile, listed};
 use super::bold::{Bold, Run};
-use super::events::{Event, Story};
 use super::nifti::{Header, Source};
-use super::{Mask, Masker};
+use super::{Mask, Masker, json};
 use crate::clock::Clock;
 use crate::error::{Error, ErrorKind, Result};
 use std::fmt;
@@ -29,16 +28,18 @@ const SPACE: &str = "MNI152NLin2009cAsym";
 /// Sessions (`sub-ID/ses-S/func`) are looked into too, and runs of all sessions are taken in order.
 #[derive(Clone, Debug)]
 pub struct Subject {
-    dataset: PathBuf,
+    pub(super) dataset: PathBuf,
     id: String,
     simulated: bool,
     space: String,
     resolution: Option<String>,
+    /// Which of fMRIPrep's images: the entity desc.
+    desc: String,
     tr: Option<f64>,
     /// fMRIPrep's files of this subject.
-    derived: Arc<[BidsFile]>,
+    pub(super) derived: Arc<[BidsFile]>,
     /// The raw dataset's files that speak about this subject's scans.
-    raw: Arc<[BidsFile]>,
+    pub(super) raw: Arc<[BidsFile]>,
 }
 
 impl Subject {
@@ -49,14 +50,8 @@ impl Subject {
     pub fn open(dataset: impl AsRef<Path>, id: &str) -> Result<Subject> {
         let dataset = dataset.as_ref();
         let id = id.strip_prefix("sub-").unwrap_or(id);
-        if !dataset.is_dir() {
-            return Err(Error::new(
-                ErrorKind::File,
-                format!("there is no dataset folder {}", dataset.display()),
-                "check the path; relative paths begin where the notebook runs",
-            ));
-        }
-        let prepared = dataset.join("derivatives").join("fmriprep");
+        check_dataset(dataset)?;
+        let prepared = prepared(dataset);
         if !prepared.is_dir() {
             let derivatives = bids::folders(&dataset.join("derivatives"), "")?;
             return Err(Error::new(
@@ -67,12 +62,26 @@ impl Subject {
         }
         let subjects = bids::folders(&prepared, "sub-")?;
         if !subjects.iter().any(|known| known == id) {
-            return Err(Error::unknown(&format!("subject of {}", prepared.display()), id, &subjects));
+            let number = |id: &str| id.trim_start_matches('0').to_owned();
+            let what = format!("subject of {}", prepared.display());
+            return Err(match subjects.iter().find(|known| number(known) == number(id)) {
+                None => Error::unknown(&what, id, &subjects),
+                Some(near) => Error::new(
+                    ErrorKind::Unknown,
+                    format!("unknown {what} `{id}`"),
+                    format!("did you mean `{near}`? an id is written with all its zeros"),
+                ),
+            });
         }
+        Subject::at(dataset, id)
+    }
+
+    /// The subject as it is, be there fMRIPrep's output or not.
+    pub(super) fn at(dataset: &Path, id: &str) -> Result<Subject> {
         let own = format!("sub-{id}");
+        let prepared = prepared(dataset);
         let derived = bids::files(&bids::func_folders(&prepared.join(&own))?)?;
-        let mut raw = bids::files(&bids::func_folders(&dataset.join(&own))?)?;
-        raw.extend(bids::files(&[dataset.join(&own), dataset.to_owned()])?);
+        let raw = bids::files(&bids::raw_folders(dataset, &own)?)?;
         let simulated = is_simulated(dataset)? || is_simulated(&prepared)?;
         Ok(Subject {
             dataset: dataset.to_owned(),
@@ -80,6 +89,7 @@ impl Subject {
             simulated,
             space: SPACE.to_owned(),
             resolution: None,
+            desc: "preproc".to_owned(),
             tr: None,
             derived: derived.into(),
             raw: raw.into(),
@@ -95,6 +105,13 @@ impl Subject {
     /// The same subject with images of one resolution (`res-…`), where there are several.
     pub fn at_resolution(mut self, resolution: &str) -> Subject {
         self.resolution = Some(resolution.strip_prefix("res-").unwrap_or(resolution).to_owned());
+        self
+    }
+
+    /// The same subject with other images than `desc-preproc`, for example those that ICA-AROMA has denoised, `desc-smoothAROMAnonaggr` (their space is
+    /// MNI152NLin6Asym).
+    pub fn described(mut self, desc: &str) -> Subject {
+        self.desc = desc.strip_prefix("desc-").unwrap_or(desc).to_owned();
         self
     }
 
@@ -128,20 +145,21 @@ impl Subject {
     }
 
     /// "simulated sub-01": how this subject is called in names and titles.
-    fn name(&self) -> String {
+    pub(super) fn name(&self) -> String {
         let mark = if self.simulated { "simulated " } else { "" };
         format!("{mark}sub-{}", self.id)
     }
 
     /// Preprocessed BOLD images of all tasks and spaces.
     fn images(&self) -> impl Iterator<Item = &BidsFile> {
-        let wanted =
-            |image: &&BidsFile| image.suffix == "bold" && image.get("desc") == Some("preproc") && image.is_image();
+        let wanted = move |image: &&BidsFile| {
+            image.suffix == "bold" && image.get("desc") == Some(&self.desc) && image.is_image()
+        };
         self.derived.iter().filter(wanted)
     }
 
     /// The images of a task in the space and at the resolution that are wanted, in the order of the runs.
-    fn scans(&self, task: &str) -> Result<Vec<BidsFile>> {
+    pub(super) fn scans(&self, task: &str) -> Result<Vec<BidsFile>> {
         let all: Vec<&BidsFile> = self.images().filter(|image| image.get("task") == Some(task)).collect();
         if all.is_empty() {
             return Err(Error::unknown(&format!("task of {}", self.name()), task, &self.tasks()));
@@ -242,7 +260,7 @@ impl Subject {
         })
     }
 
-    fn files_of(&self, scan: &BidsFile) -> Run {
+    pub(super) fn files_of(&self, scan: &BidsFile) -> Run {
         let table = |file: &&BidsFile| file.extension == "tsv" && file.path.parent() == scan.path.parent();
         // fMRIPrep before version 20.2 said "regressors".
         let confounds = self.derived.iter().filter(table).find(|file| {
@@ -272,15 +290,23 @@ impl Subject {
         }
     }
 
+    /// The JSON files that speak about a scan: fMRIPrep's, then the raw one.
+    fn sidecars(&self, scan: &BidsFile) -> impl Iterator<Item = &BidsFile> {
+        [&self.derived, &self.raw].into_iter().filter_map(|files| bids::about(scan, files, "bold", "json"))
+    }
+
+    /// Whether one of them says the TR.
+    pub(super) fn has_sidecar(&self, scan: &BidsFile) -> bool {
+        self.sidecars(scan).any(|file| json::read(&file.path).is_ok_and(|about| about.get("RepetitionTime").is_some()))
+    }
+
     /// TR in seconds of one run.
-    fn tr(&self, scan: &BidsFile, header: &Header) -> Result<f64> {
+    pub(super) fn tr(&self, scan: &BidsFile, header: &Header) -> Result<f64> {
         if let Some(tr) = self.tr {
             return Ok(tr);
         }
-        let sidecar =
-            [&self.derived, &self.raw].into_iter().filter_map(|files| bids::about(scan, files, "bold", "json"));
-        for file in sidecar {
-            let Some(said) = json(&file.path)?.get("RepetitionTime").and_then(serde_json::Value::as_f64) else {
+        for file in self.sidecars(scan) {
+            let Some(said) = json::read(&file.path)?.get("RepetitionTime").and_then(serde_json::Value::as_f64) else {
                 continue;
             };
             // A header without time unit often holds a 1 that nobody has set.
@@ -297,62 +323,6 @@ impl Subject {
         }
         header.tr()
     }
-
-    /// The events of each run of a task, in the order of the runs.
-    ///
-    /// # Errors
-    /// If there is no such task, a run has no `events.tsv`, or a table cannot be read.
-    pub fn events(&self, task: &str) -> Result<Vec<Vec<Event>>> {
-        let scans = self.scans(task)?;
-        scans.iter().map(|scan| Event::read(&self.events_file(scan)?)).collect()
-    }
-
-    fn events_file(&self, scan: &BidsFile) -> Result<PathBuf> {
-        if let Some(file) = bids::about(scan, &self.raw, "events", "tsv") {
-            return Ok(file.path.clone());
-        }
-        let there: Vec<String> = self.raw.iter().filter(|f| f.suffix == "events").map(BidsFile::name).collect();
-        Err(Error::new(
-            ErrorKind::File,
-            format!("{} has no events.tsv in the raw dataset; there: {}", scan.name(), listed(&there)),
-            format!("it belongs into {}", self.dataset.join(format!("sub-{}/func", self.id)).display()),
-        ))
-    }
-
-    /// The stories that were heard in each run of a task: for each event whose recording has its words in
-    /// `stimuli/gentle`, where these are and when the recording began.
-    ///
-    /// # Errors
-    /// If there is no such task, a run has no events, or none of its events has words (the stories there are listed).
-    pub fn stories(&self, task: &str) -> Result<Vec<Vec<Story>>> {
-        let gentle = self.dataset.join("stimuli").join("gentle");
-        let known = bids::folders(&gentle, "")?;
-        let mut stories = Vec::new();
-        for (run, events) in self.events(task)?.into_iter().enumerate() {
-            let story = |event: &Event| {
-                let names = event.story_names(task);
-                let name = names.into_iter().find(|name| known.contains(name))?;
-                Some(Story { align: gentle.join(&name).join("align.csv"), name, onset: event.onset })
-            };
-            let found: Vec<Story> = events.iter().filter_map(story).collect();
-            if found.is_empty() {
-                let named: Vec<String> = events.iter().flat_map(|event| event.story_names(task)).collect();
-                return Err(Error::new(
-                    ErrorKind::Unknown,
-                    format!(
-                        "no event of run {run} (of {}) has words; its events name {}, {} has {}",
-                        self.name(),
-                        listed(&named),
-                        gentle.display(),
-                        listed(&known)
-                    ),
-                    "name the story's folder in the events' stim_file",
-                ));
-            }
-            stories.push(found);
-        }
-        Ok(stories)
-    }
 }
 
 impl fmt::Display for Subject {
@@ -364,20 +334,29 @@ impl fmt::Display for Subject {
     }
 }
 
+/// An error if a dataset's folder is not there.
+pub(super) fn check_dataset(dataset: &Path) -> Result<()> {
+    match dataset.is_dir() {
+        true => Ok(()),
+        false => Err(Error::new(
+            ErrorKind::File,
+            format!("there is no dataset folder {}", dataset.display()),
+            "check the path; relative paths begin where the notebook runs",
+        )),
+    }
+}
+
+/// Where fMRIPrep's output lies.
+pub(super) fn prepared(dataset: &Path) -> PathBuf {
+    dataset.join("derivatives").join("fmriprep")
+}
+
 /// Whether the dataset's description says in its name that it is simulated.
 fn is_simulated(folder: &Path) -> Result<bool> {
     let path = folder.join("dataset_description.json");
     if !path.is_file() {
         return Ok(false);
     }
-    let name = json(&path)?.get("Name").and_then(|name| name.as_str().map(str::to_lowercase));
+    let name = json::read(&path)?.get("Name").and_then(|name| name.as_str().map(str::to_lowercase));
     Ok(name.is_some_and(|name| name.contains("simulated")))
-}
-
-fn json(path: &Path) -> Result<serde_json::Value> {
-    let text =
-        std::fs::read(path).map_err(|cause| Error::file("read", path, cause, "check that the file may be read"))?;
-    serde_json::from_slice(&text).map_err(|cause| {
-        Error::format(path, format!("this is no JSON: {cause}"), "mend or fetch it again").caused_by(cause)
-    })
 }

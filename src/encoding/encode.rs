@@ -28,6 +28,8 @@ const FEWEST: (usize, usize) = (10, 4);
 /// Without [`Ridge::folds`] runs are the folds; a single run is cut into 5 blocks with a gap of 10 s, and [`EncodingFit::about`] says so. With
 /// only two folds, the inner folds are three blocks of the training rows.
 ///
+/// Volumes that the BOLD series has censored ([`VoxelSeries::kept`]) are in no training rows and in no score, and [`EncodingFit::about`] counts them.
+///
 /// A constant voxel has r = 0, R² = 0, weights 0 and the grid's largest α, and is counted in [`EncodingFit::about`]. In a fold where a voxel does not vary,
 /// it scores 0.
 ///
@@ -47,7 +49,7 @@ const FEWEST: (usize, usize) = (10, 4);
 ///
 /// # Errors
 /// If the clocks of patterns, BOLD and folds differ; a pattern is constant; the grid of α is empty, not ascending or not positive; a fold has
-/// fewer than 10 volumes to train or 4 to test on; or it is stopped.
+/// fewer than 10 kept volumes to train or 4 to test on; or it is stopped.
 pub fn encode(patterns: &Patterns, bold: &VoxelSeries, ridge: Ridge) -> Result<EncodingFit> {
     ridge.check()?;
     patterns.clock().agree("the pattern series", bold.clock(), bold.name())?;
@@ -56,11 +58,12 @@ pub fn encode(patterns: &Patterns, bold: &VoxelSeries, ridge: Ridge) -> Result<E
         None => Folds::usual(bold.clock())?,
     };
     bold.clock().agree(bold.name(), folds.clock(), "the folds")?;
-    check_sizes(&folds)?;
+    check_sizes(&folds, bold.kept())?;
     if bold.mask().count() == 0 {
         return Err(Error::value(format!("the mask of {} has no voxel", bold.name()), "take a mask that is not empty"));
     }
-    let (x, constant) = standardised(patterns.courses().view());
+    let kept: Vec<usize> = (0..bold.kept().len()).filter(|row| bold.kept()[*row]).collect();
+    let (x, constant) = standardised(patterns.courses().view(), &kept);
     if let Some(number) = constant.first() {
         return Err(Error::value(
             format!("pattern {number} has a constant course, which predicts nothing"),
@@ -68,8 +71,8 @@ pub fn encode(patterns: &Patterns, bold: &VoxelSeries, ridge: Ridge) -> Result<E
         ));
     }
 
-    let nested = Nested::new(x, &folds, &ridge.alphas)?;
-    let found = blocks(&nested, bold, patterns.count())?;
+    let nested = Nested::new(x, &folds, bold.kept(), &ridge.alphas)?;
+    let found = blocks(&nested, bold, &kept, patterns.count())?;
 
     let voxels = bold.mask().count();
     let mut weights = Array2::zeros((patterns.count(), voxels));
@@ -102,7 +105,7 @@ pub fn encode(patterns: &Patterns, bold: &VoxelSeries, ridge: Ridge) -> Result<E
 }
 
 /// Each block of voxels with the numbers of those in it that are constant.
-fn blocks(nested: &Nested, bold: &VoxelSeries, regressors: usize) -> Result<Vec<(Block, Vec<usize>)>> {
+fn blocks(nested: &Nested, bold: &VoxelSeries, kept: &[usize], regressors: usize) -> Result<Vec<(Block, Vec<usize>)>> {
     let voxels = bold.mask().count();
     // Matrices of regressor × voxel of this size stay in a core's cache.
     let width = (32_768 / regressors).clamp(64, 1024);
@@ -112,7 +115,7 @@ fn blocks(nested: &Nested, bold: &VoxelSeries, regressors: usize) -> Result<Vec<
             .into_par_iter()
             .map(|block| {
                 let columns = block * width..((block + 1) * width).min(voxels);
-                let (y, constant) = standardised(bold.data().slice(s![.., columns.clone()]));
+                let (y, constant) = standardised(bold.data().slice(s![.., columns.clone()]), kept);
                 let fitted = nested.fit(y.view())?;
                 // A poisoned lock only means that another block failed, which is reported by itself.
                 progress.lock().unwrap_or_else(|poisoned| poisoned.into_inner()).advance(columns.len() as u64);
@@ -122,30 +125,30 @@ fn blocks(nested: &Nested, bold: &VoxelSeries, regressors: usize) -> Result<Vec<
     })
 }
 
-/// Columns with mean 0 and standard deviation 1 over all rows, and the numbers of constant ones, which become 0.
+/// The kept rows of some columns, with mean 0 and standard deviation 1, and the numbers of constant ones, which become 0.
 ///
 /// This is only for the sake of single precision: a model whose standardisation is learned in the training rows is the same before and after.
-fn standardised(data: ArrayView2<f32>) -> (Array2<f32>, Vec<usize>) {
-    let (rows, columns) = data.dim();
+fn standardised(data: ArrayView2<f32>, kept: &[usize]) -> (Array2<f32>, Vec<usize>) {
+    let (rows, columns) = (kept.len(), data.ncols());
     let add = |sums: &mut [f64], row: ArrayView1<f32>, value: &dyn Fn(usize, f64) -> f64| {
         for (n, (sum, &x)) in sums.iter_mut().zip(row).enumerate() {
             *sum += value(n, f64::from(x));
         }
     };
     let (mut mean, mut square, mut largest) = (vec![0f64; columns], vec![0f64; columns], vec![0f32; columns]);
-    for row in data.rows() {
+    for row in kept.iter().map(|n| data.row(*n)) {
         add(&mut mean, row, &|_, x| x / rows as f64);
         largest.iter_mut().zip(row).for_each(|(m, x)| *m = m.max(x.abs()));
     }
-    for row in data.rows() {
+    for row in kept.iter().map(|n| data.row(*n)) {
         add(&mut square, row, &|n, x| (x - mean[n]).powi(2));
     }
     let deviation: Vec<f64> = square.iter().map(|sum| (sum / rows as f64).sqrt()).collect();
     let constant: Vec<usize> = (0..columns).filter(|&n| deviation[n] <= CONSTANT * f64::from(largest[n])).collect();
     let mut inverse: Vec<f64> = deviation.iter().map(|d| 1.0 / d).collect();
     constant.iter().for_each(|&n| inverse[n] = 0.0);
-    let mut out = Array2::zeros(data.dim());
-    for (mut out, row) in out.rows_mut().into_iter().zip(data.rows()) {
+    let mut out = Array2::zeros((rows, columns));
+    for (mut out, row) in out.rows_mut().into_iter().zip(kept.iter().map(|n| data.row(*n))) {
         for (n, (out, &x)) in out.iter_mut().zip(row).enumerate() {
             *out = ((f64::from(x) - mean[n]) * inverse[n]) as f32;
         }
@@ -153,15 +156,16 @@ fn standardised(data: ArrayView2<f32>) -> (Array2<f32>, Vec<usize>) {
     (out, constant)
 }
 
-fn check_sizes(folds: &Folds) -> Result<()> {
+fn check_sizes(folds: &Folds, kept: &[bool]) -> Result<()> {
+    let censored = if kept.contains(&false) { "kept " } else { "" };
     let check = |fold: &Fold, place: String| {
-        let (train, test) = (fold.train().len(), fold.test().len());
+        let [train, test] = [fold.train(), fold.test()].map(|rows| rows.iter().filter(|row| kept[**row]).count());
         if train >= FEWEST.0 && test >= FEWEST.1 {
             return Ok(());
         }
         Err(Error::value(
             format!(
-                "{place} has {train} volumes to train and {test} to test on; at least {} and {} are needed ({folds})",
+                "{place} has {train} {censored}volumes to train and {test} to test on; at least {} and {} are needed ({folds})",
                 FEWEST.0, FEWEST.1
             ),
             "leave short runs out, or set other folds: `Ridge::default().folds(Folds::blocks(&clock, 3, 10.0)?)`",
@@ -187,6 +191,9 @@ fn about(patterns: &Patterns, bold: &VoxelSeries, ridge: &Ridge, folds: &Folds, 
     );
     if ridge.folds.is_none() && bold.clock().runs() == 1 {
         line.push_str(" (there is a single run)");
+    }
+    if let Some(said) = bold.censoring() {
+        line.push_str(&format!("; {said}, in neither training nor scores"));
     }
     if !left_out.is_empty() {
         let named: Vec<String> = left_out.iter().take(3).map(|&v| format!("{:?}", bold.mask().position(v))).collect();

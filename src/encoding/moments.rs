@@ -37,16 +37,24 @@ pub(super) struct Outer {
 }
 
 impl Plan {
-    pub fn new(folds: &Folds) -> Plan {
-        let total = folds.clock().total();
+    /// `kept`: one for each row of the folds' clock. Rows that are not kept belong to no set, and are not counted among the segments' rows.
+    pub fn new(folds: &Folds, kept: &[bool]) -> Plan {
+        let mut total = 0;
+        let place: Vec<Option<usize>> = kept
+            .iter()
+            .map(|kept| {
+                total += usize::from(*kept);
+                kept.then(|| total - 1)
+            })
+            .collect();
         let nested: Vec<(Fold, Vec<Fold>)> =
             (0..folds.count()).map(|n| (folds.fold(n).clone(), folds.inside(n))).collect();
         let splits: Vec<&Fold> = nested.iter().flat_map(|(own, inside)| std::iter::once(own).chain(inside)).collect();
         // The sets a row is in; a segment ends where they change.
         let mut member = vec![Vec::new(); total];
         for (n, split) in splits.iter().enumerate() {
-            split.train().iter().for_each(|&row| member[row].push(2 * n));
-            split.test().iter().for_each(|&row| member[row].push(2 * n + 1));
+            split.train().iter().filter_map(|&row| place[row]).for_each(|row| member[row].push(2 * n));
+            split.test().iter().filter_map(|&row| place[row]).for_each(|row| member[row].push(2 * n + 1));
         }
         let ends = (1..=total).filter(|&row| row == total || member[row] != member[row - 1]);
         let mut start = 0;

@@ -31,9 +31,9 @@ pub(super) struct Block {
 }
 
 impl Nested {
-    /// Factors every training set of `folds` for the regressors `x` (time × regressor, roughly z-scored).
-    pub fn new(x: Array2<f32>, folds: &Folds, alphas: &[f64]) -> Result<Nested> {
-        let plan = Plan::new(folds);
+    /// Factors every training set of `folds` for the regressors `x` (kept row × regressor, roughly z-scored); `kept` says which rows of the folds' clock these are.
+    pub fn new(x: Array2<f32>, folds: &Folds, kept: &[bool], alphas: &[f64]) -> Result<Nested> {
+        let plan = Plan::new(folds, kept);
         let parts: Vec<Regressors> = plan.segments.iter().map(|rows| Regressors::over(&x, rows)).collect();
         let mut spectra = Vec::new();
         for segments in &plan.trains {
@@ -50,7 +50,7 @@ impl Nested {
         Ok(Nested { plan, x, alphas: alphas.to_vec(), spectra, tests })
     }
 
-    /// α, held-out scores and weights of the voxels `y` (time × voxel, roughly z-scored).
+    /// α, held-out scores and weights of the voxels `y` (kept row × voxel, roughly z-scored).
     pub fn fit(&self, y: ArrayView2<f32>) -> Result<Block> {
         let voxels = y.ncols();
         let parts: Vec<Targets> = self.plan.segments.iter().map(|rows| Targets::over(&self.x, y, rows)).collect();

@@ -270,6 +270,43 @@ fn alphas_at_the_grids_edge_are_counted() {
 }
 
 #[test]
+fn censored_volumes_are_in_neither_training_nor_scores() {
+    let out: [&[usize]; 3] = [&[0, 1, 2, 30], &[59], &[10, 11, 40]];
+    let clock = Clock::new(2.0, &[60; 3]).unwrap();
+    let mut x = noise(180, 4, 1);
+    let mut y = noise(180, 6, 2);
+    y.slice_mut(s![.., 0]).scaled_add(2.0, &x.column(1));
+    let kept: Vec<usize> =
+        (0..3).flat_map(|run| (0..60).filter(move |n| !out[run].contains(n)).map(move |n| 60 * run + n)).collect();
+    let shorter = Clock::new(2.0, &[56, 59, 57]).unwrap();
+    let rows = |data: &Array2<f32>| data.select(ndarray::Axis(0), &kept);
+    let expected = encode(&patterns(rows(&x), &shorter), &bold(rows(&y), &shorter), Ridge::default()).unwrap();
+    // What the patterns and the voxels say at censored volumes must not matter.
+    for row in (0..180).filter(|row| !kept.contains(row)) {
+        x.row_mut(row).fill(1e6);
+        y.row_mut(row).fill(-1e7);
+    }
+    let mut censored = bold(y, &clock);
+    for (run, volumes) in out.iter().enumerate() {
+        censored = censored.censor(run, volumes).unwrap();
+    }
+    let fit = encode(&patterns(x, &clock), &censored, Ridge::default()).unwrap();
+    assert_eq!((fit.r(), fit.r2(), fit.alphas()), (expected.r(), expected.r2(), expected.alphas()));
+    assert_eq!(fit.weights(), expected.weights());
+    assert!(fit.r()[0] > 0.7, "{:?}", fit.r());
+    assert!(fit.about().contains("8 of 180 volumes censored, in neither training nor scores"), "{}", fit.about());
+}
+
+#[test]
+fn a_run_of_which_censoring_leaves_too_little_to_score_is_refused() {
+    let clock = Clock::new(2.0, &[30, 30]).unwrap();
+    let most: Vec<usize> = (0..27).collect();
+    let series = bold(noise(60, 2, 2), &clock).censor(1, &most).unwrap();
+    let error = encode(&patterns(noise(60, 2, 1), &clock), &series, Ridge::default()).unwrap_err();
+    assert!(error.problem().contains("30 kept volumes to train and 3 to test"), "{error}");
+}
+
+#[test]
 fn blocks_keep_the_gap_on_both_sides_and_not_across_runs() {
     let clock = Clock::new(2.0, &[60, 40]).unwrap();
     let folds = Folds::blocks(&clock, 5, 10.0).unwrap();

@@ -5,18 +5,22 @@ use super::colour::diverging;
 use super::colour_bar::colour_bar;
 use super::courses::{run_borders, run_labels_height, seconds};
 use super::drawn::Figure;
-use super::sheet::{Anchor, FRAME, Heading, INK, LABEL, MARGIN, PAPER, Pixels, SOFT, Sheet, TICK, Text};
+use super::sheet::{Anchor, Colour, FRAME, Heading, INK, LABEL, MARGIN, PAPER, Pixels, SOFT, Sheet, TICK, Text};
 use crate::activation::NeuronSeries;
 use crate::brain::VoxelSeries;
 use crate::clock::Clock;
 use crate::error::{Error, Result};
 use ndarray::Array2;
+use std::ops::Range;
 
 const WIDTH: f64 = 900.0;
 /// Rows that are drawn at most.
 const MOST: usize = 240;
 /// The scale ends here, in standard deviations.
-const LIMIT: f64 = 2.5;
+pub(super) const LIMIT: f64 = 2.5;
+
+/// Volumes that are left out.
+pub(super) const CENSORED: Colour = [0xc8, 0xc8, 0xc8];
 
 /// A neuron series as a carpet: a sample of neurons, evenly spaced over the layers, each z-scored for the picture.
 ///
@@ -41,27 +45,55 @@ pub fn neuron_carpet(series: &NeuronSeries) -> Result<Figure> {
             borders.push((row, block(column).to_string()));
         }
     }
-    carpet(series.data(), series.clock(), &shown, &title, each, label, &borders)
+    let kept = vec![true; series.data().nrows()];
+    carpet((series.data(), &kept), series.clock(), &shown, &title, each, label, &borders)
 }
 
-/// A voxel series as a carpet: a sample of voxels, from the lowest slice to the highest, each z-scored for the picture.
+/// A voxel series as a carpet: a sample of voxels, from the lowest slice to the highest, each z-scored for the picture; censored volumes are grey.
 ///
 /// # Errors
 /// If there is no voxel.
 pub fn voxel_carpet(series: &VoxelSeries) -> Result<Figure> {
-    let title = format!("{}: {} voxels", series.name(), series.mask().count());
+    let mut title = format!("{}: {} voxels", series.name(), series.mask().count());
+    title.extend(series.censoring().map(|said| format!(", {said}")));
     let shown = sample(series.mask().count());
-    carpet(series.data(), series.clock(), &shown, &title, "voxel", "voxel", &[])
+    carpet((series.data(), series.kept()), series.clock(), &shown, &title, "voxel", "voxel", &[])
 }
 
 /// Evenly spaced columns, all of them if they are few.
-fn sample(total: usize) -> Vec<usize> {
+pub(super) fn sample(total: usize) -> Vec<usize> {
     let count = total.min(MOST);
     (0..count).map(|n| (2 * n + 1) * total / (2 * count)).collect()
 }
 
-fn carpet(
+/// Columns of `data` as rows of a picture, each z-scored over the kept rows of each stretch; rows that are not kept are grey where they are to be hidden.
+pub(super) fn pixels(
     data: &Array2<f32>,
+    kept: &[bool],
+    stretches: &[Range<usize>],
+    shown: &[usize],
+    hide: bool,
+) -> Pixels {
+    let mut pixels = Pixels::new(data.nrows(), shown.len());
+    for (row, &column) in shown.iter().enumerate() {
+        let values = data.column(column);
+        for stretch in stretches {
+            let used = || stretch.clone().filter(|time| kept[*time]).map(|time| f64::from(values[time]));
+            let count = used().count().max(1) as f64;
+            let mean = used().sum::<f64>() / count;
+            let sd = (used().map(|v| (v - mean).powi(2)).sum::<f64>() / count).sqrt();
+            for time in stretch.clone() {
+                // A constant course has no deviation and stays white.
+                let z = if sd > 0.0 { (f64::from(values[time]) - mean) / sd } else { 0.0 };
+                pixels.set(time, row, if hide && !kept[time] { CENSORED } else { diverging(z / LIMIT) });
+            }
+        }
+    }
+    pixels
+}
+
+fn carpet(
+    (data, kept): (&Array2<f32>, &[bool]),
     clock: &Clock,
     shown: &[usize],
     title: &str,
@@ -90,18 +122,7 @@ fn carpet(
     };
     let mut sheet = Sheet::new(WIDTH, plot.bottom() + BELOW + MARGIN);
     sheet.heading(&heading);
-    let mut pixels = Pixels::new(data.nrows(), shown.len());
-    for (row, &column) in shown.iter().enumerate() {
-        let values = data.column(column);
-        let count = values.len().max(1) as f64;
-        let mean = values.iter().map(|v| f64::from(*v)).sum::<f64>() / count;
-        let sd = (values.iter().map(|v| (f64::from(*v) - mean).powi(2)).sum::<f64>() / count).sqrt();
-        for (time, value) in values.iter().enumerate() {
-            // A constant course has no deviation and stays white.
-            let z = if sd > 0.0 { (f64::from(*value) - mean) / sd } else { 0.0 };
-            pixels.set(time, row, diverging(z / LIMIT));
-        }
-    }
+    let pixels = pixels(data, kept, std::slice::from_ref(&(0..data.nrows())), shown, true);
     sheet.picture([plot.left, plot.top], [plot.width, plot.height], pixels, false);
     sheet.frame([plot.left, plot.top], [plot.width, plot.height], FRAME);
     plot.bottom_axis(&mut sheet, "time (s)", false);
@@ -122,7 +143,7 @@ fn carpet(
     }
     let text = Text::new(label, LABEL).anchor(Anchor::Middle).upward();
     sheet.centred([MARGIN + 14.0, plot.top + 0.5 * plot.height], text);
-    run_borders(&mut sheet, &plot, clock, INK);
+    run_borders(&mut sheet, &plot, clock, INK, true);
     let scale = Scale::linear(-LIMIT, LIMIT);
     let corner = [plot.right() + 22.0, plot.top];
     colour_bar(&mut sheet, corner, plot.height.min(200.0), 70.0, scale, "z", |v| diverging(v / LIMIT));

@@ -67,7 +67,7 @@ pub fn pattern_courses(patterns: &Patterns) -> Result<Figure> {
         [MARGIN + 12.0, plot.top + 0.5 * plot.height],
         Text::new("pattern", LABEL).anchor(Anchor::Middle).upward(),
     );
-    run_borders(&mut sheet, &plot, patterns.clock(), FRAME);
+    run_borders(&mut sheet, &plot, patterns.clock(), FRAME, true);
     scale_bar(&mut sheet, &plot, per_unit);
     let alt = format!("{title}: {} over {}", patterns.method(), patterns.clock());
     Ok(Figure::new(sheet, alt))
@@ -138,7 +138,7 @@ pub fn courses(courses: &[(&str, Vec<f32>)], clock: &Clock, title: &str, unit: &
         let values: Vec<f64> = values.iter().map(|v| f64::from(*v)).collect();
         draw_course(&mut sheet, &plot, clock, &values, |v| plot.py(v), PALETTE[n % PALETTE.len()]);
     }
-    run_borders(&mut sheet, &plot, clock, FRAME);
+    run_borders(&mut sheet, &plot, clock, FRAME, true);
     for (row, entries) in legend.iter().enumerate() {
         let y = heading.height() + 20.0 * row as f64 + 10.0;
         for (n, x) in entries {
@@ -188,7 +188,14 @@ pub(super) fn seconds(clock: &Clock) -> Scale {
 }
 
 /// One line for each run, each value in the middle of its volume.
-fn draw_course(sheet: &mut Sheet, plot: &Plot, clock: &Clock, course: &[f64], y: impl Fn(f64) -> f64, colour: Colour) {
+pub(super) fn draw_course(
+    sheet: &mut Sheet,
+    plot: &Plot,
+    clock: &Clock,
+    course: &[f64],
+    y: impl Fn(f64) -> f64,
+    colour: Colour,
+) {
     for run in 0..clock.runs() {
         let points = clock.rows(run).map(|row| [plot.px(clock.tr() * (row as f64 + 0.5)), y(course[row])]).collect();
         sheet.path(points, 1.5, colour);
@@ -200,8 +207,8 @@ pub(super) fn run_labels_height(clock: &Clock) -> f64 {
     if clock.runs() > 1 { 1.4 * TICK } else { 0.0 }
 }
 
-/// Dashed lines between runs, and their numbers above where there is room.
-pub(super) fn run_borders(sheet: &mut Sheet, plot: &Plot, clock: &Clock, colour: Colour) {
+/// Dashed lines between runs, and if `named` their numbers above where there is room.
+pub(super) fn run_borders(sheet: &mut Sheet, plot: &Plot, clock: &Clock, colour: Colour, named: bool) {
     if clock.runs() == 1 {
         return;
     }
@@ -212,7 +219,7 @@ pub(super) fn run_borders(sheet: &mut Sheet, plot: &Plot, clock: &Clock, colour:
             sheet.dashes(from, plot.top, plot.bottom(), colour);
         }
         let name = format!("run {}", run + 1);
-        if font::width(&name, TICK, false) + 8.0 <= to - from {
+        if named && font::width(&name, TICK, false) + 8.0 <= to - from {
             let text = Text::new(name, TICK).colour(SOFT).anchor(Anchor::Middle);
             sheet.words([0.5 * (from + to), plot.top - 6.0], text);
         }

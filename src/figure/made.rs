@@ -3,6 +3,7 @@
 use super::template::template;
 use crate::activation::NeuronSeries;
 use crate::brain::{Affine, BrainMap, Mask, Networks, VoxelSeries};
+use crate::brain::{Cleaning, CleaningReport, Scrub, Subject, write_series};
 use crate::clock::Clock;
 use crate::encoding::EncodingFit;
 use crate::model::{NeuronAxis, Site};
@@ -128,6 +129,52 @@ pub(super) fn voxel_series() -> VoxelSeries {
     let mask = mask(false);
     let data = smooth(60, mask.count(), 8);
     VoxelSeries::new(data, mask, Clock::new(2.0, &[60]).unwrap(), "simulated subject 01, task story, cleaned").unwrap()
+}
+
+/// Two runs of a made subject whose head jumps, in files as fMRIPrep has them: before cleaning, after it, and the report.
+pub(super) fn cleaned() -> (VoxelSeries, VoxelSeries, CleaningReport) {
+    let folder = tempfile::tempdir().unwrap();
+    let func = folder.path().join("derivatives/fmriprep/sub-sim01/func");
+    std::fs::create_dir_all(&func).unwrap();
+    std::fs::write(folder.path().join("dataset_description.json"), "{\"Name\": \"SIMULATED for a figure\"}").unwrap();
+    let mask = mask(false);
+    for (run, volumes) in [(1, 160), (2, 120)] {
+        let mut random = random(30 + run);
+        let jumps = [volumes / 5, volumes / 5 + 1, volumes / 2, volumes / 2 + 4, volumes - 12];
+        let mut motion = vec![[0.0; 6]];
+        for t in 1..volumes {
+            let size = if jumps.contains(&t) { 0.5 } else { 0.02 };
+            let before = motion[t - 1];
+            let axes: [f64; 6] = std::array::from_fn(|axis| if axis < 3 { size } else { 0.01 * size });
+            motion.push(std::array::from_fn(|axis| before[axis] + axes[axis] * normal(&mut random)));
+        }
+        let noise = smooth(volumes, mask.count(), 40 + run);
+        let far = |n: usize| mm(&mask, n).map(|v| v / 60.0);
+        let data = Array2::from_shape_fn((volumes, mask.count()), |(t, n)| {
+            let (p, m) = (far(n), motion[t]);
+            let drift = 2.0 * (0.02 * t as f64 + p[1]).sin();
+            let moved: f64 = (0..3).map(|axis| 6.0 * m[axis] * p[axis]).sum();
+            let spike = if jumps.contains(&t) { 9.0 * (1.0 + p[2]) } else { 0.0 };
+            (1000.0 + 5.0 * (f64::from(noise[[t, n]]) + drift + moved + spike)) as f32
+        });
+        let stem = format!("sub-sim01_task-story_run-{run}");
+        let image = |what: &str| func.join(format!("{stem}_space-MNI152NLin2009cAsym_res-4_desc-{what}.nii.gz"));
+        write_series(&image("preproc_bold"), &mask, &data, 1.5).unwrap();
+        mask.write(image("brain_mask")).unwrap();
+        let names = ["trans_x", "trans_y", "trans_z", "rot_x", "rot_y", "rot_z"];
+        let mut text = format!("{}\tglobal_signal\tstd_dvars\tnon_steady_state_outlier00\n", names.join("\t"));
+        for (t, row) in motion.iter().enumerate() {
+            let dvars = if jumps.contains(&t) { 2.1 } else { 1.0 + 0.1 * normal(&mut random) };
+            let global = data.row(t).iter().map(|v| f64::from(*v)).sum::<f64>() / mask.count() as f64;
+            let cells = row.map(|v| v.to_string()).join("\t");
+            text += &format!("{cells}\t{global}\t{dvars}\t{}\n", u8::from(t == 0));
+        }
+        std::fs::write(func.join(format!("{stem}_desc-confounds_timeseries.tsv")), text).unwrap();
+    }
+    let bold = Subject::open(folder.path(), "sim01").unwrap().bold("story").unwrap();
+    let cleaning = Cleaning::default().scrub(Scrub::default());
+    let report = bold.cleaning_report(&cleaning).unwrap();
+    (bold.clean(Cleaning::none()).unwrap(), bold.clean(cleaning).unwrap(), report)
 }
 
 pub(super) const YEO: [&str; 7] =

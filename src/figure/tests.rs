@@ -113,6 +113,10 @@ fn gallery() -> Vec<(&'static str, Figure)> {
                 .unwrap(),
         ),
         ("neuron_carpet", neuron_carpet(&made::neuron_series()).unwrap()),
+        ("cleaning", {
+            let (before, after, report) = made::cleaned();
+            cleaning_figure(&before, &after, &report).unwrap()
+        }),
         ("voxel_carpet", voxel_carpet(&made::voxel_series()).unwrap()),
         ("dendrogram", {
             let tree = made::patterns(24).hierarchy(Hierarchical::default()).unwrap();

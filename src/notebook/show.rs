@@ -128,11 +128,12 @@ impl VoxelSeries {
 
 fn voxel_text(series: &VoxelSeries) -> String {
     format!(
-        "VoxelSeries: {} volumes × {} voxels\n{}\n{}",
+        "VoxelSeries: {} volumes × {} voxels\n{}\n{}{}",
         grouped(series.data().nrows()),
         grouped(series.mask().count()),
         series.name(),
-        series.clock()
+        series.clock(),
+        series.censoring().map(|said| format!("\n{said}")).unwrap_or_default()
     )
 }
 

@@ -2,7 +2,7 @@
 
 use super::show::{escape, show, show_as};
 use crate::activation::Activations;
-use crate::brain::{Bold, Subject};
+use crate::brain::{Bold, CleaningReport, Dataset, DatasetSummary, Subject};
 use crate::coupling::{NetworkMatch, SubGroups};
 use crate::encoding::Folds;
 use crate::error::Result;
@@ -78,6 +78,27 @@ impl Bold {
     /// Shows the runs in a notebook: whose, how many volumes, which grid.
     pub fn evcxr_display(&self) {
         show(&self.to_string(), Vec::new());
+    }
+}
+
+impl CleaningReport {
+    /// Shows in a notebook, as a table, what leaves each run and what is left.
+    pub fn evcxr_display(&self) {
+        table(&self.to_string(), Vec::new());
+    }
+}
+
+impl Dataset {
+    /// Shows the dataset in a notebook: where it is, and its subjects.
+    pub fn evcxr_display(&self) {
+        show(&self.to_string(), Vec::new());
+    }
+}
+
+impl DatasetSummary {
+    /// Shows in a notebook, as tables, what is there of each scan.
+    pub fn evcxr_display(&self) {
+        table(&self.to_string(), Vec::new());
     }
 }
 

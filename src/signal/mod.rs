@@ -11,6 +11,10 @@
 //! `filter="cosine"`, but for one thing: nilearn leaves its cosines out of a run in which a confound correlates above
 //! 0.9 with one of them; here both leave, whatever their correlation.
 //!
+//! A censored volume leaves by a regressor of its own, 1 there and 0 elsewhere. That is the same as taking its row out
+//! of data and regressors beforehand (nilearn's `sample_mask`): nothing is learned from it, means and deviations are those
+//! of the kept volumes, and it is 0 in the result, whose rows stay the scan's volumes.
+//!
 //! ```
 //! use ndarray::Array2;
 //! use neurocell::signal;
@@ -25,6 +29,7 @@
 mod basis;
 mod butterworth;
 mod drift;
+mod gaps;
 mod project;
 
 pub use basis::orthonormal_basis;
@@ -32,4 +37,5 @@ pub use butterworth::Butterworth;
 pub use drift::{cosine_drift, linear_trend};
 pub use project::{regress_out, zscore};
 
-pub(crate) use project::{Filtering, clean_in_place};
+pub(crate) use gaps::Gaps;
+pub(crate) use project::{Before, Filtering, clean_in_place};

@@ -1,6 +1,6 @@
 //! Taking a basis out of many columns at once, and bringing columns to one scale.
 
-use super::Butterworth;
+use super::{Butterworth, Gaps};
 use crate::error::{Error, Result};
 use crate::linalg::in_pool;
 use crate::notebook::check_cancelled;
@@ -21,7 +21,7 @@ const ROUNDING: f64 = 5e-7;
 /// If the two have not the same number of rows, or the user stopped the step.
 pub fn regress_out(series: &Array2<f32>, basis: &Array2<f64>) -> Result<Array2<f32>> {
     let mut cleaned = series.clone();
-    clean_in_place(cleaned.view_mut(), basis, None, false)?;
+    clean_in_place(cleaned.view_mut(), basis, &Before::default(), false)?;
     Ok(cleaned)
 }
 
@@ -32,7 +32,7 @@ pub fn regress_out(series: &Array2<f32>, basis: &Array2<f64>) -> Result<Array2<f
 /// If there are fewer than two rows, or a column is constant (the first is named): it has no scale.
 pub fn zscore(series: &Array2<f32>) -> Result<Array2<f32>> {
     let mut scaled = series.clone();
-    let constant = clean_in_place(scaled.view_mut(), &Array2::zeros((series.nrows(), 0)), None, true)?;
+    let constant = clean_in_place(scaled.view_mut(), &Array2::zeros((series.nrows(), 0)), &Before::default(), true)?;
     match constant.first() {
         None => Ok(scaled),
         Some(column) => Err(Error::value(
@@ -42,37 +42,61 @@ pub fn zscore(series: &Array2<f32>) -> Result<Array2<f32>> {
     }
 }
 
-/// What is done to a run before regressors leave: the trend goes, and a filter runs over what is left.
+/// What is done to a run before regressors leave.
+#[derive(Default)]
+pub(crate) struct Before {
+    /// Volumes that nothing is learned from; they become 0, as if each had a regressor of its own.
+    pub(crate) censored: Vec<usize>,
+    pub(crate) filtering: Option<Filtering>,
+}
+
+/// The trend goes, and a filter runs over what is left.
 pub(crate) struct Filtering {
-    /// Time × rank, orthonormal.
+    /// Time × rank, orthonormal; its rows are those of the gaps' range.
     pub(crate) trend: Array2<f64>,
     pub(crate) filter: Butterworth,
+    /// Censored volumes, filled in for the filter.
+    pub(crate) gaps: Gaps,
+}
+
+impl Filtering {
+    /// Detrends and filters each column of a run in place; what lies outside the gaps' range is left as it is.
+    pub(crate) fn apply(&self, mut run: ArrayViewMut2<'_, f64>) {
+        self.gaps.fill(run.view_mut());
+        let mut inside = run.slice_mut(ndarray::s![self.gaps.range(), ..]);
+        if self.trend.ncols() > 0 {
+            let along = self.trend.t().dot(&inside);
+            inside -= &self.trend.dot(&along);
+        }
+        self.filter.block(&mut inside);
+    }
 }
 
 /// Takes `basis` out of `series` (one run), and if `standardize` brings each column to mean 0 and standard deviation 1.
 ///
-/// Gives the columns, ascending, in which nothing but rounding is left; they are 0 throughout.
+/// The basis' rows must be 0 at censored volumes. Gives the columns, ascending, in which nothing but rounding is left; they are 0 throughout.
 pub(crate) fn clean_in_place(
     mut series: ArrayViewMut2<'_, f32>,
     basis: &Array2<f64>,
-    filtering: Option<&Filtering>,
+    before: &Before,
     standardize: bool,
 ) -> Result<Vec<usize>> {
     let (rows, rank) = basis.dim();
+    let kept = rows - before.censored.len();
     if series.nrows() != rows {
         return Err(Error::shape(
             format!("the series has {} volumes, the regressors {rows}", series.nrows()),
             "both must come from the same run",
         ));
     }
-    if standardize && rows < rank + 2 {
+    if standardize && kept < rank + 2 {
         return Err(Error::value(
-            format!("{rows} volumes cannot be z-scored after {rank} regressors"),
+            format!("{kept} volumes cannot be z-scored after {rank} regressors"),
             "take longer runs or fewer regressors",
         ));
     }
-    if let Some(filtering) = filtering {
-        filtering.filter.check(rows)?;
+    if let Some(filtering) = &before.filtering {
+        filtering.filter.check(filtering.gaps.range().len())?;
     }
     let basis = basis.as_standard_layout();
     // Standard layout is one slice.
@@ -84,7 +108,7 @@ pub(crate) fn clean_in_place(
             .enumerate()
             .map(|(number, block)| {
                 check_cancelled("cleaning")?;
-                let empty = clean_block(block, MatRef::from_row_major_slice(flat, rows, rank), filtering, standardize);
+                let empty = clean_block(block, MatRef::from_row_major_slice(flat, rows, rank), before, standardize);
                 Ok(empty.into_iter().map(|column| number * BLOCK + column).collect())
             })
             .collect()
@@ -93,33 +117,32 @@ pub(crate) fn clean_in_place(
 }
 
 /// Cleans one block of columns in f64; gives the columns in which nothing is left.
-fn clean_block(
-    mut block: ArrayViewMut2<f32>,
-    q: MatRef<f64>,
-    filtering: Option<&Filtering>,
-    standardize: bool,
-) -> Vec<usize> {
+fn clean_block(mut block: ArrayViewMut2<f32>, q: MatRef<f64>, before: &Before, standardize: bool) -> Vec<usize> {
     let (rows, columns) = block.dim();
+    let kept = rows - before.censored.len();
     let mut wide: Vec<f64> = block.iter().map(|&v| f64::from(v)).collect();
+    let censor = |wide: &mut [f64]| {
+        before.censored.iter().for_each(|row| wide[row * columns..(row + 1) * columns].fill(0.0));
+    };
+    censor(&mut wide);
     let size = sums(&wide, columns, |v| v * v);
-    if let Some(Filtering { trend, filter }) = filtering {
-        let trend = trend.as_standard_layout();
-        let flat = trend.as_slice().unwrap_or(&[]);
-        project_out(&mut wide, columns, MatRef::from_row_major_slice(flat, rows, trend.ncols()));
+    if let Some(filtering) = &before.filtering {
         // The block's own rows and columns.
-        if let Ok(mut wide) = ArrayViewMut2::from_shape((rows, columns), &mut wide) {
-            filter.block(&mut wide);
+        if let Ok(wide) = ArrayViewMut2::from_shape((rows, columns), &mut wide) {
+            filtering.apply(wide);
         }
+        censor(&mut wide);
     }
     project_out(&mut wide, columns, q);
     if standardize {
-        let mean: Vec<f64> = sums(&wide, columns, |v| v).iter().map(|s| s / rows as f64).collect();
+        let mean: Vec<f64> = sums(&wide, columns, |v| v).iter().map(|s| s / kept as f64).collect();
         wide.chunks_exact_mut(columns).for_each(|row| row.iter_mut().zip(&mean).for_each(|(v, m)| *v -= m));
+        censor(&mut wide);
     }
     let left = sums(&wide, columns, |v| v * v);
     let empty: Vec<usize> = (0..columns).filter(|&c| left[c] <= size[c] * ROUNDING * ROUNDING).collect();
     let mut scale: Vec<f64> = match standardize {
-        true => left.iter().map(|ss| 1.0 / (ss / (rows - 1) as f64).sqrt()).collect(),
+        true => left.iter().map(|ss| 1.0 / (ss / (kept - 1) as f64).sqrt()).collect(),
         false => vec![1.0; columns],
     };
     empty.iter().for_each(|&c| scale[c] = 0.0);
@@ -169,7 +192,7 @@ mod tests {
     fn a_pure_ramp_on_a_large_offset_is_left_with_exactly_nothing() {
         let mut ramp = Array2::from_shape_fn((50, 1), |(t, _)| 10_000.0 + 3.3 * t as f32);
         let basis = crate::signal::orthonormal_basis(&crate::signal::linear_trend(50));
-        assert_eq!(clean_in_place(ramp.view_mut(), &basis, None, true).unwrap(), [0]);
+        assert_eq!(clean_in_place(ramp.view_mut(), &basis, &Before::default(), true).unwrap(), [0]);
         assert!(ramp.iter().all(|v| *v == 0.0));
     }
 

@@ -111,7 +111,7 @@ fn motion24_names_the_column_that_is_missing() {
 #[test]
 fn a_cutoff_near_two_tr_leaves_too_few_volumes_to_clean() {
     let error = bold().clean(Cleaning::default().high_pass(Some(4.01))).unwrap_err();
-    assert_says(&error, &["run-1", "120 volumes", "regressors leave nothing"]);
+    assert_says(&error, &["run-1", "leave 1 degrees of freedom of 120 kept volumes", "119"]);
 }
 
 #[test]
