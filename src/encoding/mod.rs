@@ -31,6 +31,8 @@ mod folds;
 mod moments;
 mod nested;
 mod norms;
+#[cfg(test)]
+mod parity;
 mod predictors;
 mod ridge;
 mod scaling;
