@@ -58,6 +58,12 @@ impl BidsFile {
         self.agrees(other, &FORM) && other.agrees(self, &FORM)
     }
 
+    /// Whether this preprocessed image was made from `raw`: fMRIPrep combines echoes, and takes the magnitude alone.
+    pub(super) fn made_from(&self, raw: &BidsFile) -> bool {
+        let combined = [&FORM[..], &["echo", "part"]].concat();
+        self.agrees(raw, &combined) && raw.agrees(self, &combined)
+    }
+
     /// BIDS' inheritance: whether this file speaks about `scan`, because all its entities are the scan's too.
     pub(super) fn applies_to(&self, scan: &BidsFile) -> bool {
         self.agrees(scan, &FORM)
@@ -177,6 +183,14 @@ mod tests {
         let bold = file("sub-01_task-pieman_desc-preproc_bold.nii.gz");
         assert!(!file("sub-01_task-piemanpni_events.tsv").applies_to(&bold));
         assert!(file("task-pieman_events.tsv").applies_to(&bold));
+    }
+
+    #[test]
+    fn an_image_is_made_from_all_echoes_of_its_own_run() {
+        let bold = file("sub-01_task-a_run-1_space-MNI_desc-preproc_bold.nii.gz");
+        assert!(bold.made_from(&file("sub-01_task-a_run-1_echo-2_part-mag_bold.nii.gz")));
+        assert!(!bold.made_from(&file("sub-01_task-a_run-2_echo-2_bold.nii.gz")));
+        assert!(!bold.made_from(&file("sub-01_task-a_acq-fast_run-1_bold.nii.gz")));
     }
 
     #[test]

@@ -3,6 +3,7 @@
 use super::table::Table;
 use crate::error::{Error, ErrorKind, Result};
 use ndarray::Array2;
+use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -181,5 +182,18 @@ impl Confounds {
             )),
         };
         names.iter().map(mask).collect()
+    }
+}
+
+impl fmt::Display for Confounds {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let name = self.path().file_name().unwrap_or_default().to_string_lossy();
+        write!(
+            f,
+            "Confounds: {} volumes × {} columns\n{name}\n{}",
+            self.rows(),
+            self.names().len(),
+            self.names().join(", ")
+        )
     }
 }

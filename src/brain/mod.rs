@@ -4,9 +4,10 @@
 //! they are read, and cleaned run by run.
 //!
 //! ```no_run
-//! use neurocell::brain::{Cleaning, Networks, Subject};
+//! use neurocell::brain::{Cleaning, Dataset, Networks, Strategy, Subject};
+//! println!("{}", Dataset::open("ds002345")?.summary()?);
 //! let subject = Subject::open("ds002345", "018")?;
-//! let bold = subject.bold("pieman")?.clean(Cleaning::default())?;
+//! let bold = subject.bold("pieman")?.clean(Cleaning::strategy(Strategy::Scrubbing))?;
 //! let networks = Networks::yeo7()?.resampled_to(bold.mask())?;
 //! # Ok::<(), neurocell::Error>(())
 //! ```

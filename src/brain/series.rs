@@ -178,7 +178,7 @@ impl VoxelSeries {
         Ok(VoxelSeries { kept: kept.into(), ..VoxelSeries::new(data, self.mask.clone(), clock, self.name.clone())? })
     }
 
-    /// Writes one run as a 4-D NIfTI-1 image (int16 with a scale, 0 outside the mask).
+    /// Writes one run as a 4-D NIfTI-1 image (int16 with a scale, 0 outside the mask and in censored volumes).
     ///
     /// # Errors
     /// If there is no such run, or the file cannot be written; nothing half-written stays.

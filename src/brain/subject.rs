@@ -162,7 +162,19 @@ impl Subject {
     pub(super) fn scans(&self, task: &str) -> Result<Vec<BidsFile>> {
         let all: Vec<&BidsFile> = self.images().filter(|image| image.get("task") == Some(task)).collect();
         if all.is_empty() {
-            return Err(Error::unknown(&format!("task of {}", self.name()), task, &self.tasks()));
+            let of_task = |file: &&BidsFile| file.suffix == "bold" && file.is_image() && file.get("task") == Some(task);
+            let mut others: Vec<String> =
+                self.derived.iter().filter(of_task).filter_map(|file| file.get("desc")).map(str::to_owned).collect();
+            others.sort();
+            others.dedup();
+            return Err(match others.is_empty() {
+                true => Error::unknown(&format!("task of {}", self.name()), task, &self.tasks()),
+                false => Error::new(
+                    ErrorKind::Unknown,
+                    format!("{} has task {task} as desc-{}, not as {}", self.name(), listed(&others), self.desc),
+                    "choose one of them with `described(\"…\")`",
+                ),
+            });
         }
         let values = |key: &str, images: &[&BidsFile]| {
             let mut found: Vec<String> = images.iter().map(|i| i.get(key).unwrap_or("none said").to_owned()).collect();
@@ -306,8 +318,14 @@ impl Subject {
             return Ok(tr);
         }
         for file in self.sidecars(scan) {
-            let Some(said) = json::read(&file.path)?.get("RepetitionTime").and_then(serde_json::Value::as_f64) else {
-                continue;
+            let about = json::read(&file.path)?;
+            let Some(value) = about.get("RepetitionTime") else { continue };
+            let Some(said) = value.as_f64().filter(|tr| (0.01..=30.0).contains(tr)) else {
+                return Err(Error::format(
+                    &file.path,
+                    format!("RepetitionTime is {value}; in seconds it is a number between 0.01 and 30"),
+                    "BIDS wants seconds: write 1.5, not 1500 or \"1.5\"; or say it yourself: `with_tr(1.5)`",
+                ));
             };
             // A header without time unit often holds a 1 that nobody has set.
             if header.time_unit_is_known()

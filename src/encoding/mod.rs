@@ -9,7 +9,7 @@
 //! weights                  all rows, with the α that is best over all folds
 //! ```
 //!
-//! Means and standard deviations of regressors and voxels are learned in each set of training rows only. [`ridge_cv`] is the plain cross-validation that
+//! Means and standard deviations of regressors and voxels are learned in each set of training rows only. Censored volumes are in no set. [`ridge_cv`] is the plain cross-validation that
 //! himalaya has, on arrays as they are.
 //!
 //! **How it is solved.** A training set's regressors are X = U·diag(s)·Vᵀ, found once for all voxels from XᵀX or, where there are more regressors than rows,

@@ -303,7 +303,7 @@ fn a_run_of_which_censoring_leaves_too_little_to_score_is_refused() {
     let most: Vec<usize> = (0..27).collect();
     let series = bold(noise(60, 2, 2), &clock).censor(1, &most).unwrap();
     let error = encode(&patterns(noise(60, 2, 1), &clock), &series, Ridge::default()).unwrap_err();
-    assert!(error.problem().contains("30 kept volumes to train and 3 to test"), "{error}");
+    assert!(error.problem().contains("3 kept volumes to train and 30 to test"), "{error}");
 }
 
 #[test]

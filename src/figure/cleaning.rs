@@ -55,7 +55,8 @@ pub fn cleaning_figure(before: &VoxelSeries, after: &VoxelSeries, report: &Clean
         true => format!("one voxel in {} is a row", (after.mask().count() as f64 / shown.len() as f64).round()),
         false => "each voxel is a row".to_owned(),
     };
-    let remark = format!("{which}, lowest slice above, z-scored over each run's kept volumes; {censored}; {clock}");
+    let remark =
+        format!("{which}, lowest slice at the top, z-scored over each run's kept volumes; {censored}; {clock}");
     let heading = Heading::new(&title, &remark, WIDTH);
 
     let traces = traces(report);

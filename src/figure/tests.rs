@@ -4,7 +4,7 @@ use super::made::{self, YEO, blobs, clock, mask, mm};
 use super::sheet::{Anchor, Shape};
 use super::*;
 use crate::activation::NeuronSeries;
-use crate::brain::{Affine, BrainMap, Mask};
+use crate::brain::{Affine, BrainMap, Mask, VoxelSeries};
 use crate::clock::Clock;
 use crate::pattern::{ChooseK, Distance, Hierarchical, Linkage, ParallelAnalysis, hierarchy};
 use crate::stimulus::Stimulus;
@@ -388,6 +388,18 @@ fn courses_of_the_wrong_length_are_named() {
     let clock = Clock::new(2.0, &[10]).unwrap();
     let error = courses(&[("found", vec![0.0; 9])], &clock, "t", "z").unwrap_err();
     assert!(error.problem().contains("`found` has 9 values"), "{error}");
+}
+
+#[test]
+fn series_of_other_clocks_or_masks_are_no_before_and_after() {
+    let (before, after, report) = made::cleaned();
+    let error = cleaning_figure(&before.trimmed(1, 0).unwrap(), &after, &report).unwrap_err();
+    assert!(error.problem().contains("159 + 119") && error.problem().contains("160 + 120"), "{error}");
+    let affine = Affine([[1.0, 0.0, 0.0, 0.0], [0.0, 1.0, 0.0, 0.0], [0.0, 0.0, 1.0, 0.0]]);
+    let small = Mask { shape: [2, 1, 1], affine, voxels: [0, 1].into() };
+    let other = VoxelSeries::new(Array2::zeros((280, 2)), small, before.clock().clone(), "other").unwrap();
+    let error = cleaning_figure(&other, &after, &report).unwrap_err();
+    assert!(error.problem().contains("the masks differ") && error.advice().contains("Cleaning::none()"), "{error}");
 }
 
 #[test]

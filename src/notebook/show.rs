@@ -280,6 +280,16 @@ mod tests {
     }
 
     #[test]
+    fn a_voxel_series_says_how_many_volumes_are_censored() {
+        let mask = Mask::mni4mm().unwrap();
+        let data = Array2::zeros((5, mask.count()));
+        let series = VoxelSeries::new(data, mask, Clock::new(1.5, &[3, 2]).unwrap(), "made").unwrap();
+        assert!(!voxel_text(&series).contains("censored"));
+        let text = voxel_text(&series.censor(1, &[0]).unwrap());
+        assert!(text.ends_with("TR 1.5 s\n1 of 5 volumes censored"), "{text}");
+    }
+
+    #[test]
     fn a_stimulus_says_how_many_words_have_no_time() {
         let word =
             |text: &str, onset| Word { text: text.to_owned(), run: 0, onset, offset: onset.map(|o: f64| o + 0.3) };

@@ -2,7 +2,7 @@
 
 use super::show::{escape, show, show_as};
 use crate::activation::Activations;
-use crate::brain::{Bold, CleaningReport, Dataset, DatasetSummary, Subject};
+use crate::brain::{Bold, Cleaning, CleaningReport, Confounds, Dataset, DatasetSummary, Subject};
 use crate::coupling::{NetworkMatch, SubGroups};
 use crate::encoding::Folds;
 use crate::error::Result;
@@ -76,6 +76,20 @@ impl Subject {
 
 impl Bold {
     /// Shows the runs in a notebook: whose, how many volumes, which grid.
+    pub fn evcxr_display(&self) {
+        show(&self.to_string(), Vec::new());
+    }
+}
+
+impl Cleaning {
+    /// Shows in a notebook what is taken out.
+    pub fn evcxr_display(&self) {
+        show(&format!("Cleaning: {self}"), Vec::new());
+    }
+}
+
+impl Confounds {
+    /// Shows in a notebook which columns the table has.
     pub fn evcxr_display(&self) {
         show(&self.to_string(), Vec::new());
     }

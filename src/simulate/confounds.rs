@@ -1,5 +1,6 @@
 //! The nuisance courses of one run, and their table in fMRIPrep's columns.
 
+use super::dvars::Dvars;
 use super::random::stream;
 use rand::Rng;
 use rand_distr::StandardNormal;
@@ -56,10 +57,10 @@ impl Nuisance {
         Nuisance { motion, physiology, global, tissue }
     }
 
-    /// fMRIPrep's confounds table; `global_signal` is the mean of the volumes as they were written.
-    pub(super) fn table(&self, global_signal: &[f64], tr: f64) -> String {
+    /// fMRIPrep's confounds table; `global_signal` is the mean of the volumes as they were written, and `dvars` are theirs.
+    pub(super) fn table(&self, global_signal: &[f64], dvars: &Dvars, tr: f64) -> String {
         let volumes = global_signal.len();
-        let columns: Vec<(String, Vec<Option<f64>>)> = self.columns(global_signal, volumes, tr);
+        let columns: Vec<(String, Vec<Option<f64>>)> = self.columns(global_signal, dvars, volumes, tr);
         let names: Vec<&str> = columns.iter().map(|(name, _)| name.as_str()).collect();
         let mut text = names.join("\t");
         text.push('\n');
@@ -76,22 +77,33 @@ impl Nuisance {
         text
     }
 
-    fn columns(&self, global_signal: &[f64], volumes: usize, tr: f64) -> Vec<(String, Vec<Option<f64>>)> {
+    fn columns(
+        &self,
+        global_signal: &[f64],
+        dvars: &Dvars,
+        volumes: usize,
+        tr: f64,
+    ) -> Vec<(String, Vec<Option<f64>>)> {
         let whole = |values: Vec<f64>| values.into_iter().map(Some).collect::<Vec<_>>();
         let csf = (0..volumes).map(|t| 900.0 + 9.0 * (self.physiology[t] + 0.3 * self.tissue[0][t])).collect();
         let white = (0..volumes).map(|t| 950.0 + 5.0 * (self.global[t] + 0.3 * self.tissue[1][t])).collect();
-        let mut columns = vec![
-            ("global_signal".to_owned(), whole(global_signal.to_vec())),
-            ("csf".to_owned(), whole(csf)),
-            ("white_matter".to_owned(), whole(white)),
-        ];
-        for (name, values) in MOTION.iter().zip(&self.motion) {
+        let mut columns = Vec::new();
+        let mut expanded = |name: &str, values: Vec<f64>| {
             let steps: Vec<Option<f64>> = (0..volumes).map(|t| (t > 0).then(|| values[t] - values[t - 1])).collect();
-            columns.push(((*name).to_owned(), whole(values.clone())));
             columns.push((format!("{name}_derivative1"), steps.clone()));
             columns.push((format!("{name}_power2"), whole(values.iter().map(|v| v * v).collect())));
             columns.push((format!("{name}_derivative1_power2"), steps.iter().map(|s| s.map(|s| s * s)).collect()));
+            columns.push((name.to_owned(), whole(values)));
+        };
+        expanded("global_signal", global_signal.to_vec());
+        expanded("csf", csf);
+        expanded("white_matter", white);
+        for (name, values) in MOTION.iter().zip(&self.motion) {
+            expanded(name, values.clone());
         }
+        let steps = |values: &[f64]| std::iter::once(None).chain(values.iter().copied().map(Some)).collect::<Vec<_>>();
+        columns.push(("dvars".to_owned(), steps(&dvars.plain)));
+        columns.push(("std_dvars".to_owned(), steps(&dvars.standardised)));
         columns.push(("framewise_displacement".to_owned(), self.framewise_displacement(volumes)));
         for k in 1..=cosines(volumes, tr) {
             let n = volumes as f64;
@@ -125,6 +137,7 @@ pub(super) fn describe() -> serde_json::Value {
         "trans_x": { "Units": "mm" }, "trans_y": { "Units": "mm" }, "trans_z": { "Units": "mm" },
         "rot_x": { "Units": "rad" }, "rot_y": { "Units": "rad" }, "rot_z": { "Units": "rad" },
         "framewise_displacement": { "Units": "mm", "Description": "Power et al. 2012, head radius 50 mm" },
+        "std_dvars": { "Description": "as nipype's compute_dvars" },
         "csf": { "Description": "carries the simulated breath and heartbeat" },
         "white_matter": { "Description": "carries the simulated global course" },
         "cosine00": { "Description": "discrete cosine basis, high-pass at 128 s" },
@@ -138,7 +151,8 @@ mod tests {
     #[test]
     fn the_table_has_fmripreps_columns_and_its_first_steps_are_not_available() {
         let nuisance = Nuisance::new(1, 0, 100, 1.5);
-        let table = nuisance.table(&[1000.0; 100], 1.5);
+        let dvars = Dvars { plain: vec![20.0; 99], standardised: vec![1.0; 99] };
+        let table = nuisance.table(&[1000.0; 100], &dvars, 1.5);
         let mut lines = table.lines().map(|l| l.split('\t').collect::<Vec<_>>());
         let names = lines.next().unwrap();
         let first = lines.next().unwrap();

@@ -18,6 +18,7 @@
 
 mod bold;
 mod confounds;
+mod dvars;
 mod options;
 mod planting;
 mod random;

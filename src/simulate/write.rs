@@ -2,6 +2,7 @@
 
 use super::bold::{AR, DRIFT, GAIN, GLOBAL, Head, MOTION, NOISE_FWHM, PHYSIOLOGY};
 use super::confounds::describe;
+use super::dvars::Dvars;
 use super::options::{Simulation, span};
 use super::planting::{MOST_ALIKE, plant};
 use super::truth::{FILE, Key, Truth};
@@ -205,7 +206,7 @@ impl Simulation {
             let mean =
                 |row: ndarray::ArrayView1<f32>| row.iter().map(|&v| f64::from(v)).sum::<f64>() / row.len() as f64;
             let global: Vec<f64> = data.outer_iter().map(mean).collect();
-            write_text(&confounds, &nuisance.table(&global, clock.tr()))?;
+            write_text(&confounds, &nuisance.table(&global, &Dvars::new(data.view()), clock.tr()))?;
             write_json(&meaning, &describe())?;
             write_json(
                 &sidecar,

@@ -2,6 +2,7 @@
 
 mod bad_images;
 mod cleaning;
+mod dataset;
 mod images;
 mod networks;
 mod subject;

@@ -196,6 +196,13 @@ fn the_dataset_is_read_as_any_other_and_says_that_it_is_simulated() {
     assert_eq!(bold.clock(), &simulation.clock(&story).unwrap());
     assert_eq!(bold.mask(), networks.mask());
     assert!(bold.name().to_lowercase().contains("simulated"), "{}", bold.name());
+    // What scrubbing and the full expansions look at is in the table.
+    let table = bold.confounds(0).unwrap();
+    for name in ["csf_derivative1_power2", "white_matter_power2", "global_signal_derivative1", "trans_x_power2"] {
+        assert!(table.column(name).is_ok(), "{name}");
+    }
+    let dvars = table.std_dvars().unwrap().unwrap();
+    assert!(dvars[0] == 0.0 && dvars[1..].iter().all(|v| (0.5..2.0).contains(v)), "{dvars:?}");
     // Words come back at their places on the clock, to the last bit.
     for (run, parts) in subject.stories("story").unwrap().iter().enumerate() {
         let read = Stimulus::from_align(&parts[0].align).unwrap().starting_at(parts[0].onset);

@@ -1,6 +1,7 @@
 //! A whole dataset: who was scanned, and what is there of each scan.
 
 mod summary;
+mod words;
 
 pub use summary::{DatasetSummary, ScanEntry};
 

@@ -2,27 +2,22 @@
 
 use super::Dataset;
 use crate::brain::bids::{self, BidsFile, listed};
-use crate::brain::columns::aligned;
 use crate::brain::nifti::{Header, Source};
 use crate::brain::{Mask, Subject, subject};
-use crate::error::Result;
-use crate::notebook::check_cancelled;
+use crate::error::{Error, Result};
+use crate::notebook::{Progress, check_cancelled};
 use std::collections::{BTreeMap, BTreeSet};
-use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-
-/// Scans that are listed one by one.
-const LISTED: usize = 40;
 
 /// What a dataset holds: [`Dataset::summary`]. Prints as tables: one line per task and space, then one per scan (of a large dataset only those that are not
 /// complete), then what is odd. Clones are cheap.
 #[derive(Clone, Debug)]
 pub struct DatasetSummary {
-    root: PathBuf,
-    subjects: usize,
-    scans: Arc<[ScanEntry]>,
-    notes: Arc<[String]>,
+    pub(super) root: PathBuf,
+    pub(super) subjects: usize,
+    pub(super) scans: Arc<[ScanEntry]>,
+    pub(super) notes: Arc<[String]>,
 }
 
 /// One scan in one form: a subject's run of a task in one space, or a raw scan that fMRIPrep's output lacks.
@@ -55,18 +50,6 @@ impl ScanEntry {
     pub fn complete(&self) -> bool {
         self.missing.is_empty() && self.problems.is_empty() && self.space.is_some()
     }
-
-    fn status(&self) -> String {
-        let mut parts = Vec::new();
-        if self.space.is_none() {
-            parts.push("not in derivatives/fmriprep".to_owned());
-        }
-        if !self.missing.is_empty() {
-            parts.push(format!("no {}", self.missing.join(", no ")));
-        }
-        parts.extend(self.problems.iter().cloned());
-        if parts.is_empty() { "complete".to_owned() } else { parts.join("; ") }
-    }
 }
 
 impl DatasetSummary {
@@ -91,19 +74,23 @@ impl Dataset {
     pub fn summary(&self) -> Result<DatasetSummary> {
         let mut scans = Vec::new();
         let mut odd = Vec::new();
+        let mut progress = Progress::new("subjects", self.subjects.len() as u64);
         for id in &self.subjects {
             check_cancelled("looking through the dataset")?;
+            let first = scans.len();
             let subject = Subject::at(&self.root, id)?;
             for image in subject.derived.iter().filter(|file| file.suffix == "bold" && file.is_image()) {
-                scans.push(subject.entry(image, &scans));
+                let entry = subject.entry(image, &scans[first..]);
+                scans.push(entry);
             }
             for raw in subject.raw.iter().filter(|file| file.suffix == "bold" && file.is_image()) {
-                let known = |image: &BidsFile| image.suffix == "bold" && image.is_image() && image.same_scan(raw);
+                let known = |image: &BidsFile| image.suffix == "bold" && image.is_image() && image.made_from(raw);
                 if !subject.derived.iter().any(known) {
                     scans.push(raw_entry(id, raw));
                 }
             }
             odd.extend(unparsed(&subject::prepared(&self.root).join(format!("sub-{id}")))?);
+            progress.advance(1);
         }
         scans.sort_by_key(|scan: &ScanEntry| {
             let run = scan.run.as_deref().and_then(|run| run.parse::<u64>().ok());
@@ -157,7 +144,7 @@ impl Dataset {
 }
 
 impl Subject {
-    /// What is there of one preprocessed image; `before`: the entries so far, to find a scan that comes twice.
+    /// What is there of one preprocessed image; `before`: the subject's entries so far, to find a scan that comes twice.
     fn entry(&self, image: &BidsFile, before: &[ScanEntry]) -> ScanEntry {
         let mut entry = blank(self.id(), image);
         let mut space = image.get("space").unwrap_or("no space said").to_owned();
@@ -190,9 +177,9 @@ impl Subject {
         match self.files_of(image).confounds {
             None => entry.missing.push("confounds"),
             Some(path) => {
-                let rows = crate::brain::Confounds::read(&path).map(|table| table.rows());
-                match (rows, entry.volumes) {
+                match (rows(&path), entry.volumes) {
                     (Err(error), _) => entry.problems.push(error.problem().to_owned()),
+                    (Ok(0), _) => entry.problems.push(format!("{}: the table is empty", name(&path))),
                     (Ok(rows), Some(volumes)) if rows != volumes => {
                         entry.problems.push(format!("{rows} rows of confounds for {volumes} volumes"));
                     }
@@ -277,6 +264,13 @@ fn unparsed(subject: &Path) -> Result<Vec<String>> {
     Ok(odd)
 }
 
+/// Rows of a table below its header, counted without reading the cells.
+fn rows(path: &Path) -> Result<usize> {
+    let text =
+        std::fs::read(path).map_err(|cause| Error::file("read", path, cause, "check that the file may be read"))?;
+    Ok(text.split(|byte| *byte == b'\n').filter(|line| !line.trim_ascii().is_empty()).count().saturating_sub(1))
+}
+
 fn name(path: &Path) -> String {
     path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default()
 }
@@ -287,72 +281,4 @@ fn near(what: &str, names: &[String], plain: impl Fn(&str) -> String) -> Vec<Str
     names.iter().for_each(|name| groups.entry(plain(name)).or_default().push(name.clone()));
     let several = groups.into_values().filter(|group| group.len() > 1);
     several.map(|group| format!("{what} that may be the same: {}", group.join(", "))).collect()
-}
-
-/// "90–120", "2 s", "–".
-fn span(values: &[f64], unit: &str) -> String {
-    let (low, high) = values.iter().fold((f64::INFINITY, f64::NEG_INFINITY), |(l, h), v| (l.min(*v), h.max(*v)));
-    match values {
-        [] => "–".to_owned(),
-        _ if low == high => format!("{low}{unit}"),
-        _ => format!("{low}–{high}{unit}"),
-    }
-}
-
-impl fmt::Display for DatasetSummary {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let complete = self.scans.iter().filter(|scan| scan.complete()).count();
-        let folder = self.root.display();
-        write!(f, "Dataset {folder}: {} subjects, {} scans, {complete} complete", self.subjects, self.scans.len())?;
-        let mut groups: BTreeMap<(&str, Option<&str>), Vec<&ScanEntry>> = BTreeMap::new();
-        for scan in self.scans.iter() {
-            groups.entry((&scan.task, scan.space.as_deref())).or_default().push(scan);
-        }
-        let mut rows = vec![
-            ["task", "space", "subjects", "sessions", "scans", "volumes", "TR", "complete"].map(str::to_owned).to_vec(),
-        ];
-        for ((task, space), scans) in &groups {
-            let subjects: BTreeSet<&str> = scans.iter().map(|scan| scan.subject.as_str()).collect();
-            let sessions: BTreeSet<&str> = scans.iter().filter_map(|scan| scan.session.as_deref()).collect();
-            let volumes: Vec<f64> = scans.iter().filter_map(|scan| scan.volumes).map(|n| n as f64).collect();
-            let trs: Vec<f64> = scans.iter().filter_map(|scan| scan.tr).collect();
-            rows.push(vec![
-                (*task).to_owned(),
-                space.unwrap_or("raw only").to_owned(),
-                subjects.len().to_string(),
-                if sessions.is_empty() { "–".to_owned() } else { sessions.len().to_string() },
-                scans.len().to_string(),
-                span(&volumes, ""),
-                span(&trs, " s"),
-                scans.iter().filter(|scan| scan.complete()).count().to_string(),
-            ]);
-        }
-        if !groups.is_empty() {
-            write!(f, "\n{}", aligned(&rows))?;
-        }
-        let all = self.scans.len() <= LISTED;
-        let shown: Vec<&ScanEntry> = self.scans.iter().filter(|scan| all || !scan.complete()).collect();
-        if !shown.is_empty() {
-            let mut rows =
-                vec![["scan", "session", "task", "run", "space", "volumes", "TR", ""].map(str::to_owned).to_vec()];
-            let dash = |value: Option<String>| value.unwrap_or_else(|| "–".to_owned());
-            rows.extend(shown.iter().take(LISTED).map(|scan| {
-                vec![
-                    format!("sub-{}", scan.subject),
-                    dash(scan.session.clone()),
-                    scan.task.clone(),
-                    dash(scan.run.clone()),
-                    scan.space.clone().unwrap_or_else(|| "raw only".to_owned()),
-                    dash(scan.volumes.map(|n| n.to_string())),
-                    dash(scan.tr.map(|tr| format!("{tr} s"))),
-                    scan.status(),
-                ]
-            }));
-            write!(f, "\n\n{}", aligned(&rows))?;
-            if shown.len() > LISTED {
-                write!(f, "\n… and {} more: `summary.scans()`", shown.len() - LISTED)?;
-            }
-        }
-        self.notes.iter().try_for_each(|note| write!(f, "\nnote: {note}"))
-    }
 }

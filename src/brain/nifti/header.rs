@@ -158,7 +158,7 @@ impl Header {
             1.0 => meant,
             _ => meant / (1.0f64 / unit).round(),
         };
-        if !(0.0..=30.0).contains(&tr) {
+        if !(0.01..=30.0).contains(&tr) {
             let said = if self.time_unit_is_known() { "" } else { ", and no unit is said" };
             return Err(Error::format(&self.path, format!("the header's TR is {tr} s{said}"), ask));
         }

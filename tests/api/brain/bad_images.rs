@@ -75,6 +75,20 @@ fn a_gzip_stream_with_a_changed_byte_is_refused() {
 }
 
 #[test]
+fn a_gzip_stream_that_ends_well_but_early_shows_both_sizes() {
+    use std::io::Write;
+    let (folder, path) = series();
+    let mut bytes = std::fs::read(&path).unwrap();
+    bytes.truncate(352 + 300);
+    let packed = folder.path().join("bold.nii.gz");
+    let mut gz = flate2::write::GzEncoder::new(std::fs::File::create(&packed).unwrap(), flate2::Compression::fast());
+    gz.write_all(&bytes).unwrap();
+    gz.finish().unwrap();
+    let error = VoxelSeries::read(&packed, &small_mask(), None).unwrap_err();
+    assert_says(&error, &["bold.nii.gz", "= 480 bytes of voxels", "has 300", "fetch the image again"]);
+}
+
+#[test]
 fn a_header_that_promises_more_than_memory_holds_is_refused_by_the_files_size() {
     let error = after(|bytes| dims(bytes, &[4, 1600, 1600, 1600, 30_000]));
     assert_says(&error, &["promises 1600 × 1600 × 1600 × 30000", "has 480"]);
@@ -120,6 +134,16 @@ fn a_series_with_nan_names_voxel_and_volume() {
 fn an_affine_without_volume_is_shown() {
     let error = after(|bytes| bytes[280..328].fill(0));
     assert_says(&error, &["sform [0 0 0 0; 0 0 0 0; 0 0 0 0] cannot be inverted"]);
+}
+
+#[test]
+fn a_qform_without_volume_is_shown() {
+    let error = after(|bytes| {
+        // sform_code 0, and a voxel that is 0 mm wide.
+        put(bytes, 254, 0i16.to_le_bytes());
+        put(bytes, 84, 0.0f32.to_le_bytes());
+    });
+    assert_says(&error, &["qform", "cannot be inverted"]);
 }
 
 #[test]
@@ -217,6 +241,12 @@ fn a_tr_of_1500_without_unit_is_not_taken_for_seconds() {
         bytes[123] = 2;
     });
     assert_says(&error, &["TR is 1500 s, and no unit is said"]);
+}
+
+#[test]
+fn a_tr_of_seconds_in_milliseconds_is_too_short_to_be_one() {
+    let error = after(|bytes| bytes[123] = 2 | 16);
+    assert_says(&error, &["TR is 0.0015 s", "Some(1.5)"]);
 }
 
 #[test]

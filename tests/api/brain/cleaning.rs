@@ -2,7 +2,7 @@ use super::{assert_close, assert_says};
 use crate::reference;
 use ndarray::{Array2, Axis, concatenate, s};
 use neurocell::activation::NeuronSeries;
-use neurocell::brain::{Bold, Cleaning, Subject};
+use neurocell::brain::{Aroma, Bold, Cleaning, CompCor, Expansion, Scrub, Strategy, Subject};
 use neurocell::clock::Clock;
 use neurocell::model::{NeuronAxis, Site};
 use neurocell::signal;
@@ -111,7 +111,7 @@ fn motion24_names_the_column_that_is_missing() {
 #[test]
 fn a_cutoff_near_two_tr_leaves_too_few_volumes_to_clean() {
     let error = bold().clean(Cleaning::default().high_pass(Some(4.01))).unwrap_err();
-    assert_says(&error, &["run-1", "leave 1 degrees of freedom of 120 kept volumes", "119"]);
+    assert_says(&error, &["run-1", "leave 0 degrees of freedom of 120 kept volumes", "119"]);
 }
 
 #[test]
@@ -120,4 +120,85 @@ fn a_filter_that_leaves_nothing_of_a_short_run_is_refused() {
     let clock = Clock::new(2.0, &[50, 3]).unwrap();
     let series = NeuronSeries::new(Array2::from_shape_fn((53, 1), |(t, _)| (t % 7) as f32), clock, neurons).unwrap();
     assert_says(&series.high_pass(128.0).unwrap_err(), &["run 1 has 3 volumes"]);
+}
+
+/// The dataset of two runs with volumes 3 and 40 of the first run and 89 of the second censored.
+fn censored() -> Cleaning {
+    Cleaning::default().censor(0, &[3, 40]).censor(1, &[89])
+}
+
+#[test]
+fn censored_volumes_are_known_by_run_carried_on_and_shown() {
+    let series = bold().clean(censored()).unwrap();
+    assert_eq!((series.censored(0).unwrap(), series.censored(1).unwrap()), (vec![3, 40], vec![89]));
+    assert_eq!(series.kept().iter().filter(|kept| !**kept).count(), 3);
+    for row in [3, 40, 120 + 89] {
+        assert!(!series.kept()[row] && series.data().row(row).iter().all(|v| *v == 0.0));
+    }
+    assert!(series.to_string().contains("3 of 210 volumes censored"), "{series}");
+    let trimmed = series.trimmed(4, 1).unwrap();
+    assert_eq!((trimmed.censored(0).unwrap(), trimmed.censored(1).unwrap()), (vec![36], vec![]));
+    assert!(trimmed.to_string().contains("1 of 200 volumes censored"), "{trimmed}");
+    assert_says(&series.censored(2).unwrap_err(), &["run 2 of 2"]);
+    // Kept rows of each voxel have mean 0 and variance 1 in each run.
+    for run in [0, 1] {
+        let rows = series.clock().rows(run).filter(|row| series.kept()[*row]);
+        let first: Vec<f64> = rows.map(|row| f64::from(series.data()[[row, 0]])).collect();
+        let mean = first.iter().sum::<f64>() / first.len() as f64;
+        let variance = first.iter().map(|v| (v - mean).powi(2)).sum::<f64>() / (first.len() - 1) as f64;
+        assert!(mean.abs() < 1e-6 && (variance - 1.0).abs() < 1e-5, "{mean} {variance}");
+    }
+}
+
+#[test]
+fn runs_and_volumes_that_are_not_there_cannot_be_censored() {
+    let error = bold().clean(Cleaning::default().censor(2, &[0])).unwrap_err();
+    assert_says(&error, &["run 2", "has 2 runs", "counted from 0"]);
+    let error = bold().clean(Cleaning::default().censor(1, &[90])).unwrap_err();
+    assert_says(&error, &["run-2", "volume 90", "there are 90"]);
+    let all: Vec<usize> = (0..90).collect();
+    assert_says(&bold().clean(Cleaning::default().censor(1, &all)).unwrap_err(), &["all 90 volumes are censored"]);
+}
+
+#[test]
+fn a_report_counts_regressors_volumes_and_freedom_and_says_where_displacement_comes_from() {
+    let report = bold().cleaning_report(&censored()).unwrap();
+    let runs = report.runs();
+    assert_eq!(runs[0].groups, [("trend", 2), ("cosines", 3), ("motion", 6)]);
+    assert_eq!((runs[0].rank, runs[0].degrees_of_freedom), (11, 120 - 2 - 11));
+    assert_eq!((runs[1].rank, runs[1].degrees_of_freedom), (10, 90 - 1 - 10));
+    // The table has no framewise_displacement: Power's formula on its motion parameters.
+    let table = bold().confounds(0).unwrap();
+    let motion = table.columns(&MOTION).unwrap();
+    let step = |t: usize| {
+        (0..6).map(|c| (motion[[t, c]] - motion[[t - 1, c]]).abs() * if c < 3 { 1.0 } else { 50.0 }).sum::<f64>()
+    };
+    let mean = (1..120).map(step).sum::<f64>() / 119.0;
+    assert!((runs[0].mean_and_largest_fd().unwrap().0 - mean).abs() < 1e-9);
+    let text = report.to_string();
+    println!("{text}");
+    for part in ["2 (2 given)", "2 trend, 3 cosines, 6 motion", "107", "FD of run-1, run-2: computed", "50 mm"] {
+        assert!(text.contains(part), "no `{part}` in:\n{text}");
+    }
+    assert_eq!(report.censored(), 3);
+}
+
+#[test]
+fn images_that_ica_aroma_has_not_denoised_are_refused_with_both_ways_on() {
+    let error = bold().clean(Cleaning::strategy(Strategy::IcaAroma)).unwrap_err();
+    assert_says(&error, &["desc-preproc_bold", "described(\"smoothAROMAnonaggr\")", "Aroma::Basic"]);
+}
+
+#[test]
+fn a_strategy_names_what_the_table_lacks() {
+    let error = bold().clean(Cleaning::default().wm_csf(Expansion::Basic)).unwrap_err();
+    assert_says(&error, &["unknown column", "`csf`", "run-1_desc-confounds"]);
+    let error = bold().clean(Cleaning::default().compcor(CompCor::AnatCombined, None)).unwrap_err();
+    assert_says(&error, &["no component of anatomical CompCor", "trans_x", "choose another strategy"]);
+    let error = bold().clean(Cleaning::default().ica_aroma(Aroma::Basic)).unwrap_err();
+    assert_says(&error, &["no component of ICA-AROMA"]);
+    let error = bold().clean(Cleaning::default().scrub(Scrub::default())).unwrap_err();
+    assert_says(&error, &["no column std_dvars", "std_dvars(None)"]);
+    let error = bold().clean(Cleaning::default().scrub(Scrub::default().fd(Some(-0.1)))).unwrap_err();
+    assert_says(&error, &["displacement of -0.1", "positive limit"]);
 }

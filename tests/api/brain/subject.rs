@@ -3,7 +3,7 @@ use super::images::small_mask;
 use crate::reference;
 use ndarray::Array2;
 use neurocell::Error;
-use neurocell::brain::{Affine, Cleaning, Event, Mask, Subject, write_series};
+use neurocell::brain::{Affine, Aroma, Cleaning, Event, Mask, Subject, write_series};
 use std::path::PathBuf;
 use tempfile::TempDir;
 
@@ -209,9 +209,86 @@ fn a_sidecar_that_contradicts_the_header_is_refused_unless_the_user_decides() {
 }
 
 #[test]
+fn a_sidecars_tr_in_milliseconds_of_zero_or_as_a_text_names_the_file() {
+    let dataset = Dataset::new("numbers");
+    for said in ["1500", "0", "\"1.5\"", "null"] {
+        let sidecar = format!("{{\"RepetitionTime\": {said}}}");
+        std::fs::write(dataset.folder.path().join("task-tale_bold.json"), sidecar).unwrap();
+        let error = dataset.bold_error();
+        assert_says(&error, &["task-tale_bold.json", &format!("RepetitionTime is {said};"), "between 0.01 and 30"]);
+        assert_says(&error, &["BIDS wants seconds"]);
+    }
+    std::fs::write(dataset.folder.path().join("task-tale_bold.json"), "{\"RepetitionTime\": 1.5").unwrap();
+    assert_says(&dataset.bold_error(), &["task-tale_bold.json", "no JSON"]);
+}
+
+#[test]
+fn an_empty_brain_mask_and_one_of_another_shape_name_the_file() {
+    let dataset = Dataset::new("numbers");
+    let path = dataset.image(2, "brain_mask");
+    let other = Mask::new([5, 4, 2], *small_mask().affine(), &[true; 40]).unwrap();
+    other.write(&path).unwrap();
+    assert_says(&dataset.bold_error(), &["run-2", "5 × 4 × 2", "5 × 4 × 3"]);
+    let plain = dataset.func("mask.nii");
+    small_mask().write(&plain).unwrap();
+    let mut bytes = std::fs::read(&plain).unwrap();
+    bytes[352..].fill(0);
+    std::fs::write(&path, bytes).unwrap();
+    assert_says(&dataset.bold_error(), &["run-2", "desc-brain_mask.nii.gz", "mask is empty"]);
+}
+
+#[test]
+fn a_mean_in_the_place_of_a_series_is_named() {
+    let dataset = Dataset::new("numbers");
+    small_mask().write(dataset.image(1, "preproc_bold")).unwrap();
+    assert_says(&dataset.bold_error(), &["run-1", "preproc_bold", "4-D image is needed", "3-D"]);
+}
+
+#[test]
+fn a_confounds_table_that_is_no_table_names_line_column_and_cell() {
+    let dataset = Dataset::new("numbers");
+    let path = dataset.func("sub-01_task-tale_run-1_desc-confounds_timeseries.tsv");
+    let rows = "1\t2\n".repeat(18);
+    let clean = || {
+        let bold = dataset.subject().bold("tale").unwrap();
+        bold.clean(Cleaning::default().confounds(&["csf"])).unwrap_err()
+    };
+    for (text, parts) in [
+        (format!("csf\tglobal\n1\t2\n1\n{rows}"), ["line 3 has 1 cells, the header 2", "n/a"]),
+        (format!("csf\tglobal\n1\t2\none\t2\n{rows}"), ["`one` in row 1 of column csf", "write a number"]),
+        (format!("csf\tcsf\n1\t2\n1\t2\n{rows}"), ["two columns are called `csf`", "own name"]),
+        (format!("csf\tglobal\nn/a\t2\nn/a\t2\n{rows}"), ["column csf has no value in row 0", "leave the column out"]),
+        (String::new(), ["the table is empty", "again"]),
+    ] {
+        std::fs::write(&path, text).unwrap();
+        let error = clean();
+        assert_says(&error, &["run-1_desc-confounds_timeseries.tsv"]);
+        assert_says(&error, &parts);
+    }
+}
+
+#[test]
 fn another_space_is_an_error_that_lists_the_spaces() {
     let error = Dataset::new("numbers").subject().in_space("T1w").bold("tale").unwrap_err();
     assert_says(&error, &["MNI152NLin2009cAsym", "not in T1w"]);
+}
+
+#[test]
+fn images_that_ica_aroma_has_denoised_are_taken_by_their_description() {
+    let dataset = Dataset::new("numbers");
+    let stem = "sub-01_task-tale_run-1_space-MNI152NLin6Asym_desc";
+    std::fs::copy(dataset.image(1, "preproc_bold"), dataset.func(&format!("{stem}-smoothAROMAnonaggr_bold.nii.gz")))
+        .unwrap();
+    std::fs::copy(dataset.image(1, "brain_mask"), dataset.func(&format!("{stem}-brain_mask.nii.gz"))).unwrap();
+    let subject = dataset.subject().described("smoothAROMAnonaggr").in_space("MNI152NLin6Asym");
+    let cleaning = Cleaning::default().confounds(&["csf"]).ica_aroma(Aroma::Full);
+    let series = subject.bold("tale").unwrap().clean(cleaning).unwrap();
+    assert_eq!(series.clock().runs(), 1);
+    assert!(series.name().contains("images denoised by ICA-AROMA, confounds csf"), "{}", series.name());
+    assert_says(
+        &dataset.subject().described("denoised").bold("tale").unwrap_err(),
+        &["task tale as desc-preproc, smoothAROMAnonaggr, not as denoised"],
+    );
 }
 
 #[test]

@@ -164,3 +164,11 @@ filtered, noise = band_of(courses), band_of(confounds.to_numpy())
 noise = noise - noise.mean(axis=0)
 left = filtered - noise @ np.linalg.lstsq(noise, filtered, rcond=None)[0]
 save("cleaned_band_mirrored", kept, (left - left.mean(axis=0)) / left.std(axis=0, ddof=1))
+
+# DVARS by the formula of nipype's compute_dvars: voxels scaled to a median of 1000, lower quartiles, AR(1) by Yule and Walker.
+scaled = 1000 * courses / np.median(courses)
+spread = np.diff(np.percentile(scaled, [25, 75], axis=0, method="lower"), axis=0)[0] / 1.349
+away = scaled - scaled.mean(axis=0)
+ar = (away[1:] * away[:-1]).sum(axis=0) / (away**2).sum(axis=0)
+plain = np.sqrt((np.diff(scaled, axis=0) ** 2).mean(axis=1))
+np.save(HERE / "dvars.npy", [plain, plain / (np.sqrt(2 * (1 - ar)) * spread).mean()])
