@@ -177,7 +177,8 @@ fn features_with_a_hole_or_of_another_length_are_refused() {
     assert!(Features::new("speech", noise(49, 4, 1), &clock).unwrap_err().problem().contains("49 × 4"));
     let named = features(noise(50, 2, 1), &clock).named(&["words"]).unwrap_err();
     assert!(named.problem().contains("1 names for the 2 features"), "{named}");
-    let error =
-        encode(&features(Array2::from_elem((50, 2), 3.0), &clock), &bold(noise(50, 2, 1), &clock), Ridge::default());
+    let clock = Clock::new(2.0, &[40; 3]).unwrap();
+    let still = features(Array2::from_elem((120, 2), 3.0), &clock);
+    let error = encode(&still, &bold(noise(120, 2, 1), &clock), Ridge::default());
     assert!(error.unwrap_err().problem().contains("all of 2 features (made) have a constant course"));
 }
