@@ -120,11 +120,11 @@ impl Whitening {
         match self {
             Whitening::Sums { rotation, shift, .. } => {
                 let x = x.select(Axis(0), rows).mapv(f64::from);
-                product(x.view(), rotation.t()) - shift
+                multiply(x.view(), rotation.t()) - shift
             }
             Whitening::Kernel { vectors, kernel, rows: train, .. } => {
                 let kernel = kernel.select(Axis(0), rows).select(Axis(1), train);
-                product(kernel.view(), vectors.view()) / &Array1::from(basis.values.clone())
+                multiply(kernel.view(), vectors.view()) / &Array1::from(basis.values.clone())
             }
         }
     }
@@ -136,7 +136,7 @@ impl Whitening {
             Whitening::Kernel { vectors, x, rows, .. } => {
                 let scale: Array1<f64> = basis.values.iter().map(|value| 1.0 / value.sqrt()).collect();
                 let scaled = (vectors * &scale).mapv(|v| v as f32);
-                product(x.select(Axis(0), rows).t(), scaled.view())
+                multiply(x.select(Axis(0), rows).t(), scaled.view())
             }
         }
     }
@@ -185,7 +185,7 @@ fn standardised_by(x: &Array2<f32>, rows: &[usize]) -> Array2<f32> {
 }
 
 /// A·B on all threads.
-fn product<T: ComplexField + Copy>(a: ArrayView2<T>, b: ArrayView2<T>) -> Array2<T> {
+pub(super) fn multiply<T: ComplexField + Copy>(a: ArrayView2<T>, b: ArrayView2<T>) -> Array2<T> {
     let mut c = Array2::from_elem((a.nrows(), b.ncols()), faer::traits::math_utils::zero());
     in_pool(|| multiply_into(c.view_mut(), a, b, Par::rayon(0)));
     c

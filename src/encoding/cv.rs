@@ -1,6 +1,6 @@
 //! Ridge with one level of cross-validation on plain arrays, as himalaya's `RidgeCV` and `KernelRidgeCV` have it.
 
-use super::basis::Units;
+use super::basis::{Units, multiply};
 use super::blocks::{blocks, width};
 use super::delays::delayed;
 use super::features::finite;
@@ -8,7 +8,6 @@ use super::nested::{Kind, Nested};
 use super::scaling::of_unit_size;
 use super::{Folds, Ridge};
 use crate::error::{Error, Result};
-use crate::linalg::product;
 use crate::notebook::state_memory;
 use ndarray::{Array2, Axis, s};
 use std::fmt;
@@ -33,7 +32,7 @@ use std::sync::{Arc, OnceLock};
 /// let y = x.dot(&ndarray::array![[1.0], [-2.0]]);
 /// let folds = Folds::runs(&Clock::new(2.0, &[20, 20, 20])?)?;
 /// let fit = ridge_cv(&x, &y, Ridge::default().folds(folds))?;
-/// assert!((fit.weights()?[[1, 0]] + 2.0).abs() < 0.01);
+/// assert!((fit.weights()[[1, 0]] + 2.0).abs() < 0.01);
 /// println!("{fit}");
 /// # Ok::<(), neurocell::Error>(())
 /// ```
@@ -81,11 +80,11 @@ pub fn ridge_cv(x: &Array2<f32>, y: &Array2<f32>, ridge: Ridge) -> Result<RidgeC
         folds.words(),
         if kernel { "by the kernel X·Xᵀ, since there are more regressors than rows" } else { "by sums" }
     );
-    let (primal, dual) = match kernel {
-        true => (OnceLock::new(), Some((x, weights))),
-        false => (OnceLock::from(weights), None),
+    let weights = match kernel {
+        true => Weights::Dual { x, dual: weights, primal: OnceLock::new() },
+        false => Weights::Primal(weights),
     };
-    Ok(RidgeCv(Arc::new(Inner { primal, dual, alphas, scores, about })))
+    Ok(RidgeCv(Arc::new(Inner { weights, alphas, scores, about })))
 }
 
 /// What [`ridge_cv`] found: α, the score that chose it, and weights; clones are cheap.
@@ -94,12 +93,18 @@ pub struct RidgeCv(Arc<Inner>);
 
 #[derive(Debug)]
 struct Inner {
-    primal: OnceLock<Array2<f32>>,
-    /// Regressors, and a weight for each row and target.
-    dual: Option<(Array2<f32>, Array2<f32>)>,
+    weights: Weights,
     alphas: Vec<f64>,
     scores: Vec<f32>,
     about: String,
+}
+
+#[derive(Debug)]
+enum Weights {
+    /// Regressor × target.
+    Primal(Array2<f32>),
+    /// Row × target, with the regressors that make regressor × target of it when it is asked for.
+    Dual { x: Array2<f32>, dual: Array2<f32>, primal: OnceLock<Array2<f32>> },
 }
 
 impl RidgeCv {
@@ -114,20 +119,19 @@ impl RidgeCv {
     }
 
     /// Regressor × target, from all rows; after a fit by the kernel made when first asked for, as Xᵀ · [`RidgeCv::dual_weights`].
-    ///
-    /// # Errors
-    /// None is known.
-    pub fn weights(&self) -> Result<&Array2<f32>> {
-        if let (None, Some((x, dual))) = (self.0.primal.get(), &self.0.dual) {
-            // Another thread may have been as quick: the result is the same.
-            self.0.primal.set(product(x.t(), dual.view())?).ok();
+    pub fn weights(&self) -> &Array2<f32> {
+        match &self.0.weights {
+            Weights::Primal(weights) => weights,
+            Weights::Dual { x, dual, primal } => primal.get_or_init(|| multiply(x.t(), dual.view())),
         }
-        self.0.primal.get().ok_or_else(|| Error::value("a fit without weights", "report this, please"))
     }
 
     /// Row × target, (K + α·I)⁻¹·y with K = X·Xᵀ, if there are more regressors than rows: himalaya's `dual_coef_`.
     pub fn dual_weights(&self) -> Option<&Array2<f32>> {
-        self.0.dual.as_ref().map(|(_, dual)| dual)
+        match &self.0.weights {
+            Weights::Primal(_) => None,
+            Weights::Dual { dual, .. } => Some(dual),
+        }
     }
 
     /// Sizes, grid, folds, and by which side it was solved, as one line.

@@ -5,10 +5,11 @@
 
 use super::bands::Bands;
 use crate::linalg::{multiply_alone, vectorised};
-use ndarray::{Array2, ArrayView2, ArrayViewMut2, s};
+use ndarray::{Array2, ArrayView2, ArrayViewMut2, Axis, s};
 
-/// Rows of R at a time.
-const ROWS: usize = 32;
+/// Rows of R at a time, and voxels: what they have of all factors fits into a core's second cache.
+const ROWS: usize = 48;
+const VOXELS: usize = 128;
 /// Voxels that one register holds.
 const LANES: usize = 16;
 /// α that are recombined at once.
@@ -30,6 +31,14 @@ struct Image {
 
 /// ‖R·(d(α) ∘ z)‖², α × voxel, of a triangle (or the upper part of one) R, row × component, and z, component × voxel.
 pub(super) fn norms(root: ArrayView2<f32>, bands: &Bands, z: ArrayView2<f32>, space: &mut Workspace) -> Array2<f32> {
+    let mut norms = Array2::zeros((bands.alphas, z.ncols()));
+    for (mut norms, z) in norms.axis_chunks_iter_mut(Axis(1), VOXELS).zip(z.axis_chunks_iter(Axis(1), VOXELS)) {
+        norms.assign(&norms_of_some(root, bands, z, space));
+    }
+    norms
+}
+
+fn norms_of_some(root: ArrayView2<f32>, bands: &Bands, z: ArrayView2<f32>, space: &mut Workspace) -> Array2<f32> {
     let voxels = z.ncols();
     let width = voxels.next_multiple_of(LANES);
     scale(bands, z, width, &mut space.scaled);
