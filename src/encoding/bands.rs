@@ -13,11 +13,11 @@
 //! triangular: of a band only the rows down to its last component are not 0. The cuts between bands are those of the least arithmetic, found by
 //! dynamic programming over the ranks of all bands between 24 candidates.
 //!
-//! **Error.** A band's rank is the least one whose residual E = g ∘ (D − Φ·C) has ‖E‖²_F ≤ τ²·width, with τ = 2e-6 and g_k ≥ 1 the length of W's column
-//! relative to what training rows would give, √(test rows / training rows). By Cauchy and Schwarz, for any voxel of unit variance and every α
-//! ‖ŷ(α) − ŷ'(α)‖ ≤ √(test rows)·‖E‖_F ≤ √(test rows)·τ·√components, so that the score R² moves by no more than 2τ·√components·‖ŷ‖/‖y‖, 1.3e-4 for
-//! 1,000 components, if all components of the voxel conspired with the residual's signs. Where they do not it is some 2τ; what is seen is 1e-6, the rounding of
-//! single precision. The cross term yᵀŷ(α) has no such error: it is exact for all α.
+//! **Error.** A band's rank is the least one whose residual E = g ∘ (D − Φ·C) has ‖E‖²_F ≤ τ²·width, with τ = 2e-6 and g_k ≥ 1 the length of
+//! W's column relative to what training rows would give, √(test rows / training rows). By Cauchy and Schwarz, for any voxel of unit variance
+//! and every α ‖ŷ(α) − ŷ'(α)‖ ≤ √(test rows)·‖E‖_F ≤ √(test rows)·τ·√components, so that the score R² moves by no more than
+//! 2τ·√components·‖ŷ‖/‖y‖, 1.3e-4 for 1,000 components, if all components of the voxel conspired with the residual's signs. Where they do not
+//! it is some 2τ; what is seen is 1e-6, the rounding of single precision. The cross term yᵀŷ(α) has no such error: it is exact for all α.
 
 use crate::error::Result;
 use crate::linalg::small_symmetric_eigen;

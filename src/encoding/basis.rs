@@ -1,11 +1,12 @@
 //! The training rows' regressors in their components, from which ridge for any α is a multiplication.
 //!
-//! With training rows X̃ = U·diag(s)·Vᵀ, a voxel's components are z = Uᵀ·ỹ, and for any α the weights are b(α) = V·(s / (s² + α) ∘ z) and test rows are
-//! predicted by ŷ(α) = X̃_test·b(α) = W·(d(α) ∘ z), with W = X̃_test·V·diag(1/s) and d(α) = s² / (s² + α). The components come from the smaller side:
+//! With training rows X̃ = U·diag(s)·Vᵀ, a voxel's components are z = Uᵀ·ỹ, and for any α the weights are b(α) = V·(s / (s² + α) ∘ z) and test
+//! rows are predicted by ŷ(α) = X̃_test·b(α) = W·(d(α) ∘ z), with W = X̃_test·V·diag(1/s) and d(α) = s² / (s² + α). The components come from
+//! the smaller side:
 //!
 //! - **sums** (fewer regressors than training rows): XᵀX gives V and s², and z = diag(1/s)·Vᵀ·X̃ᵀ·ỹ comes from the XᵀY that all folds share;
-//! - **kernel** (more regressors than training rows): K = X̃·X̃ᵀ gives U and s², z = Uᵀ·ỹ, W = K_test·U·diag(1/s²) and V = X̃ᵀ·U·diag(1/s), so that no
-//!   matrix of regressor × regressor is made.
+//! - **kernel** (more regressors than training rows): K = X̃·X̃ᵀ gives U and s², z = Uᵀ·ỹ, W = K_test·U·diag(1/s²) and V = X̃ᵀ·U·diag(1/s), so
+//!   that no matrix of regressor × regressor is made.
 
 use super::moments::Regressors;
 use crate::error::Result;

@@ -20,8 +20,9 @@ use std::sync::{Arc, OnceLock};
 /// R² = 1 − Σ(y − ŷ)² / Σ(y − mean)²; the α of the highest mean over folds is taken, and the weights are those of all rows at that α.
 ///
 /// **These scores chose α: they are too high to be reported as how well voxels are predicted.** [`encode`](super::encode) chooses α inside
-/// training rows and scores rows that were never looked at, standardises by training rows and knows of censored volumes. This function is for a comparison
-/// with himalaya, or where the rows to be scored lie elsewhere. Nothing is centred or scaled: make both sides z-scored per run before.
+/// training rows and scores rows that were never looked at, standardises by training rows and knows of censored volumes. This function is for a
+/// comparison with himalaya, or where the rows to be scored lie elsewhere. Nothing is centred or scaled: make both sides z-scored per run
+/// before.
 ///
 /// `x` is time × regressor and `y` time × target. With [`Ridge::delays`] the regressors are laid side by side at each delay, 0 before a run's begin.
 /// A target that does not vary in a fold scores 0 there; of equal scores the smallest α is taken.

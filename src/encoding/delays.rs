@@ -3,8 +3,8 @@
 use crate::clock::Clock;
 use ndarray::{Array2, s};
 
-/// The courses at each delay (in volumes), side by side: all regressors at the first delay, then all at the second, as the field's `Delayer` lays them. Before a
-/// run's begin they are 0, so that no run reaches into the next one.
+/// The courses at each delay (in volumes), side by side: all regressors at the first delay, then all at the second, as the field's `Delayer`
+/// lays them. Before a run's begin they are 0, so that no run reaches into the next one.
 pub(super) fn delayed(x: &Array2<f32>, clock: &Clock, delays: &[usize]) -> Array2<f32> {
     let count = x.ncols();
     let mut out = Array2::zeros((x.nrows(), count * delays.len()));

@@ -29,11 +29,11 @@ const FEWEST: (usize, usize) = (10, 4);
 ///
 /// Volumes that the BOLD series has censored ([`VoxelSeries::kept`]) are in no training rows and in no score, and [`EncodingFit::about`] counts them.
 ///
-/// A constant voxel has r = 0, R² = 0, weights 0 and the grid's largest α, and is counted in [`EncodingFit::about`]. In a fold where a voxel does not vary,
-/// it scores 0.
+/// A constant voxel has r = 0, R² = 0, weights 0 and the grid's largest α, and is counted in [`EncodingFit::about`]. In a fold where a voxel
+/// does not vary, it scores 0.
 ///
-/// Where there are more regressors than training volumes, the model is solved by the kernel X·Xᵀ, with the same weights and scores, and [`EncodingFit::about`]
-/// says so. A constant neuron or feature gets weight 0 and is named there.
+/// Where there are more regressors than training volumes, the model is solved by the kernel X·Xᵀ, with the same weights and scores, and
+/// [`EncodingFit::about`] says so. A constant neuron or feature gets weight 0 and is named there.
 ///
 /// Memory: the weights (regressor × voxel, f32), for each training set a matrix of its components, and some MB for each thread. Voxels are taken in
 /// blocks of 256 to 1,024; no matrix of predictions is ever made. What is over 1 GB is said beforehand.
@@ -50,9 +50,8 @@ const FEWEST: (usize, usize) = (10, 4);
 /// # }
 /// ```
 ///
-/// # Errors
-/// If the clocks of regressors, BOLD and folds differ; a pattern is constant, or all regressors are; a delay occurs twice; the grid of α is empty, not ascending or not positive; a fold has
-/// fewer than 10 kept volumes to train or 4 to test on; or it is stopped.
+/// # Errors If the clocks of regressors, BOLD and folds differ; a pattern is constant, or all regressors are; a delay occurs twice; the grid of
+/// α is empty, not ascending or not positive; a fold has fewer than 10 kept volumes to train or 4 to test on; or it is stopped.
 pub fn encode(x: &dyn Predictors, bold: &VoxelSeries, ridge: Ridge) -> Result<EncodingFit> {
     ridge.check()?;
     x.clock().agree(&format!("the {} series", x.kind().trim_end_matches('s')), bold.clock(), bold.name())?;
