@@ -50,7 +50,8 @@ const FEWEST: (usize, usize) = (10, 4);
 /// # }
 /// ```
 ///
-/// # Errors If the clocks of regressors, BOLD and folds differ; a pattern is constant, or all regressors are; a delay occurs twice; the grid of
+/// # Errors
+/// If the clocks of regressors, BOLD and folds differ; a pattern is constant, or all regressors are; a delay occurs twice; the grid of
 /// α is empty, not ascending or not positive; a fold has fewer than 10 kept volumes to train or 4 to test on; or it is stopped.
 pub fn encode(x: &dyn Predictors, bold: &VoxelSeries, ridge: Ridge) -> Result<EncodingFit> {
     ridge.check()?;
