@@ -18,6 +18,9 @@ fn main() -> Done {
         return Ok(());
     };
     let work = std::env::args().skip(1).find(|argument| !argument.starts_with('-')).unwrap_or_default();
+    if work == "ica" {
+        return ica(&folder);
+    }
     for volumes in VOLUMES {
         let name = format!("{work}_{volumes}");
         let dataset = folder.join(if work == "resample" { "dataset2mm" } else { "dataset3mm" });
@@ -36,12 +39,32 @@ fn main() -> Done {
             "smooth" => {
                 timed(&folder, &name, || Ok(Masker::new(&mask).smoothing(6.0).read(&bold, None)?.data().clone()))?
             }
+            "regions" => {
+                let atlas = Networks::read(folder.join("regions.nii.gz"), folder.join("regions.tsv"))?;
+                let masker = Masker::new(atlas.mask());
+                timed(&folder, &name, || Ok(masker.network_courses(&bold, &atlas, None)?.data().clone()))?
+            }
             _ => {
                 let coarse = Mask::read(folder.join("coarse.nii"))?;
                 let masker = Masker::new(&coarse).resampling(Interpolation::Linear);
                 timed(&folder, &name, || Ok(masker.read(&bold, None)?.data().clone()))?
             }
         }
+    }
+    Ok(())
+}
+
+/// Group ICA of some of the simulated subjects, which are read within the time.
+fn ica(folder: &Path) -> Done {
+    let mask = Mask::read(folder.join("mask.nii"))?;
+    for subjects in [2, 5, 10] {
+        timed(folder, &format!("ica_{subjects}"), || {
+            let read = |n: usize| Masker::new(&mask).read(folder.join(format!("subject_{n:02}.nii")), None);
+            let group = (0..subjects).map(read).collect::<Result<Vec<_>>>()?;
+            let found = GroupIca::new(20).fit(&group)?;
+            println!("     {}", found.method());
+            Ok(found.networks().maps().clone())
+        })?;
     }
     Ok(())
 }

@@ -18,6 +18,7 @@
 //! | [`activation`] | unit values per word, and on the scan's clock | [`Activations`](activation::Activations), [`NeuronSeries`](activation::NeuronSeries) |
 //! | [`pattern`] | what many neurons do together | [`Patterns`](pattern::Patterns) |
 //! | [`brain`] | NIfTI, masks, cleaning, atlases | [`VoxelSeries`](brain::VoxelSeries), [`Networks`](brain::Networks), [`BrainMap`](brain::BrainMap) |
+//! | [`extract`] | networks from the data themselves | [`Extraction`](extract::Extraction) |
 //! | [`encoding`] | voxels predicted from patterns | [`EncodingFit`](encoding::EncodingFit) |
 //! | [`coupling`] | which pattern and which neurons belong to which network | [`NetworkMatch`](coupling::NetworkMatch) |
 //! | [`simulate`] | a simulated subject on disk, with its truth beside it | [`Simulation`](simulate::Simulation) |
@@ -33,6 +34,7 @@ pub mod clock;
 pub mod coupling;
 pub mod encoding;
 pub mod error;
+pub mod extract;
 pub mod figure;
 mod hex;
 mod home;

@@ -7,12 +7,16 @@ pub use crate::brain::{Aroma, CleaningReport, CompCor, Confounds, Dataset, Expan
 pub use crate::brain::{Bold, Cleaning, Subject};
 pub use crate::brain::{BrainMap, Mask, Networks, VoxelSeries};
 pub use crate::brain::{Interpolation, Masker, NetworkSeries};
+pub use crate::brain::{LabelRule, NetworkTable, Overlap, Suggestions, atlases, fetch_atlas, write_maps};
 pub use crate::clock::Clock;
 pub use crate::coupling::{Best, MatchOptions, NetworkMatch, Reading, SubGroups};
 pub use crate::coupling::{match_networks, match_networks_with, subgroups};
 pub use crate::encoding::EncodingFit;
 pub use crate::encoding::{Features, Folds, Ridge, RidgeCv, Solver, encode, ridge_cv};
 pub use crate::error::{Error, Result};
+pub use crate::extract::{
+    DualRegression, Extraction, GroupIca, Parcellation, SpatialDictionary, VsDbn, dual_regression,
+};
 pub use crate::figure::{
     ColourRange, Dendrogram, Figure, HeatMap, Histogram, Slices, Stretch, Threshold, bars, cleaning_figure, courses,
     dendrogram, heat_map, histogram, k_curve, mask_slices, network_slices, neuron_carpet, pattern_courses,

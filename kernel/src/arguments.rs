@@ -73,10 +73,11 @@ The exit code is 1 if something must be mended before cells can run.")]
   neurocell cache clear --dry-run
   neurocell cache clear --activations")]
     Cache(cache::Cache),
-    /// Fetch a model and check its digests; without a name, list the models known by name
+    /// Fetch a model or an atlas and check its digests; without a name, list those known by name
     #[command(after_help = "Examples:
   neurocell fetch
   neurocell fetch minilm-l6
+  neurocell fetch harvard-oxford-cortical
   neurocell fetch google-bert/bert-base-uncased
   neurocell fetch owner/name@revision
   neurocell fetch owner/name/file.gguf
@@ -85,7 +86,7 @@ A fetch that was interrupted goes on where it stopped when it is asked for again
 who agreed to its terms needs the token of an account that did, in HF_TOKEN or kept by `hf auth login`. NEUROCELL_OFFLINE=1
 keeps off the network.")]
     Fetch {
-        /// A model's name, such as minilm-l6, or its id on the Hugging Face hub, OWNER/NAME
+        /// A model's name, such as minilm-l6, an atlas' name, such as cole-anticevic, or a model's id on the Hugging Face hub, OWNER/NAME
         name: Option<String>,
     },
     /// Build what cells are linked to, unless it is there; the first session does it otherwise

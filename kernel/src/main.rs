@@ -83,10 +83,10 @@ fn perform(arguments: Arguments) -> Result<ExitCode> {
             return Ok(ExitCode::from(u8::from(doctor::is_ill(&checks))));
         }
         Task::Cache(wish) => println!("{}", cache::perform(&wish)?),
-        Task::Fetch { name: Some(name) } => println!("{name}: {}", neurocell::model::fetch(&name)?),
+        Task::Fetch { name: Some(name) } => println!("{name}: {}", fetch(&name)?),
         Task::Fetch { name: None } => {
             // Whoever reads the list may stop before its end.
-            let _ = writeln!(std::io::stdout(), "{}", list_models());
+            let _ = writeln!(std::io::stdout(), "{}\n\n{}", list_atlases(), list_models());
         }
         Task::Prepare => {
             let prelude = Prelude::prepare()?;
@@ -151,6 +151,29 @@ fn start_for_jupyter(options: engine::Options) -> std::result::Result<jupyter::S
     Ok(jupyter::Started { engine: Box::new(session), interrupt: Box::new(move || interrupt.interrupt()) })
 }
 
+/// A model or an atlas: where its files lie.
+fn fetch(name: &str) -> Result<String> {
+    match neurocell::brain::atlases().iter().any(|atlas| atlas.name == name) {
+        true => Ok(neurocell::brain::fetch_atlas(name)?.to_string()),
+        false => Ok(neurocell::model::fetch(name)?.to_string()),
+    }
+}
+
+fn list_atlases() -> String {
+    let atlases = neurocell::brain::atlases().into_iter().map(|atlas| {
+        let size = match atlas.bytes {
+            0 => "part of this program".to_owned(),
+            bytes if atlas.is_here() => format!("{}, on this machine", size::human(bytes)),
+            bytes => size::human(bytes),
+        };
+        format!(
+            "{}\n  {}, {} networks or regions\n  {size}, licence {}\n  from {}; cite {}",
+            atlas.name, atlas.what, atlas.count, atlas.licence, atlas.source, atlas.cite
+        )
+    });
+    format!("Atlases\n\n{}\n\nModels", atlases.collect::<Vec<String>>().join("\n"))
+}
+
 fn list_models() -> String {
     let models = neurocell::model::registry().into_iter().map(|entry| {
         let here = if entry.is_here() { ", on this machine" } else { "" };
@@ -165,7 +188,8 @@ fn list_models() -> String {
         )
     });
     let models: Vec<String> = models.collect();
-    let fetches = "`neurocell fetch NAME` fetches one, and goes on with what an interrupted fetch left;";
+    let fetches =
+        "`neurocell fetch NAME` fetches a model or an atlas, and goes on with what an interrupted fetch left;";
     format!(
         "{}\n\n{fetches}\n`neurocell fetch OWNER/NAME` fetches any model of the Hugging Face hub",
         models.join("\n")

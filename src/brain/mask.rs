@@ -9,6 +9,7 @@ use std::sync::Arc;
 
 /// The 4 mm mask that comes with the crate (assets/atlas/README.md says how it was made).
 static MNI_4MM: &[u8] = include_bytes!("../../assets/atlas/mni152_brain_4mm.nii.gz");
+static GREY_4MM: &[u8] = include_bytes!("../../assets/atlas/mni152_grey_4mm.nii.gz");
 
 /// The voxels of a grid that belong to the brain (or a region); clones are cheap.
 ///
@@ -97,6 +98,11 @@ impl Mask {
     /// None in practice: the mask is part of the program.
     pub fn mni4mm() -> Result<Mask> {
         Mask::from_source(Source::embedded(MNI_4MM, "mni152_brain_4mm.nii.gz")?)
+    }
+
+    /// The voxels of [`Mask::mni4mm`] of which at least 15 % is grey matter.
+    pub(super) fn grey4mm() -> Result<Mask> {
+        Mask::from_source(Source::embedded(GREY_4MM, "mni152_grey_4mm.nii.gz")?)
     }
 
     /// Writes the mask as a NIfTI-1 image of 0 and 1 (uint8), gzipped if the name ends in `.nii.gz`.

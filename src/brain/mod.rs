@@ -16,6 +16,7 @@
 //! an image stores its voxels.
 
 mod affine;
+mod atlas;
 mod bids;
 mod bold;
 mod cleaning;
@@ -32,12 +33,14 @@ mod masker;
 mod network_series;
 mod networks;
 mod nifti;
+mod regions;
 mod series;
 mod stories;
 mod subject;
 mod table;
 
 pub use affine::Affine;
+pub use atlas::{Atlas, FetchedAtlas, atlases, atlases_folder, fetch_atlas};
 pub use bold::Bold;
 pub use cleaning::{Aroma, Cleaning, CleaningReport, CompCor, Expansion, RunReport, Scrub, Strategy};
 pub use confounds::{Confounds, Displacement};
@@ -48,6 +51,8 @@ pub use map::{BrainMap, Peak};
 pub use mask::Mask;
 pub use masker::Masker;
 pub use network_series::NetworkSeries;
-pub use networks::Networks;
+pub use networks::{
+    LabelRule, NetworkRow, NetworkTable, Networks, Overlap, Shared, Suggestion, Suggestions, write_maps,
+};
 pub use series::{VoxelSeries, write_series};
 pub use subject::Subject;

@@ -1,11 +1,10 @@
 //! One course per functional brain network.
 
-use super::{Networks, VoxelSeries};
+use super::series::censoring;
 use crate::clock::Clock;
 use crate::error::{Error, Result};
-use crate::linalg::{in_pool, product, pseudo_inverse};
+use crate::signal::zscore;
 use ndarray::{Array2, Axis};
-use rayon::prelude::*;
 use std::fmt;
 use std::sync::Arc;
 
@@ -15,6 +14,7 @@ pub struct NetworkSeries {
     data: Arc<Array2<f32>>,
     names: Arc<[String]>,
     clock: Clock,
+    kept: Arc<[bool]>,
     about: String,
 }
 
@@ -42,7 +42,22 @@ impl NetworkSeries {
                 "find where it came from; courses are finite",
             ));
         }
-        Ok(NetworkSeries { data: Arc::new(data), names: names.into(), clock, about: about.into() })
+        let kept = vec![true; clock.total()];
+        Ok(NetworkSeries { data: Arc::new(data), names: names.into(), clock, kept: kept.into(), about: about.into() })
+    }
+
+    /// The same with some rows censored: they become 0.
+    pub(crate) fn keeping(mut self, kept: &[bool]) -> NetworkSeries {
+        if kept.contains(&false) {
+            let data = Arc::make_mut(&mut self.data);
+            data.rows_mut().into_iter().zip(kept).filter(|(_, kept)| !**kept).for_each(|(mut row, _)| row.fill(0.0));
+        }
+        NetworkSeries { kept: kept.into(), ..self }
+    }
+
+    /// Whether each row is kept, as in the [voxels' series](super::VoxelSeries::kept) that the courses are from; censored rows are 0, and no step learns from them.
+    pub fn kept(&self) -> &[bool] {
+        &self.kept
     }
 
     /// Time × network.
@@ -75,6 +90,21 @@ impl NetworkSeries {
             None => Err(Error::unknown("network", name, &self.names)),
         }
     }
+
+    /// The same courses with mean 0 and standard deviation 1 (n − 1 in its denominator) over the kept volumes of each run.
+    ///
+    /// # Errors
+    /// If a course is constant within a run (its number is named), or a run has one kept volume.
+    pub fn zscored(&self) -> Result<NetworkSeries> {
+        let mut data = Array2::zeros(self.data.dim());
+        for run in 0..self.clock.runs() {
+            let rows: Vec<usize> = self.clock.rows(run).filter(|row| self.kept[*row]).collect();
+            let scaled = zscore(&self.data.select(Axis(0), &rows))?;
+            rows.into_iter().zip(scaled.rows()).for_each(|(row, scaled)| data.row_mut(row).assign(&scaled));
+        }
+        let about = format!("{}; z-scored by run", self.about);
+        Ok(NetworkSeries { data: Arc::new(data), about, ..self.clone() })
+    }
 }
 
 impl fmt::Display for NetworkSeries {
@@ -86,75 +116,7 @@ impl fmt::Display for NetworkSeries {
             self.names.len(),
             self.about,
             self.clock
-        )
+        )?;
+        censoring(&self.kept).map_or(Ok(()), |said| write!(f, "\n  {said}"))
     }
-}
-
-impl VoxelSeries {
-    /// The course of each network: the mean over its voxels where networks are labels (nilearn's `NiftiLabelsMasker`); where they are weighted maps that
-    /// may overlap, the least-squares fit of all maps to each volume, X·Mᵀ·(M·Mᵀ)⁺ (nilearn's `NiftiMapsMasker`).
-    ///
-    /// Networks of another grid are brought onto the series' mask ([`Networks::resampled_to`]), which the result says.
-    ///
-    /// ```
-    /// use neurocell::prelude::*;
-    /// let networks = Networks::yeo7()?;
-    /// # let data = ndarray::Array2::from_shape_fn((20, networks.mask().count()), |(t, v)| ((t * 7 + v) % 13) as f32);
-    /// # let bold = VoxelSeries::new(data, networks.mask().clone(), Clock::new(1.5, &[20])?, "made")?;
-    /// let courses = bold.network_courses(&networks)?;
-    /// assert_eq!(courses.data().dim(), (20, 7));
-    /// assert_eq!(courses.course("Default")?.len(), 20);
-    /// # Ok::<(), neurocell::Error>(())
-    /// ```
-    ///
-    /// # Errors
-    /// If no network has a voxel in the series' mask.
-    pub fn network_courses(&self, networks: &Networks) -> Result<NetworkSeries> {
-        let networks = networks.resampled_to(self.mask())?;
-        let courses = match labels(networks.maps()) {
-            Some(labels) => means(self.data(), &labels, networks.count()),
-            None => fitted(self.data(), networks.maps())?,
-        };
-        let about = format!("{}; networks: {}", self.name(), networks.atlas());
-        NetworkSeries::new(courses, networks.names(), self.clock().clone(), about)
-    }
-}
-
-/// The one network of each voxel, if all weights are 0 or 1 and no voxel has two; `u32::MAX` for none.
-fn labels(maps: &Array2<f32>) -> Option<Vec<u32>> {
-    let mut labels = vec![u32::MAX; maps.ncols()];
-    for (network, row) in (0u32..).zip(maps.rows()) {
-        for (label, &weight) in labels.iter_mut().zip(row) {
-            match weight {
-                0.0 => {}
-                1.0 if *label == u32::MAX => *label = network,
-                _ => return None,
-            }
-        }
-    }
-    Some(labels)
-}
-
-fn means(data: &Array2<f32>, labels: &[u32], networks: usize) -> Array2<f32> {
-    let mut counts = vec![0.0f64; networks];
-    // Voxels of no network add to a place that nobody reads.
-    let places: Vec<usize> = labels.iter().map(|label| (*label as usize).min(networks)).collect();
-    places.iter().filter(|place| **place < networks).for_each(|place| counts[*place] += 1.0);
-    let mut means = Array2::zeros((data.nrows(), networks));
-    in_pool(|| {
-        let rows = means.axis_iter_mut(Axis(0)).into_par_iter().zip(data.axis_iter(Axis(0)).into_par_iter());
-        rows.for_each(|(mut to, row)| {
-            let mut sums = vec![0.0f64; networks + 1];
-            row.iter().zip(&places).for_each(|(v, place)| sums[*place] += f64::from(*v));
-            to.iter_mut().zip(sums.iter().zip(&counts)).for_each(|(to, (sum, count))| *to = (sum / count) as f32);
-        });
-    });
-    means
-}
-
-fn fitted(data: &Array2<f32>, maps: &Array2<f32>) -> Result<Array2<f32>> {
-    let wide = maps.mapv(f64::from);
-    let inverse = pseudo_inverse(wide.dot(&wide.t()).view())?;
-    let solver = inverse.dot(&wide).mapv(|v| v as f32);
-    product(data.view(), solver.t())
 }

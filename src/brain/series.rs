@@ -4,7 +4,7 @@ use super::nifti::{Encoding, write_image};
 use super::{Mask, Masker};
 use crate::clock::Clock;
 use crate::error::{Error, Result};
-use ndarray::Array2;
+use ndarray::{Array2, Axis};
 use std::fmt;
 use std::path::Path;
 use std::sync::Arc;
@@ -114,8 +114,22 @@ impl VoxelSeries {
 
     /// "12 of 300 volumes censored", if there are any.
     pub(crate) fn censoring(&self) -> Option<String> {
-        let censored = self.kept.iter().filter(|kept| !**kept).count();
-        (censored > 0).then(|| format!("{censored} of {} volumes censored", self.kept.len()))
+        censoring(&self.kept)
+    }
+
+    /// The kept rows alone, on a clock of as many volumes.
+    ///
+    /// # Errors
+    /// None in practice: each run keeps a volume.
+    pub(crate) fn kept_rows(&self) -> Result<VoxelSeries> {
+        if !self.kept.contains(&false) {
+            return Ok(self.clone());
+        }
+        let rows: Vec<usize> = (0..self.kept.len()).filter(|row| self.kept[*row]).collect();
+        let of_run = |run| self.kept[self.clock.rows(run)].iter().filter(|kept| **kept).count();
+        let volumes: Vec<usize> = (0..self.clock.runs()).map(of_run).collect();
+        let clock = Clock::new(self.clock.tr(), &volumes)?;
+        VoxelSeries::new(self.data.select(Axis(0), &rows), self.mask.clone(), clock, self.name.clone())
     }
 
     fn check_run(&self, run: usize) -> Result<()> {
@@ -214,6 +228,12 @@ impl fmt::Display for VoxelSeries {
         write!(f, "{}\n  {}\n  {}", self.name, self.clock, self.mask)?;
         self.censoring().map_or(Ok(()), |said| write!(f, "\n  {said}"))
     }
+}
+
+/// "12 of 300 volumes censored", if there are any.
+pub(super) fn censoring(kept: &[bool]) -> Option<String> {
+    let censored = kept.iter().filter(|kept| !**kept).count();
+    (censored > 0).then(|| format!("{censored} of {} volumes censored", kept.len()))
 }
 
 /// Zeros for a series of `volumes` × `voxels`, or an error that says how much memory was wanted.

@@ -6,10 +6,13 @@ use super::drawn::Figure;
 use super::font;
 use super::layout::{BAR, Layout, WIDTH, X, Y, axial, heights, sides};
 use super::paint::{MIDDLE, Paint, Peak, facts, peak};
-use super::sheet::{Anchor, Colour, FRAME, Heading, LABEL, MARGIN, SOFT, Sheet, TICK, Text};
+use super::sheet::{Anchor, Colour, Heading, LABEL, MARGIN, SOFT, Sheet, TICK, Text};
 use super::volume::{Labels, Volume};
 use crate::brain::{BrainMap, Mask, Networks};
 use crate::error::{Error, Result};
+
+/// Networks that a legend lists one by one.
+const LISTED: usize = 30;
 
 /// Slices that a figure holds at most.
 const MOST: usize = 30;
@@ -204,29 +207,73 @@ pub fn slices_grid(maps: &[BrainMap], options: Slices) -> Result<Figure> {
 /// # Errors
 /// If the affine cannot be inverted.
 pub fn network_slices(networks: &Networks) -> Result<Figure> {
-    let maps = networks.maps();
-    let largest: Vec<f32> = maps.rows().into_iter().map(|m| m.iter().copied().fold(0.0, f32::max)).collect();
-    let labels = Labels::new(networks.mask(), networks.count(), |voxel| {
-        let share = |n: &usize| maps[[*n, voxel]] / largest[*n];
-        (0..maps.nrows()).filter(|n| largest[*n] > 0.0 && share(n) >= 0.5).max_by(|a, b| share(a).total_cmp(&share(b)))
-    })?;
+    let labels = match networks.labels() {
+        Some(labels) => Labels::new(networks.mask(), networks.count(), |voxel| labels[voxel])?,
+        None => {
+            let maps = networks.maps();
+            let largest: Vec<f32> = maps.rows().into_iter().map(|m| m.iter().copied().fold(0.0, f32::max)).collect();
+            Labels::new(networks.mask(), networks.count(), |voxel| {
+                let share = |n: &usize| maps[[*n, voxel]] / largest[*n];
+                let large = (0..maps.nrows()).filter(|n| largest[*n] > 0.0 && share(n) >= 0.5);
+                large.max_by(|a, b| share(a).total_cmp(&share(b)))
+            })?
+        }
+    };
     let z = heights(8, None);
-    let title = format!("{}: {} networks", networks.atlas(), networks.count());
+    let title = match networks.count() {
+        0..=LISTED => format!("{}: {} networks", networks.atlas(), networks.count()),
+        _ => networks.atlas().to_owned(),
+    };
     let layout = Layout::new(&z, &title, "Left is left (neurological).", 4, 190.0);
     let mut sheet = layout.sheet();
     let colours = networks.colours();
     layout.brains(&mut sheet, &z, |mm, under| {
         labels.at(mm).and_then(|n| colours.get(n)).map_or(under, |colour| blend(under, *colour, 0.78))
     })?;
-    let pitch = ((sheet.height - layout.top - MARGIN) / networks.count().max(1) as f64).min(22.0);
-    for (n, name) in networks.names().iter().enumerate() {
+    let legend = legend(networks);
+    let pitch = ((sheet.height - layout.top - MARGIN) / legend.len().max(1) as f64).min(22.0);
+    for (n, (colour, name)) in legend.iter().enumerate() {
         let (x, y) = (WIDTH - MARGIN - 176.0, layout.top + 12.0 + pitch * n as f64);
-        let colour = colours.get(n).copied().unwrap_or(FRAME);
-        sheet.block([x, y - 6.5], [13.0, 13.0], blend(MIDDLE, colour, 0.78));
+        if let Some(colour) = colour {
+            sheet.block([x, y - 6.5], [13.0, 13.0], blend(MIDDLE, *colour, 0.78));
+        }
         let size = LABEL.min(0.9 * pitch);
         sheet.centred([x + 20.0, y], Text::new(font::shorten(name, size, false, 156.0), size));
     }
     Ok(Figure::new(sheet, format!("{title}, axial slices over the MNI template: {}", networks.names().join(", "))))
+}
+
+/// Lines of the legend: each network; of many, each family of one colour, or the first ones.
+fn legend(networks: &Networks) -> Vec<(Option<Colour>, String)> {
+    let named = networks.names().iter().zip(networks.colours()).map(|(name, colour)| (Some(*colour), name.clone()));
+    if networks.count() <= LISTED {
+        return named.collect();
+    }
+    let mut families: Vec<(Colour, Vec<&String>)> = Vec::new();
+    for (name, colour) in networks.names().iter().zip(networks.colours()) {
+        match families.iter_mut().find(|family| family.0 == *colour) {
+            Some(family) => family.1.push(name),
+            None => families.push((*colour, vec![name])),
+        }
+    }
+    // An atlas that colours by network has neighbours of one colour; colours that are given in turn have not.
+    let by_family = networks.colours().windows(2).filter(|pair| pair[0] == pair[1]).count() > networks.count() / 2;
+    if by_family && families.len() <= LISTED {
+        return families.into_iter().map(|(colour, names)| (Some(colour), family_name(&names))).collect();
+    }
+    let rest = (None, format!("and {} more", networks.count() - (LISTED - 1)));
+    named.take(LISTED - 1).chain([rest]).collect()
+}
+
+/// "Vis (61)": the parts that all names of a family have in common, or its first name, and how many there are.
+fn family_name(names: &[&String]) -> String {
+    let parts = |name: &str| name.split('_').map(str::to_owned).collect::<Vec<String>>();
+    // A number that counts regions says nothing of the family.
+    let mut common = parts(names[0]);
+    common.retain(|part| part.parse::<u32>().is_err());
+    names.iter().for_each(|name| common.retain(|part| parts(name).contains(part)));
+    let word = if common.is_empty() { names[0].clone() } else { common.join("_") };
+    format!("{word} ({})", names.len())
 }
 
 /// Axial slices of a mask in one colour.

@@ -94,6 +94,7 @@ fn gallery() -> Vec<(&'static str, Figure)> {
         ("slices_threshold", slices(&contrast, Slices::default().threshold(Threshold::Above(0.8))).unwrap()),
         ("slices_grid", slices_grid(&[contrast, other], Slices::default().count(7).title("Two patterns")).unwrap()),
         ("networks", network_slices(&made::networks()).unwrap()),
+        ("parcels", network_slices(&crate::brain::Networks::schaefer(100, 17).unwrap()).unwrap()),
         ("mask", mask_slices(&mask(false)).unwrap()),
         (
             "histogram",

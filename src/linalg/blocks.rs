@@ -2,7 +2,7 @@
 
 use super::{in_pool, multiply_into};
 use faer::Par;
-use ndarray::{Array1, Array2, ArrayView1, ArrayView2, Axis, s};
+use ndarray::{Array1, Array2, ArrayView1, ArrayView2, Axis, concatenate, s};
 use rayon::prelude::*;
 
 /// Columns of a block. Fixed, so that sums do not depend on the number of threads.
@@ -33,6 +33,18 @@ impl ColumnBlocks {
         ColumnBlocks::of(matrix.nrows(), matrix.ncols(), |columns| {
             matrix.slice(s![.., columns]).as_standard_layout().into_owned()
         })
+    }
+
+    /// Matrices of the same columns, one below the other; each block of them is given up once it is copied.
+    pub(crate) fn stacked(parts: Vec<ColumnBlocks>) -> ColumnBlocks {
+        let (rows, columns) = (parts.iter().map(|part| part.rows).sum(), parts.first().map_or(0, |part| part.columns));
+        let mut parts: Vec<_> = parts.into_iter().map(|part| part.blocks.into_iter()).collect();
+        let block = |_| {
+            let own: Vec<Array2<f32>> = parts.iter_mut().filter_map(Iterator::next).collect();
+            let views: Vec<_> = own.iter().map(|block| block.view()).collect();
+            concatenate(Axis(0), &views).expect("blocks of the same columns")
+        };
+        ColumnBlocks { rows, columns, blocks: (0..columns.div_ceil(BLOCK)).map(block).collect() }
     }
 
     pub(crate) fn rows(&self) -> usize {
@@ -176,6 +188,8 @@ mod tests {
                 blocks.times_transposed(&blocks.times(left.view())),
                 wide.dot(&left.mapv(f64::from).dot(&wide).t())
             );
+            let stacked = ColumnBlocks::stacked(vec![blocks.clone(), blocks.times(left.view())]);
+            assert_eq!(stacked.to_matrix(), concatenate![Axis(0), whole, left.dot(&whole)]);
             assert_eq!(blocks.select(&[columns - 1, 0]).column(0), whole.column(columns - 1));
             let norms: Vec<f64> = wide.columns().into_iter().map(|c| c.dot(&c)).collect();
             assert_eq!(blocks.squared_norms(), norms);

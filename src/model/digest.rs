@@ -17,7 +17,7 @@ const SETTLED: Duration = Duration::from_secs(2);
 
 /// SHA-256 of a file in lower-case hexadecimal digits; of a large file that has not changed since (its inode, length and times are the
 /// same), as it was noted below `$NEUROCELL_HOME/digests`.
-pub(super) fn noted_sha256(path: &Path) -> Result<String> {
+pub(crate) fn noted_sha256(path: &Path) -> Result<String> {
     let Some((note, state)) = home().ok().and_then(|home| noted(path, &home.join("digests"))) else {
         return sha256(path);
     };

@@ -215,7 +215,7 @@ fn refused(answer: Response<ureq::Body>) -> Trouble {
 }
 
 /// An error of writing a model's files.
-pub(super) fn disk(path: &Path, error: std::io::Error) -> Error {
+pub(crate) fn disk(path: &Path, error: std::io::Error) -> Error {
     let advice = match error.kind() {
         Io::StorageFull | Io::QuotaExceeded => {
             "the disk is full: make room and fetch again (what came is kept), or set NEUROCELL_HOME or HF_HOME to a folder on another disk"

@@ -9,14 +9,14 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 /// A file that this process holds until the value is dropped, which removes it, or until the process ends in whatever way.
-pub(super) struct Lock {
+pub(crate) struct Lock {
     path: PathBuf,
     _file: File,
 }
 
 impl Lock {
     /// Waits for the file, which is made if it is not there; `what` is said once if another process has it.
-    pub(super) fn of(path: &Path, what: &str) -> Result<Lock> {
+    pub(crate) fn of(path: &Path, what: &str) -> Result<Lock> {
         let mut told = false;
         loop {
             let opened = File::options().create(true).truncate(false).write(true).open(path);

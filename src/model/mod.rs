@@ -45,11 +45,17 @@ mod window;
 
 pub(crate) use align::Aligned;
 pub use compute::Compute;
+pub(crate) use digest::noted_sha256;
 pub use fetch::{Fetched, fetch, models_folder};
+pub(crate) use http::disk;
+pub(crate) use hub::offline;
 pub use intervention::{Intervention, Operation};
+pub(crate) use lock::Lock;
 pub use network::Model;
 pub use readout::{Logits, Loss, Masking, TokenLoss};
+pub(crate) use registry::Wheel;
 pub use registry::{Entry, registry};
 pub use site::{Neuron, NeuronAxis, Site};
+pub(crate) use wheel::download as download_wheel;
 pub(crate) use window::{BATCH, window};
 pub use window::{Context, Window, WindowPlan};

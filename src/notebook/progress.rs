@@ -49,6 +49,14 @@ impl Progress {
         Progress { id: new_id(), name, total, done: 0, started: Instant::now(), reported: None, bar }
     }
 
+    /// Says something else from now on: a step's name with the value that it has reached, for instance.
+    pub fn rename(&mut self, name: impl Into<String>) {
+        self.name = name.into();
+        if let Some(bar) = &self.bar {
+            bar.set_message(self.name.clone());
+        }
+    }
+
     /// `parts` more are done.
     pub fn advance(&mut self, parts: u64) {
         self.done += parts;

@@ -4,12 +4,13 @@
 
 use super::display;
 use crate::activation::NeuronSeries;
-use crate::brain::{BrainMap, Mask, Networks, VoxelSeries};
+use crate::brain::{BrainMap, Mask, NetworkSeries, Networks, VoxelSeries};
 use crate::encoding::{EncodingFit, Features, RidgeCv};
 use crate::error::Result;
+use crate::extract::{DualRegression, Extraction};
 use crate::figure::{
-    Dendrogram, Figure, Slices, dendrogram, k_curve, mask_slices, network_slices, neuron_carpet, pattern_courses,
-    pattern_summary, score_histograms, slices, spectrum_curve, voxel_carpet,
+    Dendrogram, Figure, Slices, courses, dendrogram, k_curve, mask_slices, network_slices, neuron_carpet,
+    pattern_courses, pattern_summary, score_histograms, slices, slices_grid, spectrum_curve, voxel_carpet,
 };
 use crate::pattern::{Hierarchy, KCurve, Patterns, Spectrum};
 use crate::stimulus::{Stimulus, Timing};
@@ -164,6 +165,25 @@ fn map_text(map: &BrainMap) -> String {
     format!("BrainMap: {} voxels, unit {}\n{}", grouped(map.values().len()), map.unit(), map.label())
 }
 
+impl NetworkSeries {
+    /// Shows the series in a notebook: whose it is, and the courses of the first eight networks.
+    pub fn evcxr_display(&self) {
+        show(&self.to_string(), vec![network_courses(self)]);
+    }
+}
+
+fn network_courses(series: &NetworkSeries) -> Result<Figure> {
+    const FIRST: usize = 8;
+    let names = &series.names()[..series.names().len().min(FIRST)];
+    let each: Vec<(&str, Vec<f32>)> =
+        names.iter().enumerate().map(|(n, name)| (name.as_str(), series.data().column(n).to_vec())).collect();
+    let title = match series.names().len() {
+        0..=FIRST => "Courses of the networks".to_owned(),
+        all => format!("Courses of the first {FIRST} of {all} networks"),
+    };
+    courses(&each, series.clock(), &title, "value")
+}
+
 impl Networks {
     /// Shows the networks in a notebook: their names and sizes, and axial slices in the atlas' colours.
     pub fn evcxr_display(&self) {
@@ -172,13 +192,13 @@ impl Networks {
 }
 
 fn network_text(networks: &Networks) -> String {
-    let inside = |row: usize| networks.maps().row(row).iter().filter(|v| **v > 0.0).count();
-    let each: Vec<String> = networks
-        .names()
-        .iter()
-        .enumerate()
-        .map(|(n, name)| format!("{name} ({} voxels)", grouped(inside(n))))
-        .collect();
+    const LISTED: usize = 20;
+    let listed = networks.names().iter().enumerate().take(LISTED);
+    let mut each: Vec<String> =
+        listed.map(|(n, name)| format!("{name} ({} voxels)", grouped(networks.voxels(n)))).collect();
+    if networks.count() > LISTED {
+        each.push(format!("and {} more", networks.count() - LISTED));
+    }
     format!(
         "Networks: {}, {} networks on {} voxels\n{}",
         networks.atlas(),
@@ -186,6 +206,34 @@ fn network_text(networks: &Networks) -> String {
         grouped(networks.mask().count()),
         each.join(", ")
     )
+}
+
+impl Extraction {
+    /// Shows the extraction in a notebook: how it went, where each network is, and the maps of the first six if they are no labels.
+    pub fn evcxr_display(&self) {
+        let networks = self.networks();
+        let mut figures = vec![network_slices(networks)];
+        // Labels are all in the first figure.
+        if self.unit() != "inside" {
+            figures.push(first_maps(networks, self.unit()));
+        }
+        show(&format!("Extraction: {self}"), figures);
+    }
+}
+
+impl DualRegression {
+    /// Shows the subject's own networks in a notebook: whose they are, and the maps of the first six.
+    pub fn evcxr_display(&self) {
+        show(&self.to_string(), vec![first_maps(self.maps(), "sd per sd")]);
+    }
+}
+
+/// Rows of axial slices, one for each of the first networks.
+fn first_maps(networks: &Networks, unit: &str) -> Result<Figure> {
+    let rows = networks.maps().rows().into_iter().zip(networks.names()).take(6);
+    let maps = rows.map(|(row, name)| BrainMap::new(row.to_vec(), networks.mask(), name, unit));
+    let title = format!("{}: {} of {} maps", networks.atlas(), networks.count().min(6), networks.count());
+    slices_grid(&maps.collect::<Result<Vec<_>>>()?, Slices::default().title(title))
 }
 
 impl EncodingFit {

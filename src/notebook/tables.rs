@@ -2,7 +2,9 @@
 
 use super::show::{escape, show, show_as};
 use crate::activation::Activations;
-use crate::brain::{Bold, Cleaning, CleaningReport, Confounds, Dataset, DatasetSummary, Subject};
+use crate::brain::{
+    Bold, Cleaning, CleaningReport, Confounds, Dataset, DatasetSummary, NetworkTable, Overlap, Subject, Suggestions,
+};
 use crate::coupling::{NetworkMatch, SubGroups};
 use crate::encoding::Folds;
 use crate::error::Result;
@@ -81,6 +83,13 @@ impl Bold {
     }
 }
 
+impl NetworkTable {
+    /// Shows in a notebook each network's peak, place and size.
+    pub fn evcxr_display(&self) {
+        table(&self.to_string(), Vec::new());
+    }
+}
+
 impl Cleaning {
     /// Shows in a notebook what is taken out.
     pub fn evcxr_display(&self) {
@@ -97,6 +106,27 @@ impl Confounds {
 
 impl CleaningReport {
     /// Shows in a notebook, as a table, what leaves each run and what is left.
+    pub fn evcxr_display(&self) {
+        table(&self.to_string(), Vec::new());
+    }
+}
+
+impl Overlap {
+    /// Shows in a notebook in which regions each network lies, and Dice of all pairs if they are few.
+    pub fn evcxr_display(&self) {
+        const READABLE: usize = 40;
+        let few = self.networks().len().max(self.regions().len()) <= READABLE;
+        table(&self.to_string(), if few { vec![dice_map(self)] } else { Vec::new() });
+    }
+}
+
+fn dice_map(overlap: &Overlap) -> Result<Figure> {
+    let options = HeatMap::default().title("Networks × regions").unit("Dice").axes("network", "region").one_sided();
+    heat_map(&overlap.dice(), overlap.networks(), overlap.regions(), options)
+}
+
+impl Suggestions {
+    /// Shows in a notebook the best and the second match of each network, and the names that are suggested.
     pub fn evcxr_display(&self) {
         table(&self.to_string(), Vec::new());
     }

@@ -54,7 +54,11 @@ pub use spectrum::{Null, ParallelAnalysis, Spectrum};
 use crate::activation::NeuronSeries;
 use crate::error::{Error, Result};
 use crate::notebook::state_memory;
+pub(crate) use basis::{Need, leading_vectors};
+pub(crate) use dictionary::learn;
+pub(crate) use spectrum::{beside_chance, shifted};
 use standard::Standardised;
+pub(crate) use standard::{Moments, zscore};
 
 impl NeuronSeries {
     /// Temporal patterns of this series, by [`Dictionary`], [`Ica`], [`KMeans`] or [`Pca`].

@@ -6,9 +6,9 @@ use std::sync::Arc;
 #[derive(Clone, Debug, Default)]
 #[non_exhaustive]
 pub struct Report {
-    /// Neurons that do not vary in any run: left out of the fit, with loading 0.
+    /// Neurons (or voxels) that do not vary in any run: left out of the fit, with loading 0.
     pub left_out: Arc<[usize]>,
-    /// Iterations, or epochs over all neurons, of the run that was kept.
+    /// Iterations, or epochs over all data, of the run that was kept.
     pub iterations: usize,
     /// Whether it ended by its own criterion rather than by the number of iterations. A method without iterations converges.
     pub converged: bool,
@@ -16,7 +16,7 @@ pub struct Report {
     pub objective: Arc<[f64]>,
     /// What the objective is, with its unit.
     pub objective_is: &'static str,
-    /// Share of the series' variance that each pattern explains: Σ of its squared loadings over that of the series. The courses of a
+    /// Share of the series' variance that each pattern explains: Σ of its squared loadings over that of the series (of networks from data: of course times map). The courses of a
     /// [`Pca`](super::Pca) are uncorrelated, so that these are its explained variance ratios and add up to all that is explained;
     /// of other methods they may add up to more or less.
     pub explained_by: Arc<[f64]>,

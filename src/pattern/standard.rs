@@ -1,6 +1,7 @@
-//! The series as every method sees it: neurons that vary, z-scored within each run.
+//! The series as every method sees it: columns that vary, z-scored within each run.
 
 use crate::activation::NeuronSeries;
+use crate::clock::Clock;
 use crate::error::{Error, Result};
 use crate::linalg::{BLOCK, ColumnBlocks, in_pool, vectorised};
 use ndarray::{Array2, ArrayView2, ArrayViewMut1, s};
@@ -30,46 +31,15 @@ impl Standardised {
                 "a temporal pattern needs at least two; give a longer text or scan",
             ));
         }
-        let runs: Vec<_> = (0..series.clock().runs()).map(|run| series.clock().rows(run)).collect();
-        let of_columns = |columns: Range<usize>| -> Vec<Vec<Option<(f64, f64)>>> {
-            runs.iter().map(|rows| moments(series.data().slice(s![rows.clone(), columns.clone()]))).collect()
-        };
-        // Run by run, the moments of each neuron.
-        let blocks: Vec<_> = in_pool(|| {
-            let block = |n: usize| of_columns(n * BLOCK..((n + 1) * BLOCK).min(neurons));
-            (0..neurons.div_ceil(BLOCK)).into_par_iter().map(block).collect()
-        });
-        let moment = |run: usize, neuron: usize| blocks[neuron / BLOCK][run][neuron % BLOCK];
-        let varies = |neuron: &usize| (0..runs.len()).any(|run| moment(run, *neuron).is_some());
-        let (live, left_out): (Vec<usize>, Vec<usize>) = (0..neurons).partition(varies);
+        let moments = Moments::of(series.data(), series.clock());
+        let (live, left_out): (Vec<usize>, Vec<usize>) = (0..neurons).partition(|&neuron| moments.varies(neuron));
         if live.is_empty() {
             return Err(Error::value(
                 format!("all {neurons} neurons are constant within every run"),
                 "look at how the series was made: are the words inside the scan, and are runs longer than one volume?",
             ));
         }
-        let data = ColumnBlocks::of(time, live.len(), |columns| {
-            let mut block = Array2::zeros((time, columns.len()));
-            for (run, rows) in runs.iter().enumerate() {
-                let chosen = &live[columns.clone()];
-                // A run in which a neuron does not vary becomes 0.
-                let (means, factors): (Vec<f64>, Vec<f64>) = chosen
-                    .iter()
-                    .map(|&neuron| moment(run, neuron).map_or((0.0, 0.0), |(mean, deviation)| (mean, 1.0 / deviation)))
-                    .unzip();
-                for row in rows.clone() {
-                    let (source, mut out) = (series.data().row(row), block.row_mut(row));
-                    match chosen[chosen.len() - 1] - chosen[0] + 1 == chosen.len() {
-                        true => out.assign(&source.slice(s![chosen[0]..chosen[0] + chosen.len()])),
-                        false => out.iter_mut().zip(chosen).for_each(|(out, &neuron)| *out = source[neuron]),
-                    }
-                    if let Some(out) = out.into_slice() {
-                        scale(out, &means, &factors);
-                    }
-                }
-            }
-            block
-        });
+        let data = moments.zscored(series.data(), &live);
         Ok(Standardised { data, live, left_out })
     }
 
@@ -88,6 +58,66 @@ impl Standardised {
     }
 }
 
+/// Mean and standard deviation of some columns within a run; `None` where one does not vary.
+type OfRun = Vec<Option<(f64, f64)>>;
+
+/// Mean and standard deviation of each column within each run.
+pub(crate) struct Moments {
+    runs: Vec<Range<usize>>,
+    /// By block of columns, then by run.
+    blocks: Vec<Vec<OfRun>>,
+}
+
+impl Moments {
+    /// Of a series time × column.
+    pub(crate) fn of(data: &Array2<f32>, clock: &Clock) -> Moments {
+        let columns = data.ncols();
+        let runs: Vec<_> = (0..clock.runs()).map(|run| clock.rows(run)).collect();
+        let of_columns = |columns: Range<usize>| -> Vec<OfRun> {
+            runs.iter().map(|rows| moments(data.slice(s![rows.clone(), columns.clone()]))).collect()
+        };
+        let blocks = in_pool(|| {
+            let block = |n: usize| of_columns(n * BLOCK..((n + 1) * BLOCK).min(columns));
+            (0..columns.div_ceil(BLOCK)).into_par_iter().map(block).collect()
+        });
+        Moments { runs, blocks }
+    }
+
+    fn moment(&self, run: usize, column: usize) -> Option<(f64, f64)> {
+        self.blocks[column / BLOCK][run][column % BLOCK]
+    }
+
+    /// Whether a column varies within any run.
+    pub(crate) fn varies(&self, column: usize) -> bool {
+        (0..self.runs.len()).any(|run| self.moment(run, column).is_some())
+    }
+
+    /// The given columns, ascending, z-scored within each run; a run in which a column does not vary becomes 0.
+    pub(crate) fn zscored(&self, data: &Array2<f32>, chosen: &[usize]) -> ColumnBlocks {
+        ColumnBlocks::of(data.nrows(), chosen.len(), |columns| {
+            let mut block = Array2::zeros((data.nrows(), columns.len()));
+            let chosen = &chosen[columns];
+            for (run, rows) in self.runs.iter().enumerate() {
+                let (means, factors): (Vec<f64>, Vec<f64>) = chosen
+                    .iter()
+                    .map(|&column| self.moment(run, column).map_or((0.0, 0.0), |(mean, spread)| (mean, 1.0 / spread)))
+                    .unzip();
+                for row in rows.clone() {
+                    let (source, mut out) = (data.row(row), block.row_mut(row));
+                    match chosen[chosen.len() - 1] - chosen[0] + 1 == chosen.len() {
+                        true => out.assign(&source.slice(s![chosen[0]..chosen[0] + chosen.len()])),
+                        false => out.iter_mut().zip(chosen).for_each(|(out, &column)| *out = source[column]),
+                    }
+                    if let Some(out) = out.into_slice() {
+                        scale(out, &means, &factors);
+                    }
+                }
+            }
+            block
+        })
+    }
+}
+
 /// x ← (x − mean) · factor, number by number; 0 where the factor is 0.
 fn scale(values: &mut [f32], means: &[f64], factors: &[f64]) {
     vectorised(
@@ -101,8 +131,8 @@ fn scale(values: &mut [f32], means: &[f64], factors: &[f64]) {
     );
 }
 
-/// Mean and standard deviation of each column; `None` where it does not vary.
-fn moments(rows: ArrayView2<f32>) -> Vec<Option<(f64, f64)>> {
+/// Of the columns of some rows.
+fn moments(rows: ArrayView2<f32>) -> OfRun {
     let (count, columns) = rows.dim();
     let (mut mean, mut square, mut largest) = (vec![0f64; columns], vec![0f64; columns], vec![0f32; columns]);
     for row in rows.rows() {
@@ -142,7 +172,7 @@ fn moments(rows: ArrayView2<f32>) -> Vec<Option<(f64, f64)>> {
 }
 
 /// z-scores a course in place, and gives what its standard deviation was; `None` if it does not vary.
-pub(super) fn zscore(mut course: ArrayViewMut1<f32>) -> Option<f64> {
+pub(crate) fn zscore(mut course: ArrayViewMut1<f32>) -> Option<f64> {
     let count = course.len() as f64;
     let mean = course.iter().map(|&x| f64::from(x)).sum::<f64>() / count;
     let deviation = (course.iter().map(|&x| (f64::from(x) - mean).powi(2)).sum::<f64>() / count).sqrt();

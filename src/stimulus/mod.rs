@@ -30,6 +30,7 @@ mod text_grid;
 mod word;
 
 pub use events_file::EventWords;
+pub(crate) use separated::{Row as Separated, rows as separated_rows};
 pub use speaking::Speaking;
 pub(crate) use speaking::ends_sentence;
 pub use table_file::{Columns, End};

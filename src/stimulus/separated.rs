@@ -5,9 +5,9 @@ use std::path::Path;
 
 /// One row, and the number of the line on which it begins.
 #[derive(Debug, PartialEq)]
-pub(super) struct Row {
-    pub(super) line: usize,
-    pub(super) fields: Vec<String>,
+pub(crate) struct Row {
+    pub(crate) line: usize,
+    pub(crate) fields: Vec<String>,
 }
 
 /// A field as it is written: in quotes where it must be.
@@ -22,7 +22,7 @@ pub(super) fn quoted(field: &str) -> String {
 ///
 /// # Errors
 /// With the line's number, if a quote is not closed, or something stands behind it.
-pub(super) fn rows(path: &Path, text: &str, separator: char) -> Result<Vec<Row>> {
+pub(crate) fn rows(path: &Path, text: &str, separator: char) -> Result<Vec<Row>> {
     let reader = Reader { chars: text.chars().peekable(), separator, line: 1 };
     reader.rows().map_err(|(line, problem)| {
         let advice = "quote a field as \"…\", with \"\" for a quote inside";

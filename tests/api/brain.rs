@@ -1,10 +1,12 @@
 //! Brain data: images, cleaning, subjects, networks.
 
+mod atlases;
 mod bad_images;
 mod cleaning;
 mod dataset;
 mod images;
 mod networks;
+mod regions;
 mod subject;
 
 use ndarray::Array2;

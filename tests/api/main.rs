@@ -6,6 +6,7 @@ mod components;
 mod coupling;
 mod dictionary;
 mod export;
+mod extract;
 mod fetch;
 mod figure;
 mod masker;

@@ -12,6 +12,7 @@ use std::time::{Duration, SystemTime};
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
     Model,
+    Atlas,
     Activations,
     Prelude,
     StdSources,
@@ -20,12 +21,13 @@ pub enum Kind {
 }
 
 impl Kind {
-    pub const ALL: [Kind; 6] =
-        [Kind::Model, Kind::Activations, Kind::Prelude, Kind::StdSources, Kind::Leftover, Kind::Figures];
+    pub const ALL: [Kind; 7] =
+        [Kind::Model, Kind::Atlas, Kind::Activations, Kind::Prelude, Kind::StdSources, Kind::Leftover, Kind::Figures];
 
     pub fn heading(self) -> &'static str {
         match self {
             Kind::Model => "models",
+            Kind::Atlas => "atlases",
             Kind::Activations => "activations that were read",
             Kind::Prelude => "preludes for notebook cells",
             Kind::StdSources => "sources of the standard library",
@@ -93,7 +95,8 @@ impl Kept {
 /// Everything there is, in the order of [`Kind::ALL`].
 pub fn all() -> Vec<Kept> {
     let mapped = Mapped::now();
-    let mut all = models();
+    let mut all = fetched(Kind::Model, neurocell::model::models_folder());
+    all.extend(fetched(Kind::Atlas, neurocell::brain::atlases_folder()));
     all.extend(activations());
     all.extend(preludes(&mapped));
     all.extend(leftovers(&std::env::temp_dir()));
@@ -113,13 +116,13 @@ fn folders(inside: &Path) -> Vec<PathBuf> {
     folders
 }
 
-fn models() -> Vec<Kept> {
-    let Ok(folder) = neurocell::model::models_folder() else { return Vec::new() };
+fn fetched(kind: Kind, folder: neurocell::Result<PathBuf>) -> Vec<Kept> {
+    let Ok(folder) = folder else { return Vec::new() };
     folders(&folder)
         .into_iter()
         .map(|path| match path.extension().is_some_and(|ending| ending == "partial") {
             true => Kept::at(Kind::Leftover, Need::Stale, path),
-            false => Kept::at(Kind::Model, Need::Kept, path),
+            false => Kept::at(kind, Need::Kept, path),
         })
         .collect()
 }

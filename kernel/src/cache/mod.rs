@@ -29,6 +29,9 @@ struct Clear {
     /// The fetched models, and nothing else
     #[arg(long)]
     models: bool,
+    /// The fetched atlases, and nothing else
+    #[arg(long)]
+    atlases: bool,
     /// The activations that were read from models, and nothing else; they are read again when they are asked for
     #[arg(long)]
     activations: bool,
@@ -118,14 +121,15 @@ fn remove(clear: &Clear, all: &[Kept]) -> Result<String> {
 /// Whether something goes; what a running session uses never does.
 fn wanted(clear: &Clear, kept: &Kept) -> bool {
     let preludes = clear.preludes || clear.all;
-    let asked = match (clear.models, clear.activations, preludes) {
-        (false, false, false) => match kept.kind {
+    let asked = match (clear.models, clear.atlases, clear.activations, preludes) {
+        (false, false, false, false) => match kept.kind {
             Kind::Prelude | Kind::StdSources | Kind::Leftover => true,
             Kind::Activations => kept.need == Need::Stale,
-            Kind::Model | Kind::Figures => false,
+            Kind::Model | Kind::Atlas | Kind::Figures => false,
         },
-        (models, activations, preludes) => match kept.kind {
+        (models, atlases, activations, preludes) => match kept.kind {
             Kind::Model => models,
+            Kind::Atlas => atlases,
             Kind::Activations => activations,
             Kind::Prelude | Kind::StdSources => preludes,
             Kind::Leftover | Kind::Figures => false,
@@ -136,7 +140,7 @@ fn wanted(clear: &Clear, kept: &Kept) -> bool {
             Need::InUse => false,
             Need::Current => clear.all,
             Need::Stale => true,
-            Need::Kept => matches!(kept.kind, Kind::Model | Kind::Activations),
+            Need::Kept => matches!(kept.kind, Kind::Model | Kind::Atlas | Kind::Activations),
         }
 }
 
@@ -160,7 +164,8 @@ mod tests {
 
     #[test]
     fn what_is_in_use_is_never_removed() {
-        let everything = Clear { models: true, activations: true, preludes: true, all: true, dry_run: false };
+        let everything =
+            Clear { models: true, atlases: true, activations: true, preludes: true, all: true, dry_run: false };
         for kind in Kind::ALL {
             assert!(!wanted(&everything, &kept(kind, Need::InUse)), "{}", kind.heading());
         }
@@ -183,6 +188,10 @@ mod tests {
         let models = Clear { models: true, ..Clear::default() };
         assert!(wanted(&models, &kept(Kind::Model, Need::Kept)));
         assert!(!wanted(&models, &kept(Kind::Prelude, Need::Stale)));
+        assert!(!wanted(&models, &kept(Kind::Atlas, Need::Kept)));
+        let atlases = Clear { atlases: true, ..Clear::default() };
+        assert!(wanted(&atlases, &kept(Kind::Atlas, Need::Kept)));
+        assert!(!wanted(&atlases, &kept(Kind::Model, Need::Kept)));
         assert!(!wanted(&models, &kept(Kind::Activations, Need::Kept)));
         let activations = Clear { activations: true, ..Clear::default() };
         assert!(wanted(&activations, &kept(Kind::Activations, Need::Kept)));

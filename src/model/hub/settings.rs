@@ -42,7 +42,7 @@ impl Settings {
 }
 
 /// Whether the user has asked to stay off the network.
-pub(in super::super) fn offline() -> bool {
+pub(crate) fn offline() -> bool {
     is_offline(&|name| std::env::var(name).ok())
 }
 

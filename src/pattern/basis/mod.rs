@@ -16,7 +16,7 @@ use solver::Chosen;
 const RANK: f64 = 1e-10;
 
 /// The first k left singular vectors of a series and its k largest eigenvalues (squared singular values).
-pub(super) struct Basis {
+pub(crate) struct Basis {
     /// Time × k, orthonormal columns.
     pub vectors: Array2<f64>,
     /// k squared singular values, largest first.
@@ -27,7 +27,7 @@ pub(super) struct Basis {
 
 /// How exact the vectors must be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Need {
+pub(crate) enum Need {
     /// To the rounding of the data.
     Vectors,
     /// As a space to work in, whose own directions will be turned.
@@ -46,14 +46,8 @@ pub(super) fn left_vectors(
     need: Need,
     seed: u64,
 ) -> Result<Basis> {
-    let basis = match solver.checked()?.chosen(s.rows(), s.columns()) {
-        Chosen::Exact => exact::left_vectors(s, mean, k, need)?,
-        Chosen::Randomised { oversampling, power_iterations } => {
-            randomised::left_vectors(s, mean, k, oversampling, power_iterations, seed)?
-        }
-    };
-    let floor = basis.values.first().map_or(0.0, |largest| largest * RANK);
-    let rank = basis.values.iter().take_while(|&&value| value > floor).count();
+    let basis = leading_vectors(s, mean, k, solver, need, seed)?;
+    let rank = basis.values.len();
     if rank < k {
         return Err(Error::value(
             format!("{k} patterns were asked for, and the series has {rank} independent courses"),
@@ -63,8 +57,30 @@ pub(super) fn left_vectors(
             },
         ));
     }
-    let Basis { vectors, values, how } = basis;
-    Ok(Basis { vectors: vectors.slice(s![.., ..k]).to_owned(), values: values[..k].to_vec(), how })
+    Ok(basis)
+}
+
+/// The same of as many vectors as the rank allows, at most k.
+///
+/// # Errors
+/// If an option is out of its range, or it is stopped.
+pub(crate) fn leading_vectors(
+    s: &ColumnBlocks,
+    mean: Option<&Array1<f64>>,
+    k: usize,
+    solver: Solver,
+    need: Need,
+    seed: u64,
+) -> Result<Basis> {
+    let Basis { vectors, values, how } = match solver.checked()?.chosen(s.rows(), s.columns()) {
+        Chosen::Exact => exact::left_vectors(s, mean, k, need)?,
+        Chosen::Randomised { oversampling, power_iterations } => {
+            randomised::left_vectors(s, mean, k, oversampling, power_iterations, seed)?
+        }
+    };
+    let floor = values.first().map_or(0.0, |largest| largest * RANK);
+    let rank = values.iter().take_while(|&&value| value > floor).count().min(k);
+    Ok(Basis { vectors: vectors.slice(s![.., ..rank]).to_owned(), values: values[..rank].to_vec(), how })
 }
 
 /// Bytes that finding k vectors takes at most, besides the series.

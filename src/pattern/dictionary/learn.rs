@@ -30,7 +30,7 @@ const NEIGHBOURS: usize = 16;
 const PIECE: usize = 128;
 
 /// A dictionary and the codes of all neurons.
-pub(super) struct Learnt {
+pub(crate) struct Learnt {
     /// Atom × time, each of norm 1.
     pub atoms: Array2<f64>,
     /// Atom × neuron, for courses of norm 1.
@@ -45,14 +45,19 @@ pub(super) struct Learnt {
     pub unused: usize,
 }
 
-/// Learns a dictionary of courses that have norm √time, or less where a neuron does not vary in some run.
-pub(super) fn learn(data: &ColumnBlocks, options: &Dictionary) -> Result<Learnt> {
+/// Learns a dictionary of courses that have norm √time, or less where a neuron does not vary in some run; from the given atoms (atom × time),
+/// or from courses of neurons.
+pub(crate) fn learn(data: &ColumnBlocks, options: &Dictionary, start: Option<Array2<f64>>) -> Result<Learnt> {
+    options.checked()?;
     let largest = unit_norms(data).iter().fold(0.0, |most: f64, &norm| most.max(norm)).sqrt();
     if options.penalty >= largest {
         return Err(all_zero(options.penalty, largest));
     }
     let mut rng = Xoshiro256PlusPlus::seed_from_u64(options.seed);
-    let mut atoms = first_atoms(data, options.atoms, options.positive, &mut rng)?;
+    let mut atoms = match start {
+        Some(atoms) => atoms,
+        None => first_atoms(data, options.atoms, options.positive, &mut rng)?,
+    };
     let mut replaced = 0;
     if options.batch == Batch::Full && data.columns() > SAMPLE {
         let sample = sample(data, &mut rng);
@@ -100,7 +105,7 @@ fn unit_norms(data: &ColumnBlocks) -> Vec<f64> {
 fn all_zero(penalty: f64, largest: f64) -> Error {
     Error::value(
         format!(
-            "with a penalty of {penalty} every code is zero: no atom and neuron correlate by more than {largest:.4}"
+            "with a penalty of {penalty} every code is zero: no atom and course correlate by more than {largest:.4}"
         ),
         format!("give a penalty below {largest:.4}; it is in units of correlation, 0.1 by default"),
     )

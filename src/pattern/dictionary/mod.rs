@@ -5,6 +5,8 @@ mod learn;
 mod start;
 mod sums;
 
+pub(crate) use learn::learn;
+
 use super::assemble::{Found, Loadings, assemble};
 use super::standard::Standardised;
 use super::{Patterns, Report};
@@ -162,7 +164,7 @@ impl Dictionary {
     }
 
     pub(super) fn patterns(&self, series: &NeuronSeries, standard: Standardised) -> Result<Patterns> {
-        let learnt = learn::learn(&standard.data, self.checked()?)?;
+        let learnt = learn(&standard.data, self, None)?;
         let epochs = learnt.objective.len();
         let end = match learnt.converged {
             true => format!("{epochs} epochs"),

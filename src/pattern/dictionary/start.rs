@@ -52,7 +52,7 @@ pub(super) fn first_atoms(
     }
     if atoms.len() < count {
         return Err(Error::value(
-            format!("{count} atoms were asked for, and the neurons have only {} distinct courses", atoms.len()),
+            format!("{count} atoms were asked for, and the data have only {} distinct courses", atoms.len()),
             format!("ask for {} or fewer", atoms.len()),
         ));
     }

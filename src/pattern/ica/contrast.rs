@@ -20,7 +20,7 @@ const LANES: usize = 16;
 
 impl Contrast {
     /// As the method's line says it.
-    pub(super) fn name(self) -> &'static str {
+    pub(crate) fn name(self) -> &'static str {
         match self {
             Contrast::LogCosh => "log cosh",
             Contrast::Exp => "exp",

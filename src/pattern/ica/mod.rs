@@ -20,7 +20,7 @@ use crate::notebook::Progress;
 use fixed_point::{FixedPoint, fixed_point};
 use linfa::DatasetBase;
 use linfa::traits::Fit;
-use ndarray::{Array1, Array2, ArrayBase, Data, Ix2};
+use ndarray::{Array1, Array2, ArrayBase, ArrayView2, Data, Ix2};
 use stability::{Stable, stable};
 
 /// Independent component analysis: courses mixed so that their loadings are independent over neurons.
@@ -191,7 +191,7 @@ impl Ica {
     }
 
     /// How it ended, as a phrase.
-    fn end(&self, model: &IcaModel) -> String {
+    pub(crate) fn end(&self, model: &IcaModel) -> String {
         let (converged, starts) = model.converged;
         let seeds = match starts {
             1 => format!("seed {}", self.seed),
@@ -211,7 +211,7 @@ impl Ica {
     }
 
     /// Of data that lie as feature × sample.
-    fn fit_blocks(&self, data: &ColumnBlocks) -> Result<IcaModel> {
+    pub(crate) fn fit_blocks(&self, data: &ColumnBlocks) -> Result<IcaModel> {
         self.checked()?;
         if self.k == 0 {
             return Err(Error::value(
@@ -224,7 +224,7 @@ impl Ica {
         let basis = left_vectors(data, Some(&mean), self.k, self.solver, Need::Space, self.seed)?;
         let scale = Array1::from_iter(basis.values.iter().map(|&value| (samples / value).sqrt()));
         let whitener = &basis.vectors * &scale;
-        let whitened = whiten(data, &whitener, &mean);
+        let whitened = unmixed(data, whitener.t().mapv(|v| v as f32).view(), &mean);
         let mut progress = Progress::new("FastICA restarts", self.restarts as u64);
         let (mut rotations, mut iterations, mut change, mut converged) = (Vec::new(), 0, 0f64, 0);
         for start in 0..self.restarts {
@@ -260,13 +260,12 @@ impl Ica {
     }
 }
 
-/// Wᵀ · (x − m) for each sample, k × sample.
-fn whiten(data: &ColumnBlocks, whitener: &Array2<f64>, mean: &Array1<f64>) -> ColumnBlocks {
-    let left = whitener.t().mapv(|v| v as f32);
-    let offset = whitener.t().dot(mean).mapv(|v| v as f32);
+/// W · (x − m) for each sample, k × sample.
+fn unmixed(data: &ColumnBlocks, left: ArrayView2<f32>, mean: &Array1<f64>) -> ColumnBlocks {
+    let offset = left.mapv(f64::from).dot(mean).mapv(|v| v as f32);
     data.blockwise(left.nrows(), |_, block| {
         let mut product = Array2::zeros((left.nrows(), block.ncols()));
-        multiply_alone(product.view_mut(), false, left.view(), block.view());
+        multiply_alone(product.view_mut(), false, left, block.view());
         for (mut row, offset) in product.rows_mut().into_iter().zip(&offset) {
             row -= *offset;
         }

@@ -1,7 +1,8 @@
 //! A fitted analysis.
 
+use super::unmixed;
 use crate::error::{Error, Result};
-use crate::linalg::product;
+use crate::linalg::{ColumnBlocks, product};
 use ndarray::{Array1, Array2};
 
 /// A fitted independent component analysis: samples ≈ mean + sources · mixingᵀ.
@@ -37,6 +38,11 @@ impl IcaModel {
             ));
         }
         product((samples - &self.mean).view(), self.unmixing.t())
+    }
+
+    /// Independent sources of data that lie as feature × sample, component × sample.
+    pub(crate) fn sources_of(&self, data: &ColumnBlocks) -> Array2<f32> {
+        unmixed(data, self.unmixing.view(), &self.mean.mapv(f64::from)).to_matrix()
     }
 
     /// Iterations of the fixed point; of several starts, or of components found one by one, those of the one that took most.

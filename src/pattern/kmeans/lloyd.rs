@@ -250,7 +250,7 @@ impl Assignment<'_> {
 
 pub(super) fn too_few(k: usize, distinct: usize) -> Error {
     Error::value(
-        format!("{k} clusters were asked for, and the neurons have only {distinct} distinct courses"),
+        format!("{k} clusters were asked for, and the data have only {distinct} distinct courses"),
         format!("ask for {distinct} or fewer"),
     )
 }

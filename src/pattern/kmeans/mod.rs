@@ -151,7 +151,7 @@ impl KMeans {
     }
 
     /// The most iterations of a restart, or batches.
-    fn steps(&self, neurons: usize) -> usize {
+    pub(crate) fn steps(&self, neurons: usize) -> usize {
         match self.mini_batch {
             Some(batch) => mini_batch::most_steps(neurons, batch.max(1), self.max_iterations),
             None => self.max_iterations,
@@ -159,7 +159,7 @@ impl KMeans {
     }
 
     /// Clusters the columns of standardised data; `advance` is told how many iterations, of at most restarts × `steps`, are done.
-    pub(super) fn cluster(&self, data: &ColumnBlocks, mut advance: impl FnMut(u64)) -> Result<Clusters> {
+    pub(crate) fn cluster(&self, data: &ColumnBlocks, mut advance: impl FnMut(u64)) -> Result<Clusters> {
         self.checked()?;
         let points = Points::new(data, self.distance);
         let shift = self.tolerance * points.mean_variance();

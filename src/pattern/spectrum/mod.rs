@@ -3,12 +3,15 @@
 mod null;
 
 pub use null::Null;
+pub(crate) use null::shifted;
 
 use super::basis::{leading_values, leading_values_of_made};
 use super::standard::Standardised;
 use crate::activation::NeuronSeries;
 use crate::error::{Error, Result};
+use crate::linalg::ColumnBlocks;
 use crate::notebook::{Progress, check_cancelled};
+use ndarray::Array2;
 use std::fmt;
 use std::sync::Arc;
 
@@ -177,24 +180,36 @@ impl NeuronSeries {
         let data = &standard.data;
         let (time, neurons) = (data.rows(), data.columns());
         let most = analysis.most.min(neurons).min(time - 1);
-        let total: f64 = data.squared_norms().iter().sum();
-        let shares = |values: Vec<f64>| values.into_iter().map(|v| v.max(0.0) / total).collect::<Vec<f64>>();
-        let own = shares(leading_values(data, most)?);
         let runs: Vec<_> = (0..self.clock().runs()).map(|run| self.clock().rows(run)).collect();
-        let mut progress = Progress::new("surrogate series", analysis.surrogates as u64);
-        let mut surrogates = Vec::new();
-        for number in 0..analysis.surrogates as u64 {
-            check_cancelled("parallel analysis")?;
-            let made = |first: usize, block: &ndarray::Array2<f32>| {
-                null::surrogate(block, &runs, analysis.null, [analysis.seed, number, first as u64])
-            };
-            surrogates.push(shares(leading_values_of_made(data, most, made)?));
-            progress.advance(1);
-        }
-        let chance =
-            (0..most).map(|i| quantile(surrogates.iter().map(|s| s[i]).collect(), analysis.quantile)).collect();
-        Ok(Spectrum { shares: own.into(), chance, size: (time, neurons), analysis })
+        let (own, chance) = beside_chance(data, most, &analysis, |number, first, block| {
+            null::surrogate(block, &runs, analysis.null, [analysis.seed, number, first as u64])
+        })?;
+        Ok(Spectrum { shares: own.into(), chance: chance.into(), size: (time, neurons), analysis })
     }
+}
+
+/// Shares of the variance of `data` that its leading components explain, and the quantile of those of surrogates; `surrogate` makes a block
+/// of the surrogate of a number, from the block that begins at a column.
+pub(crate) fn beside_chance(
+    data: &ColumnBlocks,
+    most: usize,
+    analysis: &ParallelAnalysis,
+    surrogate: impl Fn(u64, usize, &Array2<f32>) -> Array2<f32> + Sync + Send,
+) -> Result<(Vec<f64>, Vec<f64>)> {
+    analysis.checked()?;
+    let total: f64 = data.squared_norms().iter().sum();
+    let shares = |values: Vec<f64>| values.into_iter().map(|v| v.max(0.0) / total).collect::<Vec<f64>>();
+    let own = shares(leading_values(data, most)?);
+    let mut progress = Progress::new("surrogate series", analysis.surrogates as u64);
+    let mut surrogates = Vec::new();
+    for number in 0..analysis.surrogates as u64 {
+        check_cancelled("parallel analysis")?;
+        let made = |first: usize, block: &Array2<f32>| surrogate(number, first, block);
+        surrogates.push(shares(leading_values_of_made(data, most, made)?));
+        progress.advance(1);
+    }
+    let chance = (0..most).map(|i| quantile(surrogates.iter().map(|s| s[i]).collect(), analysis.quantile)).collect();
+    Ok((own, chance))
 }
 
 /// The quantile between the two nearest order statistics, by linear interpolation.

@@ -38,13 +38,7 @@ pub(super) fn surrogate(block: &Array2<f32>, runs: &[Range<usize>], null: Null, 
         match null {
             Null::CircularShift => {
                 let shifts: Vec<usize> = (0..block.ncols()).map(|_| rng.gen_range(0..run.len())).collect();
-                for t in 0..run.len() {
-                    for ((to, &shift), column) in made.row_mut(run.start + t).iter_mut().zip(&shifts).zip(0..) {
-                        let from = t + shift;
-                        let from = if from < run.len() { from } else { from - run.len() };
-                        *to = block[[run.start + from, column]];
-                    }
-                }
+                shifted(&mut made, block, run, &shifts);
             }
             Null::Permutation => {
                 let mut order: Vec<usize> = run.clone().collect();
@@ -58,6 +52,17 @@ pub(super) fn surrogate(block: &Array2<f32>, runs: &[Range<usize>], null: Null, 
         }
     }
     made
+}
+
+/// Writes one run of a block to `made`, each column shifted in a circle by its number of volumes (fewer than the run has).
+pub(crate) fn shifted(made: &mut Array2<f32>, block: &Array2<f32>, run: &Range<usize>, shifts: &[usize]) {
+    for t in 0..run.len() {
+        for ((to, &shift), column) in made.row_mut(run.start + t).iter_mut().zip(shifts).zip(0..) {
+            let from = t + shift;
+            let from = if from < run.len() { from } else { from - run.len() };
+            *to = block[[run.start + from, column]];
+        }
+    }
 }
 
 #[cfg(test)]

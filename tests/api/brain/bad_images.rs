@@ -329,7 +329,7 @@ fn an_atlas_label_without_a_name_is_named() {
     };
     assert_eq!(read("index\tname\n1\tA\n2\tB\n3\tC\n").unwrap().count(), 3);
     assert_says(&read("index\tname\n1\tA\n2\tB\n").unwrap_err(), &["label 3", "atlas.tsv"]);
-    assert_says(&read("index\tname\n1\tA\n2\tB\n3\tC\n9\tD\n").unwrap_err(), &["no voxel has the label 9 (D)"]);
+    assert_eq!(read("index\tname\n1\tA\n2\tB\n3\tC\n9\tD\n").unwrap().names(), ["A", "B", "C"]);
     assert_says(&read("index\tname\n1\tA\n1\tB\n3\tC\n").unwrap_err(), &["index 1 comes twice"]);
     assert_says(&read("index\ttitle\n1\tA\n").unwrap_err(), &["unknown column", "name", "index, title"]);
     assert_says(&read("index\tname\n1\tA\tred\n").unwrap_err(), &["line 2 has 3 cells, the header 2"]);

@@ -152,3 +152,14 @@ save("cleaned_keeps_mean", clean(motions, detrend=False, standardize=None), np.f
 runs = np.repeat([0, 1], [len(part) for part in raw_runs])
 both = signal.clean(np.vstack(raw_runs), runs=runs, filter="cosine", high_pass=1 / 128, t_r=2.0)
 assert np.allclose(both, clean(), atol=1e-8)
+
+# A surface of two points, as Connectome Workbench packs them.
+from nibabel import gifti
+
+points = np.array([[1, 2, 3], [-4.5, 0, 60]], dtype=np.float32)
+packed = dict(encoding="GIFTI_ENCODING_B64GZ", endian="GIFTI_ENDIAN_LITTLE")
+arrays = [
+    gifti.GiftiDataArray(points, intent="NIFTI_INTENT_POINTSET", datatype="NIFTI_TYPE_FLOAT32", **packed),
+    gifti.GiftiDataArray(np.array([[0, 1, 0]], dtype=np.int32), intent="NIFTI_INTENT_TRIANGLE", datatype="NIFTI_TYPE_INT32", **packed),
+]
+nib.save(gifti.GiftiImage(darrays=arrays), HERE / "two_points.surf.gii")
