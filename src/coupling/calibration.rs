@@ -53,6 +53,8 @@ pub(crate) fn fit_with(weights: Array2<f32>, mask: &Mask) -> EncodingFit {
         grid: vec![1.0].into(),
         r: vec![0.0; voxels].into(),
         r2: vec![0.0; voxels].into(),
+        kind: "patterns",
+        delays: [].into(),
         mask: mask.clone(),
         whose: "made".into(),
         about: "made".into(),

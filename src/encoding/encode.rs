@@ -1,27 +1,26 @@
-//! From patterns and BOLD to a fitted encoding model.
+//! From regressors and BOLD to a fitted encoding model.
 
-use super::nested::{Block, Nested};
-use super::{EncodingFit, Fold, Folds, Ridge};
+use super::basis::Units;
+use super::blocks::{blocks, width};
+use super::delays::delayed;
+use super::nested::{Kind, Nested};
+use super::scaling::standardised;
+use super::{EncodingFit, Fold, Folds, Predictors, Ridge};
 use crate::brain::VoxelSeries;
 use crate::error::{Error, Result};
-use crate::linalg::in_pool;
-use crate::notebook::Progress;
-use crate::pattern::Patterns;
-use ndarray::{Array2, ArrayView1, ArrayView2, s};
-use rayon::prelude::*;
-use std::sync::Mutex;
+use crate::notebook::state_memory;
+use ndarray::{Array2, Axis, s};
 
-/// A standard deviation below this share of the largest magnitude is rounding of f32 values, not a course.
-const CONSTANT: f64 = 1e-6;
 /// Fewest volumes to train on, and to score on.
 const FEWEST: (usize, usize) = (10, 4);
 
-/// Predicts each voxel's course from the patterns' courses by ridge regression, with α chosen per voxel in nested cross-validation.
+/// Predicts each voxel's course from other courses (patterns, neurons or features of the stimulus) by ridge regression, with α chosen per voxel in
+/// nested cross-validation.
 ///
 /// For every fold, α is chosen inside the training rows (highest mean R² over the inner folds), and r and R² are scored on the rows held
 /// out; [`EncodingFit::r`] and [`EncodingFit::r2`] are their means over folds. R² is himalaya's `r2_score` (and scikit-learn's):
 /// 1 − Σ(y − ŷ)² / Σ(y − mean of the held-out rows)². The kept weights come from all rows, at the α that is best over all folds; they are in
-/// standard deviations of the voxel per standard deviation of the pattern. Means and standard deviations are learned in training rows only.
+/// standard deviations of the voxel per standard deviation of the regressor. Means and standard deviations are learned in training rows only.
 /// What was done to the series before (cleaning, z-score per run) was done run by run: it leaks nothing between folds that are runs, but blocks
 /// of one run share it, and [`EncodingFit::about`] says so.
 ///
@@ -30,10 +29,14 @@ const FEWEST: (usize, usize) = (10, 4);
 ///
 /// Volumes that the BOLD series has censored ([`VoxelSeries::kept`]) are in no training rows and in no score, and [`EncodingFit::about`] counts them.
 ///
-/// A constant voxel has r = 0, R² = 0, weights 0 and the grid's largest α, and is counted in [`EncodingFit::about`]. In a fold where a voxel does not vary,
-/// it scores 0.
+/// A constant voxel has r = 0, R² = 0, weights 0 and the grid's largest α, and is counted in [`EncodingFit::about`]. In a fold where a voxel
+/// does not vary, it scores 0.
 ///
-/// Memory: the weights (pattern × voxel, f32), and a few MB for each thread.
+/// Where there are more regressors than training volumes, the model is solved by the kernel X·Xᵀ, with the same weights and scores, and
+/// [`EncodingFit::about`] says so. A constant neuron or feature gets weight 0 and is named there.
+///
+/// Memory: the weights (regressor × voxel, f32), for each training set a matrix of its components, and some MB for each thread. Voxels are taken in
+/// blocks of 256 to 1,024; no matrix of predictions is ever made. What is over 1 GB is said beforehand.
 ///
 /// ```
 /// use neurocell::brain::VoxelSeries;
@@ -48,11 +51,11 @@ const FEWEST: (usize, usize) = (10, 4);
 /// ```
 ///
 /// # Errors
-/// If the clocks of patterns, BOLD and folds differ; a pattern is constant; the grid of α is empty, not ascending or not positive; a fold has
-/// fewer than 10 kept volumes to train or 4 to test on; or it is stopped.
-pub fn encode(patterns: &Patterns, bold: &VoxelSeries, ridge: Ridge) -> Result<EncodingFit> {
+/// If the clocks of regressors, BOLD and folds differ; a pattern is constant, or all regressors are; a delay occurs twice; the grid of
+/// α is empty, not ascending or not positive; a fold has fewer than 10 kept volumes to train or 4 to test on; or it is stopped.
+pub fn encode(x: &dyn Predictors, bold: &VoxelSeries, ridge: Ridge) -> Result<EncodingFit> {
     ridge.check()?;
-    patterns.clock().agree("the pattern series", bold.clock(), bold.name())?;
+    x.clock().agree(&format!("the {} series", x.kind().trim_end_matches('s')), bold.clock(), bold.name())?;
     let folds = match &ridge.folds {
         Some(folds) => folds.clone(),
         None => Folds::usual(bold.clock())?,
@@ -63,19 +66,16 @@ pub fn encode(patterns: &Patterns, bold: &VoxelSeries, ridge: Ridge) -> Result<E
         return Err(Error::value(format!("the mask of {} has no voxel", bold.name()), "take a mask that is not empty"));
     }
     let kept: Vec<usize> = (0..bold.kept().len()).filter(|row| bold.kept()[*row]).collect();
-    let (x, constant) = standardised(patterns.courses().view(), &kept);
-    if let Some(number) = constant.first() {
-        return Err(Error::value(
-            format!("pattern {number} has a constant course, which predicts nothing"),
-            "leave it out, or ask for fewer patterns",
-        ));
-    }
+    let (regressors, constant) = regressors(x, bold, &ridge, &kept)?;
 
-    let nested = Nested::new(x, &folds, bold.kept(), &ridge.alphas)?;
-    let found = blocks(&nested, bold, &kept, patterns.count())?;
+    let (count, voxels) = (regressors.ncols(), bold.mask().count());
+    let nested = Nested::new(regressors, &folds, bold.kept(), &ridge, Units::Training, Kind::Nested)?;
+    state_memory("the encoding model", (4 * count * voxels + nested.bytes()) as u64);
+    let found = blocks(&nested, voxels, width(kept.len(), count), |columns| {
+        standardised(bold.data().slice(s![.., columns]), &kept, &kept)
+    })?;
 
-    let voxels = bold.mask().count();
-    let mut weights = Array2::zeros((patterns.count(), voxels));
+    let mut weights = Array2::zeros((count, voxels));
     let (mut alphas, mut r, mut r2) = (Vec::new(), Vec::new(), Vec::new());
     let mut left_out = Vec::new();
     for (block, constant) in found {
@@ -91,7 +91,8 @@ pub fn encode(patterns: &Patterns, bold: &VoxelSeries, ridge: Ridge) -> Result<E
             left_out.push(voxel);
         }
     }
-    let about = about(patterns, bold, &ridge, &folds, &left_out);
+    let about = About { x, bold, ridge: &ridge, folds: &folds, constant: &constant, left_out: &left_out };
+    let about = about.line(nested.by_kernel());
     Ok(EncodingFit {
         weights: weights.into(),
         alphas: alphas.into(),
@@ -99,61 +100,44 @@ pub fn encode(patterns: &Patterns, bold: &VoxelSeries, ridge: Ridge) -> Result<E
         r: r.into(),
         r2: r2.into(),
         mask: bold.mask().clone(),
+        kind: x.kind(),
+        delays: ridge.delays.into(),
         whose: bold.name().split(';').next().unwrap_or_default().to_owned(),
         about,
     })
 }
 
-/// Each block of voxels with the numbers of those in it that are constant.
-fn blocks(nested: &Nested, bold: &VoxelSeries, kept: &[usize], regressors: usize) -> Result<Vec<(Block, Vec<usize>)>> {
-    let voxels = bold.mask().count();
-    // Matrices of regressor × voxel of this size stay in a core's cache.
-    let width = (32_768 / regressors).clamp(64, 1024);
-    let progress = Mutex::new(Progress::new("voxels", voxels as u64));
-    in_pool(|| {
-        (0..voxels.div_ceil(width))
-            .into_par_iter()
-            .map(|block| {
-                let columns = block * width..((block + 1) * width).min(voxels);
-                let (y, constant) = standardised(bold.data().slice(s![.., columns.clone()]), kept);
-                let fitted = nested.fit(y.view())?;
-                // A poisoned lock only means that another block failed, which is reported by itself.
-                progress.lock().unwrap_or_else(|poisoned| poisoned.into_inner()).advance(columns.len() as u64);
-                Ok((fitted, constant))
-            })
-            .collect()
-    })
-}
-
-/// The kept rows of some columns, with mean 0 and standard deviation 1, and the numbers of constant ones, which become 0.
-///
-/// This is only for the sake of single precision: a model whose standardisation is learned in the training rows is the same before and after.
-fn standardised(data: ArrayView2<f32>, kept: &[usize]) -> (Array2<f32>, Vec<usize>) {
-    let (rows, columns) = (kept.len(), data.ncols());
-    let add = |sums: &mut [f64], row: ArrayView1<f32>, value: &dyn Fn(usize, f64) -> f64| {
-        for (n, (sum, &x)) in sums.iter_mut().zip(row).enumerate() {
-            *sum += value(n, f64::from(x));
+/// The kept rows of the regressors at each delay, roughly z-scored, and the numbers of constant ones.
+fn regressors(
+    x: &dyn Predictors,
+    bold: &VoxelSeries,
+    ridge: &Ridge,
+    kept: &[usize],
+) -> Result<(Array2<f32>, Vec<usize>)> {
+    let courses = x.courses();
+    let every: Vec<usize> = (0..courses.nrows()).collect();
+    // A stimulus goes on through volumes that are censored: their courses are needed at later ones.
+    let rows = if ridge.delays.is_empty() { kept } else { &every };
+    let (mut regressors, constant) = standardised(courses.view(), kept, rows);
+    match constant.first() {
+        Some(&number) if !x.may_be_constant() => {
+            return Err(Error::value(
+                format!("{} has a constant course, which predicts nothing", x.regressor(number)),
+                format!("leave it out, or ask for fewer {}", x.kind()),
+            ));
         }
-    };
-    let (mut mean, mut square, mut largest) = (vec![0f64; columns], vec![0f64; columns], vec![0f32; columns]);
-    for row in kept.iter().map(|n| data.row(*n)) {
-        add(&mut mean, row, &|_, x| x / rows as f64);
-        largest.iter_mut().zip(row).for_each(|(m, x)| *m = m.max(x.abs()));
-    }
-    for row in kept.iter().map(|n| data.row(*n)) {
-        add(&mut square, row, &|n, x| (x - mean[n]).powi(2));
-    }
-    let deviation: Vec<f64> = square.iter().map(|sum| (sum / rows as f64).sqrt()).collect();
-    let constant: Vec<usize> = (0..columns).filter(|&n| deviation[n] <= CONSTANT * f64::from(largest[n])).collect();
-    let mut inverse: Vec<f64> = deviation.iter().map(|d| 1.0 / d).collect();
-    constant.iter().for_each(|&n| inverse[n] = 0.0);
-    let mut out = Array2::zeros((rows, columns));
-    for (mut out, row) in out.rows_mut().into_iter().zip(kept.iter().map(|n| data.row(*n))) {
-        for (n, (out, &x)) in out.iter_mut().zip(row).enumerate() {
-            *out = ((f64::from(x) - mean[n]) * inverse[n]) as f32;
+        Some(_) if constant.len() == courses.ncols() => {
+            return Err(Error::value(
+                format!("all of {} have a constant course, which predicts nothing", x.describe()),
+                "look at the data that went in",
+            ));
         }
+        _ => {}
     }
-    (out, constant)
+    if !ridge.delays.is_empty() {
+        regressors = delayed(&regressors, bold.clock(), &ridge.delays).select(Axis(0), kept);
+    }
+    Ok((regressors, constant))
 }
 
 fn check_sizes(folds: &Folds, kept: &[bool]) -> Result<()> {
@@ -177,30 +161,56 @@ fn check_sizes(folds: &Folds, kept: &[bool]) -> Result<()> {
     })
 }
 
-fn about(patterns: &Patterns, bold: &VoxelSeries, ridge: &Ridge, folds: &Folds, left_out: &[usize]) -> String {
-    let grid = &ridge.alphas;
-    let mut line = format!(
-        "{}, {} patterns ({}), ridge with {} α from {} to {}, {}",
-        bold.name(),
-        patterns.count(),
-        patterns.method(),
-        grid.len(),
-        grid[0],
-        grid[grid.len() - 1],
-        folds.words(),
-    );
-    if ridge.folds.is_none() && bold.clock().runs() == 1 {
-        line.push_str(" (there is a single run)");
+/// What the fit says of itself.
+struct About<'a> {
+    x: &'a dyn Predictors,
+    bold: &'a VoxelSeries,
+    ridge: &'a Ridge,
+    folds: &'a Folds,
+    /// Regressors and voxels that are constant.
+    constant: &'a [usize],
+    left_out: &'a [usize],
+}
+
+impl About<'_> {
+    fn line(&self, by_kernel: bool) -> String {
+        let About { x, bold, ridge, folds, constant, left_out } = self;
+        let grid = &ridge.alphas;
+        let mut line = format!("{}, {}, ", bold.name(), x.describe());
+        if !ridge.delays.is_empty() {
+            let delays: Vec<String> = ridge.delays.iter().map(usize::to_string).collect();
+            line.push_str(&format!("at delays of {} volumes, ", delays.join(", ")));
+        }
+        line.push_str(&format!(
+            "ridge with {} α from {} to {}, {}",
+            grid.len(),
+            grid[0],
+            grid[grid.len() - 1],
+            folds.words()
+        ));
+        if ridge.folds.is_none() && bold.clock().runs() == 1 {
+            line.push_str(" (there is a single run)");
+        }
+        if by_kernel {
+            line.push_str("; solved by the kernel X·Xᵀ, since there are more regressors than volumes");
+        }
+        if let Some(said) = bold.censoring() {
+            line.push_str(&format!("; {said}, in neither training nor scores"));
+        }
+        let named = |what: &str, all: &[usize], name: &dyn Fn(usize) -> String| {
+            let some: Vec<String> = all.iter().take(3).map(|&n| name(n)).collect();
+            let more = if all.len() > 3 { ", …" } else { "" };
+            let s = if all.len() == 1 { "" } else { "s" };
+            format!("; {} constant {what}{s} left out (score and weights 0): {}{more}", all.len(), some.join(", "))
+        };
+        if !constant.is_empty() {
+            line.push_str(
+                &named(x.kind().trim_end_matches('s'), constant, &|n| x.regressor(n)).replace("score and ", ""),
+            );
+        }
+        if !left_out.is_empty() {
+            line.push_str(&named("voxel", left_out, &|v| format!("{:?}", bold.mask().position(v))));
+        }
+        line
     }
-    if let Some(said) = bold.censoring() {
-        line.push_str(&format!("; {said}, in neither training nor scores"));
-    }
-    if !left_out.is_empty() {
-        let named: Vec<String> = left_out.iter().take(3).map(|&v| format!("{:?}", bold.mask().position(v))).collect();
-        let more = if left_out.len() > 3 { ", …" } else { "" };
-        let s = if left_out.len() == 1 { "" } else { "s" };
-        let named = named.join(", ");
-        line.push_str(&format!("; {} constant voxel{s} left out (score and weights 0): {named}{more}", left_out.len()));
-    }
-    line
 }

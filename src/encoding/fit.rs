@@ -9,7 +9,7 @@ use std::sync::Arc;
 /// A fitted encoding model: weights, α and held-out scores per voxel; clones are cheap.
 #[derive(Clone, Debug)]
 pub struct EncodingFit {
-    /// pattern × voxel, from the fit to all rows at each voxel's α, in standard deviations of the voxel per standard deviation of the pattern.
+    /// regressor × voxel, from the fit to all rows at each voxel's α, in standard deviations of the voxel per standard deviation of the regressor.
     pub(crate) weights: Arc<Array2<f32>>,
     /// α of each voxel.
     pub(crate) alphas: Arc<[f32]>,
@@ -20,6 +20,9 @@ pub struct EncodingFit {
     /// 1 − residual / total sum of squares on held-out runs, mean over runs.
     pub(crate) r2: Arc<[f32]>,
     pub(crate) mask: Mask,
+    /// What the regressors are: "patterns".
+    pub(crate) kind: &'static str,
+    pub(crate) delays: Arc<[usize]>,
     /// Whose data: what a map's title says.
     pub(crate) whose: String,
     /// Whose data, how cleaned, which patterns, which folds: one line.
@@ -27,9 +30,20 @@ pub struct EncodingFit {
 }
 
 impl EncodingFit {
-    /// Pattern × voxel: standard deviations of the voxel per standard deviation of the pattern.
+    /// Regressor × voxel: standard deviations of the voxel per standard deviation of the pattern (or neuron, or feature). With
+    /// [`Ridge::delays`](super::Ridge::delays), all regressors at the first delay come first, then all at the second, and so on.
     pub fn weights(&self) -> &Array2<f32> {
         &self.weights
+    }
+
+    /// What the regressors are: "patterns", "neurons" or "features".
+    pub fn kind(&self) -> &str {
+        self.kind
+    }
+
+    /// The delays of the regressors in volumes; none if the courses were taken as they are.
+    pub fn delays(&self) -> &[usize] {
+        &self.delays
     }
 
     /// α of each voxel.
@@ -72,23 +86,27 @@ impl EncodingFit {
         BrainMap::of(self.r2.to_vec(), &self.mask, format!("Held-out R², {}", self.whose), "R²")
     }
 
-    /// The weights of one pattern as a map.
+    /// One row of the weights as a map: those of a pattern, neuron or feature (at a delay, if there are delays).
     ///
     /// # Errors
-    /// If there is no pattern of that number.
-    pub fn weight_map(&self, pattern: usize) -> Result<BrainMap> {
-        if pattern >= self.weights.nrows() {
+    /// If there is no row of that number.
+    pub fn weight_map(&self, row: usize) -> Result<BrainMap> {
+        let kind = self.kind.trim_end_matches('s');
+        if row >= self.weights.nrows() {
             return Err(crate::error::Error::value(
-                format!("pattern {pattern} of {}", self.weights.nrows()),
-                "patterns are counted from 0",
+                format!("{kind} {row} of {}", self.weights.nrows()),
+                format!("{} are counted from 0", self.kind),
             ));
         }
-        let label = format!("Weights of pattern {pattern}, {}", self.whose);
-        Ok(BrainMap::of(self.weights.row(pattern).to_vec(), &self.mask, label, "weight"))
+        let each = self.weights.nrows() / self.delays.len().max(1);
+        let delay =
+            self.delays.get(row / each).map(|delay| format!(" at a delay of {delay} volumes")).unwrap_or_default();
+        let label = format!("Weights of {kind} {}{delay}, {}", row % each, self.whose);
+        Ok(BrainMap::of(self.weights.row(row).to_vec(), &self.mask, label, "weight"))
     }
 
     /// Number of voxels whose α is the smallest or the largest of the grid: many of them ask for a wider grid, unless they are
-    /// voxels that the patterns do not predict, which want all weights near 0. Constant voxels are not counted.
+    /// voxels that the regressors do not predict, which want all weights near 0. Constant voxels are not counted.
     pub fn alphas_at_edge(&self) -> usize {
         let (Some(&low), Some(&high)) = (self.grid.first(), self.grid.last()) else { return 0 };
         let edge = |alpha: f32| alpha == low as f32 || alpha == high as f32;
@@ -102,7 +120,7 @@ impl fmt::Display for EncodingFit {
         let mut r = self.r.to_vec();
         r.sort_by(f32::total_cmp);
         let quantile = |share: f64| r.get(((r.len().saturating_sub(1)) as f64 * share).round() as usize).copied();
-        write!(f, "EncodingFit: {} patterns × {} voxels", self.weights.nrows(), self.weights.ncols())?;
+        write!(f, "EncodingFit: {} {} × {} voxels", self.weights.nrows(), self.kind, self.weights.ncols())?;
         if let (Some(median), Some(high), Some(most)) = (quantile(0.5), quantile(0.95), quantile(1.0)) {
             write!(f, "; held-out r: median {median:.3}, 95th percentile {high:.3}, largest {most:.3}")?;
         }

@@ -1,4 +1,4 @@
-//! Voxel-wise encoding: each voxel's course predicted from patterns, scored on runs that were held out.
+//! Voxel-wise encoding: each voxel's course predicted from patterns, neurons or features, scored on runs that were held out.
 //!
 //! Ridge regression with one α per voxel, in nested cross-validation:
 //!
@@ -9,19 +9,42 @@
 //! weights                  all rows, with the α that is best over all folds
 //! ```
 //!
-//! Means and standard deviations of patterns and voxels are learned in each set of training rows only. Censored volumes are in no set.
+//! Means and standard deviations of regressors and voxels are learned in each set of training rows only. Censored volumes are in no set.
+//! [`ridge_cv`] is the plain cross-validation that himalaya has, on arrays as they are.
+//!
+//! **How it is solved.** A training set's regressors are X = U·diag(s)·Vᵀ, found once for all voxels from XᵀX or, where there are more
+//! regressors than rows, from X·Xᵀ. A voxel's components are z = Uᵀy, test rows are W = X_test·V·diag(1/s), and for any α the prediction is
+//! ŷ(α) = W·(d(α) ∘ z), with d(α) = s² / (s² + α). The error ‖y − ŷ(α)‖² needs no prediction: yᵀŷ(α) of all α is one product, exactly, and
+//! ‖ŷ(α)‖² = ‖R·(d(α) ∘ z)‖² with the triangle R of W = Q·R. Over a band of neighbouring components, d(α) of all α is of a rank of 2 to 6
+//! (Φ·C), so that some 4 products serve 20 α ([`Solver::Bands`]). The numerical rank is taken at a root mean square of τ = 2e-6 in d; scores
+//! differ by some 1e-6 from those of [`Solver::PerAlpha`]. A bound that holds for any voxel, if all its components conspired: |ΔR²| ≤
+//! 2τ·√components·‖ŷ‖/‖y‖.
 
+mod bands;
+mod basis;
+mod blocks;
+mod cv;
+mod delays;
 mod encode;
+mod features;
 mod fit;
 mod folds;
 mod moments;
 mod nested;
+mod norms;
+#[cfg(test)]
+mod parity;
+mod predictors;
 mod ridge;
-mod spectrum;
+mod scaling;
+mod split;
 #[cfg(test)]
 mod tests;
 
+pub use cv::{RidgeCv, ridge_cv};
 pub use encode::encode;
+pub use features::Features;
 pub use fit::EncodingFit;
 pub use folds::{Fold, Folds};
-pub use ridge::Ridge;
+pub use predictors::Predictors;
+pub use ridge::{Ridge, Solver};

@@ -4,9 +4,9 @@
 //! that no set cuts through, so that the data are read once, however many folds there are.
 
 use super::folds::{Fold, Folds};
-use crate::linalg::{gram, multiply_into};
-use faer::Par;
-use ndarray::{Array1, Array2, ArrayView2, Axis, s};
+use super::split::product;
+use crate::linalg::gram;
+use ndarray::{Array1, Array2, ArrayView2, Axis, CowArray, Ix2, s};
 use std::collections::BTreeMap;
 use std::ops::Range;
 
@@ -38,7 +38,8 @@ pub(super) struct Outer {
 
 impl Plan {
     /// `kept`: one for each row of the folds' clock. Rows that are not kept belong to no set, and are not counted among the segments' rows.
-    pub fn new(folds: &Folds, kept: &[bool]) -> Plan {
+    /// `nested`: each fold also has the folds inside its training rows.
+    pub fn new(folds: &Folds, kept: &[bool], nested: bool) -> Plan {
         let mut total = 0;
         let place: Vec<Option<usize>> = kept
             .iter()
@@ -47,8 +48,8 @@ impl Plan {
                 kept.then(|| total - 1)
             })
             .collect();
-        let nested: Vec<(Fold, Vec<Fold>)> =
-            (0..folds.count()).map(|n| (folds.fold(n).clone(), folds.inside(n))).collect();
+        let inside = |n: usize| if nested { folds.inside(n) } else { Vec::new() };
+        let nested: Vec<(Fold, Vec<Fold>)> = (0..folds.count()).map(|n| (folds.fold(n).clone(), inside(n))).collect();
         let splits: Vec<&Fold> = nested.iter().flat_map(|(own, inside)| std::iter::once(own).chain(inside)).collect();
         // The sets a row is in; a segment ends where they change.
         let mut member = vec![Vec::new(); total];
@@ -83,6 +84,11 @@ impl Plan {
         let outer = outer.collect();
         Plan { segments, trains, all, splits, outer }
     }
+
+    /// The rows of some segments.
+    pub fn rows(&self, segments: &[usize]) -> Vec<usize> {
+        segments.iter().flat_map(|&n| self.segments[n].clone()).collect()
+    }
 }
 
 /// Count, sums and Gram matrix of the regressors over some rows.
@@ -110,44 +116,74 @@ impl Regressors {
     }
 }
 
-/// Sums of a block of voxels, and its products with the regressors, over some rows.
+/// Sums of a block of voxels over some rows.
 pub(super) struct Targets {
     pub count: f64,
     /// Σ y of each voxel.
     pub sum: Array1<f64>,
     /// Σ y² of each voxel.
     pub square: Array1<f64>,
-    /// Xᵀ·Y, regressor × voxel.
-    pub product: Array2<f32>,
+}
+
+/// A block of voxels, and its sums over each segment.
+pub(super) struct Parts<'a> {
+    /// Row × voxel.
+    pub y: ArrayView2<'a, f32>,
+    segments: &'a [Range<usize>],
+    targets: Vec<Targets>,
+    /// Xᵀ·Y, regressor × voxel, if it was asked for.
+    products: Vec<Array2<f32>>,
+}
+
+impl<'a> Parts<'a> {
+    /// `x`: the regressors, if XᵀY is wanted.
+    pub fn new(x: Option<&Array2<f32>>, y: ArrayView2<'a, f32>, segments: &'a [Range<usize>]) -> Parts<'a> {
+        let rows = |range: &Range<usize>| y.slice_move(s![range.clone(), ..]);
+        let products = x.map_or_else(Vec::new, |x| {
+            let of = |range: &Range<usize>| product(x.slice(s![range.clone(), ..]).t(), rows(range));
+            segments.iter().map(of).collect()
+        });
+        let targets = segments.iter().map(|range| Targets::over(rows(range))).collect();
+        Parts { y, segments, targets, products }
+    }
+
+    /// The rows of a segment.
+    pub fn rows(&self, segment: usize) -> ArrayView2<'a, f32> {
+        self.y.slice_move(s![self.segments[segment].clone(), ..])
+    }
+
+    /// Sums over some segments.
+    pub fn total(&self, segments: &[usize]) -> Targets {
+        let zero = || Array1::zeros(self.y.ncols());
+        let mut total = Targets { count: 0.0, sum: zero(), square: zero() };
+        for part in segments.iter().map(|&n| &self.targets[n]) {
+            total.count += part.count;
+            total.sum += &part.sum;
+            total.square += &part.square;
+        }
+        total
+    }
+
+    /// XᵀY over some segments; it was asked for.
+    pub fn products(&self, segments: &[usize]) -> CowArray<'_, f32, Ix2> {
+        match segments {
+            [one] => CowArray::from(&self.products[*one]),
+            several => {
+                let mut several = several.iter().map(|&n| &self.products[n]);
+                let first = several.next().cloned().unwrap_or_default();
+                CowArray::from(several.fold(first, |sum, part| sum + part))
+            }
+        }
+    }
 }
 
 impl Targets {
-    pub fn over(x: &Array2<f32>, y: ArrayView2<f32>, rows: &Range<usize>) -> Targets {
-        let (x, y) = (x.slice(s![rows.clone(), ..]), y.slice(s![rows.clone(), ..]));
-        let mut product = Array2::zeros((x.ncols(), y.ncols()));
-        multiply_into(product.view_mut(), x.t(), y, Par::Seq);
+    fn over(y: ArrayView2<f32>) -> Targets {
         let (mut sum, mut square) = (Array1::zeros(y.ncols()), Array1::zeros(y.ncols()));
         for row in y.axis_iter(Axis(0)) {
             sum.zip_mut_with(&row, |s: &mut f64, &v| *s += f64::from(v));
             square.zip_mut_with(&row, |s: &mut f64, &v| *s += f64::from(v).powi(2));
         }
-        Targets { count: rows.len() as f64, sum, square, product }
-    }
-
-    pub fn of(parts: &[Targets], segments: &[usize]) -> Targets {
-        let voxels = parts[0].sum.len();
-        let mut total = Targets {
-            count: 0.0,
-            sum: Array1::zeros(voxels),
-            square: Array1::zeros(voxels),
-            product: Array2::zeros(parts[0].product.dim()),
-        };
-        for &n in segments {
-            total.count += parts[n].count;
-            total.sum += &parts[n].sum;
-            total.square += &parts[n].square;
-            total.product += &parts[n].product;
-        }
-        total
+        Targets { count: y.nrows() as f64, sum, square }
     }
 }

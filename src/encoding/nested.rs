@@ -1,109 +1,177 @@
-//! Nested cross-validation of a block of voxels.
+//! Cross-validation of a block of voxels: nested, or α alone.
 
+use super::Ridge;
+use super::basis::{Basis, Side, Units, kernel};
 use super::folds::Folds;
-use super::moments::{Plan, Regressors, Targets};
-use super::spectrum::{Scores, Spectrum, TestRows, Trained};
+use super::moments::{Parts, Plan, Regressors};
+use super::norms::Workspace;
+use super::split::{Scores, TestRows, Trained, product};
 use crate::error::Result;
-use crate::linalg::multiply_into;
 use crate::notebook::check_cancelled;
-use faer::Par;
 use ndarray::{Array2, ArrayView2};
 
-/// All of a nested cross-validation that does not depend on the voxels.
+/// All of a cross-validation that does not depend on the voxels.
 pub(super) struct Nested {
     plan: Plan,
     x: Array2<f32>,
     alphas: Vec<f64>,
-    spectra: Vec<(Spectrum, Array2<f32>)>,
+    units: Units,
+    /// One for each training set.
+    bases: Vec<Basis>,
+    /// One for each split.
     tests: Vec<TestRows>,
+    /// V of all rows, regressor × component; only where weights are wanted.
+    vectors: Option<Array2<f32>>,
+    /// Whether XᵀY of the segments is needed.
+    sums: bool,
+}
+
+/// What is made of a block of voxels.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Kind {
+    /// Scores of held-out rows at the α chosen inside each training set.
+    Nested,
+    /// α and its scores on the rows by which it was chosen; with weights of the regressors, or of the rows where there are more regressors.
+    OneLevel,
 }
 
 /// What is found for a block of voxels.
 pub(super) struct Block {
     /// Number in the grid of the α chosen over all folds.
     pub alpha: Vec<usize>,
+    /// Mean R² over folds at that α.
+    pub best: Vec<f64>,
     /// Held-out r, mean over folds.
     pub r: Vec<f64>,
     /// Held-out R², mean over folds.
     pub r2: Vec<f64>,
-    /// Regressor × voxel.
+    /// Regressor × voxel, or row × voxel where the weights are those of rows.
     pub weights: Array2<f32>,
 }
 
 impl Nested {
-    /// Factors every training set of `folds` for the regressors `x` (kept row × regressor, roughly z-scored); `kept` says which rows of the folds' clock these are.
-    pub fn new(x: Array2<f32>, folds: &Folds, kept: &[bool], alphas: &[f64]) -> Result<Nested> {
-        let plan = Plan::new(folds, kept);
-        let parts: Vec<Regressors> = plan.segments.iter().map(|rows| Regressors::over(&x, rows)).collect();
-        let mut spectra = Vec::new();
-        for segments in &plan.trains {
+    /// Factors every training set of `folds` for the regressors `x` (kept row × regressor); `kept` says which rows of the folds' clock these are.
+    pub fn new(
+        x: Array2<f32>,
+        folds: &Folds,
+        kept: &[bool],
+        ridge: &Ridge,
+        units: Units,
+        kind: Kind,
+    ) -> Result<Nested> {
+        let plan = Plan::new(folds, kept, kind == Kind::Nested);
+        let dual = |segments: &[usize]| segments.iter().map(|&n| plan.segments[n].len()).sum::<usize>() < x.ncols();
+        let any_sums = plan.trains.iter().any(|segments| !dual(segments));
+        let parts: Vec<Regressors> = match any_sums {
+            true => plan.segments.iter().map(|rows| Regressors::over(&x, rows)).collect(),
+            false => Vec::new(),
+        };
+        let common = match units == Units::Given && plan.trains.iter().any(|segments| dual(segments)) {
+            true => Some(kernel(x.view())?),
+            false => None,
+        };
+        let mut tests: Vec<Option<TestRows>> = plan.splits.iter().map(|_| None).collect();
+        let (mut bases, mut vectors) = (Vec::new(), None);
+        for (n, segments) in plan.trains.iter().enumerate() {
             check_cancelled("encoding")?;
-            let spectrum = Spectrum::new(&Regressors::of(&parts, segments))?;
-            let shrinkage = spectrum.shrinkage(alphas);
-            spectra.push((spectrum, shrinkage));
+            let (basis, whitening) = match dual(segments) {
+                true => Basis::from_rows(&x, plan.rows(segments), units, common.as_ref())?,
+                false => Basis::from_sums(&Regressors::of(&parts, segments), units)?,
+            };
+            for (split, test) in plan.splits.iter().zip(&mut tests).filter(|(split, _)| split.train == n) {
+                check_cancelled("encoding")?;
+                let rows = plan.rows(&split.test);
+                *test = Some(TestRows::new(&basis, &whitening, &x, &rows, &ridge.alphas, ridge.solver)?);
+            }
+            if n == plan.all && (kind == Kind::Nested || basis.side == Side::Sums) {
+                vectors = Some(whitening.vectors(&basis));
+            }
+            bases.push(basis);
         }
-        let mut tests = Vec::new();
-        for split in &plan.splits {
-            check_cancelled("encoding")?;
-            tests.push(TestRows::new(&spectra[split.train].0, &Regressors::of(&parts, &split.test))?);
-        }
-        Ok(Nested { plan, x, alphas: alphas.to_vec(), spectra, tests })
+        let tests: Vec<TestRows> = tests.into_iter().flatten().collect();
+        let sums = any_sums || tests.iter().any(TestRows::by_sums);
+        Ok(Nested { plan, x, alphas: ridge.alphas.clone(), units, bases, tests, vectors, sums })
     }
 
-    /// α, held-out scores and weights of the voxels `y` (kept row × voxel, roughly z-scored).
-    pub fn fit(&self, y: ArrayView2<f32>) -> Result<Block> {
+    /// Whether the weights of all rows come from the kernel.
+    pub fn by_kernel(&self) -> bool {
+        self.bases[self.plan.all].side == Side::Kernel
+    }
+
+    /// Bytes held.
+    pub fn bytes(&self) -> usize {
+        let bases: usize = self.bases.iter().map(|basis| 4 * basis.map.len()).sum();
+        let tests: usize = self.tests.iter().map(TestRows::bytes).sum();
+        bases + tests + 4 * (self.x.len() + self.vectors.as_ref().map_or(0, Array2::len))
+    }
+
+    /// α, held-out scores and weights of the voxels `y` (kept row × voxel).
+    pub fn fit<'a>(&'a self, y: ArrayView2<'a, f32>) -> Result<Block> {
         let voxels = y.ncols();
-        let parts: Vec<Targets> = self.plan.segments.iter().map(|rows| Targets::over(&self.x, y, rows)).collect();
-        let mut block = Block {
-            alpha: vec![0; voxels],
-            r: vec![0.0; voxels],
-            r2: vec![0.0; voxels],
-            weights: Array2::zeros((0, 0)),
-        };
+        let parts = Parts::new(self.sums.then_some(&self.x), y, &self.plan.segments);
+        let mut space = Workspace::default();
+        let (mut r, mut r2) = (vec![0.0; voxels], vec![0.0; voxels]);
         let share = 1.0 / self.plan.outer.len() as f64;
         let mut over_folds = Array2::<f64>::zeros((self.alphas.len(), voxels));
         for outer in &self.plan.outer {
-            check_cancelled("encoding")?;
             let mut inside = Array2::<f64>::zeros(over_folds.dim());
             for &split in &outer.inside {
-                inside.zip_mut_with(&self.score(split, &parts).1.r2, |sum, &r2| *sum += f64::from(r2));
+                let (_, scores) = self.score(split, &parts, &mut space)?;
+                inside.zip_mut_with(&scores.r2, |sum, &r2| *sum += f64::from(r2));
+            }
+            let (trained, scores) = self.score(outer.own, &parts, &mut space)?;
+            over_folds.zip_mut_with(&scores.r2, |sum, &r2| *sum += share * f64::from(r2));
+            if outer.inside.is_empty() {
+                continue;
             }
             let chosen = highest(&inside);
-            let (trained, scores) = self.score(outer.own, &parts);
-            over_folds.zip_mut_with(&scores.r2, |sum, &r2| *sum += f64::from(r2));
-            let spectrum = &self.spectra[self.plan.splits[outer.own].train].0;
-            for (v, &a) in chosen.iter().enumerate() {
-                let alpha = (a, self.alphas[a]);
-                block.r[v] += share * self.tests[outer.own].correlation(spectrum, &trained, &scores, alpha, v);
-                block.r2[v] += share * f64::from(scores.r2[[a, v]]);
+            let found = self.tests[outer.own].correlations(&trained, &scores, &chosen);
+            for (v, (&a, found)) in chosen.iter().zip(found).enumerate() {
+                r[v] += share * found;
+                r2[v] += share * f64::from(scores.r2[[a, v]]);
             }
         }
-        block.alpha = highest(&over_folds);
-
-        let (spectrum, _) = &self.spectra[self.plan.all];
-        let mut shrunk = spectrum.train(&Targets::of(&parts, &self.plan.trains[self.plan.all])).projected;
-        for ((k, v), c) in shrunk.indexed_iter_mut() {
-            *c = (f64::from(*c) / (spectrum.values[k] + self.alphas[block.alpha[v]])) as f32;
-        }
-        block.weights = Array2::zeros((self.x.ncols(), voxels));
-        let vectors = spectrum.vectors.mapv(|v| v as f32);
-        multiply_into(block.weights.view_mut(), vectors.view(), shrunk.view(), Par::Seq);
-        Ok(block)
+        let alpha = highest(&over_folds);
+        let best = alpha.iter().enumerate().map(|(v, &a)| over_folds[[a, v]]).collect();
+        check_cancelled("encoding")?;
+        let weights = self.weights(&parts, &alpha);
+        Ok(Block { alpha, best, r, r2, weights })
     }
 
-    fn score(&self, split: usize, parts: &[Targets]) -> (Trained, Scores) {
+    /// V·(s / (s² + α) ∘ z) of all rows, or U·(1 / (s² + α) ∘ z) where weights are those of rows.
+    fn weights(&self, parts: &Parts, alpha: &[usize]) -> Array2<f32> {
+        let basis = &self.bases[self.plan.all];
+        let mut shrunk = basis.train(parts, &self.plan.trains[self.plan.all], self.units).z;
+        for (mut row, value) in shrunk.rows_mut().into_iter().zip(&basis.values) {
+            let root = if self.vectors.is_some() { value.sqrt() } else { 1.0 };
+            let factors: Vec<f32> = self.alphas.iter().map(|alpha| (root / (value + alpha)) as f32).collect();
+            row.iter_mut().zip(alpha).for_each(|(c, &a)| *c *= factors[a]);
+        }
+        match &self.vectors {
+            Some(vectors) => product(vectors.view(), shrunk.view()),
+            None => product(basis.map.t(), shrunk.view()),
+        }
+    }
+
+    fn score(&self, split: usize, parts: &Parts, space: &mut Workspace) -> Result<(Trained, Scores)> {
+        check_cancelled("encoding")?;
         let train = self.plan.splits[split].train;
-        let (spectrum, shrinkage) = &self.spectra[train];
-        let trained = spectrum.train(&Targets::of(parts, &self.plan.trains[train]));
-        let test = Targets::of(parts, &self.plan.splits[split].test);
-        let scores = self.tests[split].score(spectrum, shrinkage, &trained, &test);
-        (trained, scores)
+        let basis = &self.bases[train];
+        let trained = basis.train(parts, &self.plan.trains[train], self.units);
+        let scores = self.tests[split].score(basis, &trained, parts, &self.plan.splits[split].test, space);
+        Ok((trained, scores))
     }
 }
 
 /// The row in which each column is highest; the first of equals.
 fn highest(scores: &Array2<f64>) -> Vec<usize> {
-    let best =
-        |column: ndarray::ArrayView1<f64>| (1..column.len()).fold(0, |b, a| if column[a] > column[b] { a } else { b });
-    scores.columns().into_iter().map(best).collect()
+    let mut best = vec![0; scores.ncols()];
+    for (a, row) in scores.rows().into_iter().enumerate() {
+        best.iter_mut().zip(row).enumerate().for_each(|(v, (best, score))| {
+            if *score > scores[[*best, v]] {
+                *best = a;
+            }
+        });
+    }
+    best
 }

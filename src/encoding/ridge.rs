@@ -3,10 +3,10 @@
 use super::Folds;
 use crate::error::{Error, Result};
 
-/// Ridge regression with one α per voxel: options of [`encode`](super::encode).
+/// Ridge regression with one α per voxel: options of [`encode`](super::encode) and [`ridge_cv`](super::ridge_cv).
 ///
-/// b(α) = argmin ‖y − X·b‖² + α‖b‖² = (XᵀX + α·I)⁻¹ Xᵀy, with X (time × pattern) and y z-scored by the training rows, so that XᵀX has
-/// the number of training volumes on its diagonal: an α of that size halves the weight of a lone pattern.
+/// b(α) = argmin ‖y − X·b‖² + α‖b‖² = (XᵀX + α·I)⁻¹ Xᵀy, with X (time × regressor) and y z-scored by the training rows, so that XᵀX has
+/// the number of training volumes on its diagonal: an α of that size halves the weight of a lone regressor.
 ///
 /// ```
 /// use neurocell::encoding::Ridge;
@@ -19,11 +19,29 @@ pub struct Ridge {
     pub alphas: Vec<f64>,
     /// Folds; by default runs, or for a single run 5 blocks with a gap of 10 s.
     pub folds: Option<Folds>,
+    /// Volumes by which regressors are delayed, each regressor at each of them; none by default: the courses as they are.
+    pub delays: Vec<usize>,
+    /// How predictions for all α are scored.
+    pub solver: Solver,
+}
+
+/// How the squared length of a voxel's prediction is found for every α.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Solver {
+    /// Whichever of the two takes fewer operations: bands pay from some dozens of regressors and several α on.
+    #[default]
+    BySize,
+    /// All α for the price of a few products, by bands of the spectrum in which shrinkage is of low rank. Scores differ from those of
+    /// [`Solver::PerAlpha`] by some 1e-6, the rounding of single precision.
+    Bands,
+    /// One product for each α: no approximation, for checking.
+    PerAlpha,
 }
 
 impl Default for Ridge {
     fn default() -> Ridge {
-        Ridge { alphas: Ridge::grid(-1.0, 5.0, 20), folds: None }
+        Ridge { alphas: Ridge::grid(-1.0, 5.0, 20), folds: None, delays: Vec::new(), solver: Solver::BySize }
     }
 }
 
@@ -44,9 +62,28 @@ impl Ridge {
         Ridge { folds: Some(folds), ..self }
     }
 
-    /// An error if the grid is empty, not ascending, or has a value that is not positive and finite.
+    /// Takes each regressor at each of these delays (in volumes), so that the response's shape is fitted and not assumed: for courses that were
+    /// not convolved with a haemodynamic response. Before a run's begin a delayed course is at its mean.
+    ///
+    /// Weights are those of all regressors at the first delay, then all at the second, and so on.
+    pub fn delays(self, delays: &[usize]) -> Ridge {
+        Ridge { delays: delays.to_vec(), ..self }
+    }
+
+    /// Sets how all α are scored.
+    pub fn solver(self, solver: Solver) -> Ridge {
+        Ridge { solver, ..self }
+    }
+
+    /// An error if a delay occurs twice, or the grid is empty, not ascending, or has a value that is not positive and finite.
     pub(super) fn check(&self) -> Result<()> {
         let advice = "give positive numbers in ascending order, for example `Ridge::grid(-1.0, 5.0, 20)`";
+        if let Some(delay) = self.delays.iter().enumerate().find(|(n, delay)| self.delays[..*n].contains(delay)) {
+            return Err(Error::value(
+                format!("the delay of {} volumes occurs twice in {:?}", delay.1, self.delays),
+                "name each delay once, for example `Ridge::default().delays(&[1, 2, 3, 4])`",
+            ));
+        }
         if self.alphas.is_empty() {
             return Err(Error::value("the grid of α is empty", advice));
         }
@@ -63,7 +100,7 @@ impl Ridge {
         if self.alphas[0] < 1e-6 || self.alphas[self.alphas.len() - 1] > 1e12 {
             return Err(Error::value(
                 format!("the grid of α runs from {} to {}", self.alphas[0], self.alphas[self.alphas.len() - 1]),
-                "patterns are z-scored, so that values outside 1e-6 to 1e12 mean nothing; narrow the grid",
+                "regressors are z-scored, so that values outside 1e-6 to 1e12 mean nothing; narrow the grid",
             ));
         }
         Ok(())

@@ -15,7 +15,7 @@ fn path(name: &str) -> String {
     format!("{}/tests/reference/encoding/{name}.npy", env!("CARGO_MANIFEST_DIR"))
 }
 
-fn matrix(name: &str) -> Array2<f32> {
+pub(super) fn matrix(name: &str) -> Array2<f32> {
     ndarray_npy::read_npy(path(name)).unwrap()
 }
 
@@ -37,7 +37,7 @@ fn patterns(courses: Array2<f32>, clock: &Clock) -> Patterns {
     }
 }
 
-fn bold(data: Array2<f32>, clock: &Clock) -> VoxelSeries {
+pub(super) fn bold(data: Array2<f32>, clock: &Clock) -> VoxelSeries {
     let affine = Affine([[1.0, 0.0, 0.0, 0.0], [0.0, 1.0, 0.0, 0.0], [0.0, 0.0, 1.0, 0.0]]);
     let mask = Mask { shape: [data.ncols(), 1, 1], affine, voxels: (0..data.ncols() as u32).collect() };
     VoxelSeries::new(data, mask, clock.clone(), "simulated").unwrap()
@@ -49,7 +49,7 @@ fn fit_of(x: Array2<f32>, y: Array2<f32>, runs: &[usize], ridge: Ridge) -> crate
 }
 
 /// AR(1) noise of unit variance, time × series, with correlation 0.7 between neighbours.
-fn noise(time: usize, columns: usize, seed: u64) -> Array2<f32> {
+pub(super) fn noise(time: usize, columns: usize, seed: u64) -> Array2<f32> {
     let mut rng = Xoshiro256PlusPlus::seed_from_u64(seed);
     let mut out = Array2::from_shape_simple_fn((time, columns), || rng.sample::<f32, _>(StandardNormal));
     for t in 1..time {

@@ -230,6 +230,8 @@ pub(super) fn fit() -> EncodingFit {
         grid: grid.into(),
         r: map.values().to_vec().into(),
         r2: map.values().iter().map(|r| r * r.abs()).collect::<Vec<f32>>().into(),
+        kind: "patterns",
+        delays: [].into(),
         mask: map.mask().clone(),
         whose: "simulated subject 01".to_owned(),
         about: "simulated subject 01, 64 ICA patterns, 3 runs held out in turn".to_owned(),

@@ -139,6 +139,14 @@ pub(crate) fn orthonormal_columns(a: ArrayView2<f64>) -> Array2<f64> {
     from_faer(in_pool(|| faer_ref(a).qr().compute_thin_Q()).as_ref())
 }
 
+/// R of A = Q·R with orthonormal columns of Q: upper triangular, min(rows, columns) × columns.
+pub(crate) fn triangle(a: ArrayView2<f64>) -> Array2<f64> {
+    let mut triangle = from_faer(in_pool(|| faer_ref(a).qr()).thin_R());
+    // What lies below the diagonal is of no concern.
+    triangle.indexed_iter_mut().filter(|((i, j), _)| i > j).for_each(|(_, v)| *v = 0.0);
+    triangle
+}
+
 /// [`symmetric_eigen`] of a small matrix, on this thread.
 pub(crate) fn small_symmetric_eigen(a: ArrayView2<f64>) -> Result<SymmetricEigen> {
     use faer::dyn_stack::{MemBuffer, MemStack};

@@ -13,7 +13,7 @@ mod single;
 pub(crate) use block_gram::Precision;
 pub(crate) use blocks::{BLOCK, ColumnBlocks};
 pub use dense::{Svd, SymmetricEigen, gram, product, symmetric_eigen, thin_svd};
-pub(crate) use dense::{multiply_into, orthonormal_columns, pseudo_inverse, small_symmetric_eigen};
+pub(crate) use dense::{multiply_into, orthonormal_columns, pseudo_inverse, small_symmetric_eigen, triangle};
 pub(crate) use leading::{leading_eigen, leading_eigen_near};
 pub use pool::in_pool;
 pub(crate) use single::{multiply_alone, vectorised};

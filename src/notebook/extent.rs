@@ -13,7 +13,7 @@
 use crate::activation::{Activations, NeuronSeries};
 use crate::brain::{BrainMap, Mask, Networks, VoxelSeries};
 use crate::coupling::NetworkMatch;
-use crate::encoding::EncodingFit;
+use crate::encoding::{EncodingFit, Features};
 use crate::pattern::Patterns;
 use crate::stimulus::{Stimulus, Word};
 use ndarray::{ArrayBase, Data, Dimension};
@@ -178,6 +178,7 @@ results! {
     BrainMap: |m| [m.values().len()], m.values().bytes();
     Mask: |m| m.shape(), m.voxels().bytes();
     Networks: |n| n.maps().shape(), n.maps().bytes();
+    Features: |f| f.data().shape(), f.data().bytes();
     EncodingFit: |f| f.weights().shape(), f.weights().bytes() + f.alphas().bytes() + f.r().bytes() + f.r2().bytes();
     NetworkMatch: |m| m.r().shape(), 5 * m.r().bytes();
 }

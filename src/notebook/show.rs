@@ -5,7 +5,7 @@
 use super::display;
 use crate::activation::NeuronSeries;
 use crate::brain::{BrainMap, Mask, NetworkSeries, Networks, VoxelSeries};
-use crate::encoding::EncodingFit;
+use crate::encoding::{EncodingFit, Features, RidgeCv};
 use crate::error::Result;
 use crate::extract::{DualRegression, Extraction};
 use crate::figure::{
@@ -250,8 +250,23 @@ fn fit_text(fit: &EncodingFit) -> String {
         (Some(median), Some(best)) => format!("held-out r: median {median:.3}, best {best:.3}"),
         _ => "no voxel has a held-out r".to_owned(),
     };
-    let (patterns, voxels) = fit.weights().dim();
-    format!("EncodingFit: {patterns} patterns → {} voxels\n{}\n{scores}", grouped(voxels), fit.about())
+    let (regressors, voxels) = fit.weights().dim();
+    let about = fit.about();
+    format!("EncodingFit: {} {} → {} voxels\n{about}\n{scores}", grouped(regressors), fit.kind(), grouped(voxels))
+}
+
+impl Features {
+    /// Shows the features in a notebook: how many, on which clock, and their names.
+    pub fn evcxr_display(&self) {
+        show(&self.to_string(), Vec::new());
+    }
+}
+
+impl RidgeCv {
+    /// Shows the fit in a notebook: how well the folds that chose α were predicted.
+    pub fn evcxr_display(&self) {
+        show(&self.to_string().replace("; ", "\n"), Vec::new());
+    }
 }
 
 impl Stimulus {
