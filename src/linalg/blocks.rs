@@ -1,6 +1,6 @@
 //! A wide matrix as blocks of columns that lie contiguously: what one thread takes at a time.
 
-use super::{in_pool, multiply_into};
+use super::{in_pool, multiply_into, vectorised};
 use faer::Par;
 use ndarray::{Array1, Array2, ArrayView1, ArrayView2, Axis, concatenate, s};
 use rayon::prelude::*;
@@ -155,7 +155,11 @@ impl ColumnBlocks {
         let of = |_: usize, block: &Array2<f32>| {
             let mut norms = vec![0.0; block.ncols()];
             for row in block.rows() {
-                norms.iter_mut().zip(row).for_each(|(norm, &x)| *norm += f64::from(x).powi(2));
+                let row = row.to_slice().unwrap_or_default();
+                vectorised(
+                    #[inline(always)]
+                    || norms.iter_mut().zip(row).for_each(|(norm, &x)| *norm += f64::from(x) * f64::from(x)),
+                );
             }
             norms
         };

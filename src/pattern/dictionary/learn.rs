@@ -49,7 +49,8 @@ pub(crate) struct Learnt {
 /// or from courses of neurons.
 pub(crate) fn learn(data: &ColumnBlocks, options: &Dictionary, start: Option<Array2<f64>>) -> Result<Learnt> {
     options.checked()?;
-    let largest = unit_norms(data).iter().fold(0.0, |most: f64, &norm| most.max(norm)).sqrt();
+    let norms = unit_norms(data);
+    let largest = norms.iter().fold(0.0, |most: f64, &norm| most.max(norm)).sqrt();
     if options.penalty >= largest {
         return Err(all_zero(options.penalty, largest));
     }
@@ -61,11 +62,11 @@ pub(crate) fn learn(data: &ColumnBlocks, options: &Dictionary, start: Option<Arr
     let mut replaced = 0;
     if options.batch == Batch::Full && data.columns() > SAMPLE {
         let sample = sample(data, &mut rng);
-        let mut learner = Learner::new(&sample, options, atoms);
+        let mut learner = Learner::new(&sample, unit_norms(&sample), options, atoms);
         replaced = learner.run(&mut rng, "dictionary epochs on a sample")?.replaced;
         atoms = learner.atoms;
     }
-    let mut learner = Learner::new(data, options, atoms);
+    let mut learner = Learner::new(data, norms, options, atoms);
     let mut run = learner.run(&mut rng, "dictionary epochs")?;
     let (last, exact) = learner.finish()?;
     if let Some(value) = run.objective.last_mut() {
@@ -129,8 +130,7 @@ struct Learner<'a> {
 }
 
 impl<'a> Learner<'a> {
-    fn new(data: &'a ColumnBlocks, options: &'a Dictionary, atoms: Array2<f64>) -> Learner<'a> {
-        let norms = unit_norms(data);
+    fn new(data: &'a ColumnBlocks, norms: Vec<f64>, options: &'a Dictionary, atoms: Array2<f64>) -> Learner<'a> {
         Learner {
             sums: Sums::none(options.atoms, data.rows()),
             codes: data.blocks().iter().map(|block| Array2::zeros((options.atoms, block.ncols()))).collect(),

@@ -28,6 +28,9 @@ pub(super) fn first_atoms(
     order.shuffle(rng);
     let mut atoms: Vec<Array1<f32>> = Vec::with_capacity(count);
     for some in order.chunks(CANDIDATES * count) {
+        if atoms.len() == count {
+            break;
+        }
         let courses = unit_courses(data, some);
         let apart = |r: f32| if positive { 1.0 - r } else { 1.0 - r * r };
         let mut distances = Array1::from_elem(some.len(), 1f32);
