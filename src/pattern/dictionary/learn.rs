@@ -56,7 +56,8 @@ pub(crate) fn learn(data: &ColumnBlocks, options: &Dictionary, start: Option<Arr
     }
     let mut rng = Xoshiro256PlusPlus::seed_from_u64(options.seed);
     let mut atoms = match start {
-        Some(atoms) => atoms,
+        // Atoms lie row by row from here on.
+        Some(atoms) => atoms.as_standard_layout().into_owned(),
         None => first_atoms(data, options.atoms, options.positive, &mut rng)?,
     };
     let mut replaced = 0;

@@ -1,6 +1,6 @@
 //! What the codes of many neurons tell the atoms, and what the atoms make of it.
 
-use crate::linalg::{in_pool, multiply_into};
+use crate::linalg::{in_pool, multiply_into, vectorised};
 use faer::Par;
 use ndarray::{Array1, Array2, ArrayView2, Axis, s};
 use rayon::prelude::*;
@@ -73,11 +73,12 @@ impl Sums {
             self.magnitudes += &part.magnitudes;
             self.users.iter_mut().zip(&part.users).for_each(|(sum, p)| *sum += p);
         }
+        let inverse = 1.0 / scale;
         in_pool(|| {
             let rows: Vec<_> = self.courses.rows_mut().into_iter().collect();
             rows.into_par_iter().enumerate().for_each(|(j, mut row)| {
                 for part in parts {
-                    row.zip_mut_with(&part.courses.row(j), |sum, &p| *sum += f64::from(p) / scale);
+                    row.zip_mut_with(&part.courses.row(j), |sum, &p| *sum += f64::from(p) * inverse);
                 }
             });
         });
@@ -108,13 +109,20 @@ impl Sums {
                     continue;
                 }
                 let inverse = 1.0 / self.codes[[j, j]];
-                let mut better = self.courses.row(j).to_owned();
-                better *= inverse;
-                for (i, atom) in atoms.rows().into_iter().enumerate() {
-                    if i != j && self.codes[[j, i]] != 0.0 {
-                        better.scaled_add(-self.codes[[j, i]] * inverse, &atom);
-                    }
-                }
+                let mut better = self.courses.row(j).mapv(|b| b * inverse);
+                let course = better.as_slice_mut().expect("a new array is contiguous");
+                vectorised(
+                    #[inline(always)]
+                    || {
+                        for (i, atom) in atoms.rows().into_iter().enumerate() {
+                            let part = -self.codes[[j, i]] * inverse;
+                            if i != j && part != 0.0 {
+                                let atom = atom.to_slice().unwrap_or_default();
+                                course.iter_mut().zip(atom).for_each(|(c, &a)| *c = part.mul_add(a, *c));
+                            }
+                        }
+                    },
+                );
                 better /= better.dot(&better).sqrt().max(1.0);
                 atoms.row_mut(j).assign(&better);
             }
