@@ -10,34 +10,36 @@ use std::path::{Path, PathBuf};
 /// Where figures are saved, below the current folder.
 pub const FOLDER: &str = "neurocell-figures";
 
-/// A picture that a cell shows.
+/// A picture that a cell shows, in one of two forms or both.
 pub struct Picture {
-    pub bytes: Vec<u8>,
-    ending: &'static str,
+    png: Option<Vec<u8>>,
+    svg: Option<String>,
 }
 
 impl Picture {
     /// The picture among the forms of an output, if there is one.
     pub fn of(data: &Map<String, Value>) -> Option<Picture> {
         let text = |mime: &str| data.get(mime).and_then(Value::as_str);
-        if let Some(bytes) = text("image/png").and_then(|text| BASE64.decode(text.replace(['\n', '\r'], "")).ok()) {
-            return Some(Picture { bytes, ending: "png" });
-        }
-        let svg = text("image/svg+xml")?;
-        Some(Picture { bytes: svg.as_bytes().to_vec(), ending: "svg" })
+        let png = text("image/png").and_then(|text| BASE64.decode(text.replace(['\n', '\r'], "")).ok());
+        let svg = text("image/svg+xml").map(str::to_owned);
+        (png.is_some() || svg.is_some()).then_some(Picture { png, svg })
     }
 
-    /// Saves the picture under the next free number in the folder.
+    /// Saves the picture under the next free number in the folder, as lines rather than pixels.
     ///
     /// # Errors
     /// If the folder or the file cannot be written.
     pub fn save(&self, folder: &Path) -> io::Result<PathBuf> {
+        let (bytes, ending) = match (&self.svg, &self.png) {
+            (Some(svg), _) => (svg.as_bytes(), "svg"),
+            (None, png) => (png.as_deref().unwrap_or_default(), "png"),
+        };
         fs::create_dir_all(folder)?;
         let mut number = highest(folder)? + 1;
         loop {
-            let path = folder.join(format!("{number:03}.{}", self.ending));
+            let path = folder.join(format!("{number:03}.{ending}"));
             match fs::OpenOptions::new().write(true).create_new(true).open(&path) {
-                Ok(mut file) => return file.write_all(&self.bytes).map(|()| path),
+                Ok(mut file) => return file.write_all(bytes).map(|()| path),
                 // Another session has just taken the number.
                 Err(error) if error.kind() == io::ErrorKind::AlreadyExists => number += 1,
                 Err(error) => return Err(error),
@@ -45,13 +47,10 @@ impl Picture {
         }
     }
 
-    /// The sequence by which kitty's graphics protocol draws the picture; none for drawings of lines, which terminals do
-    /// not draw. Source: "The terminal graphics protocol", sw.kovidgoyal.net/kitty/graphics-protocol.
+    /// The sequence by which kitty's graphics protocol draws the picture's pixels; none for a drawing of lines only, which
+    /// terminals do not draw. Source: "The terminal graphics protocol", sw.kovidgoyal.net/kitty/graphics-protocol.
     pub fn kitty(&self) -> Option<String> {
-        if self.ending != "png" {
-            return None;
-        }
-        let encoded = BASE64.encode(&self.bytes);
+        let encoded = BASE64.encode(self.png.as_ref()?);
         let chunks = encoded.as_bytes().chunks(4096);
         let last = chunks.len().checked_sub(1)?;
         let mut text = String::new();
@@ -97,6 +96,9 @@ mod tests {
         fs::write(place.join("007.png"), "kept").unwrap();
         assert_eq!(drawn.save(&place).unwrap(), place.join("008.svg"));
         assert_eq!(fs::read_to_string(place.join("008.svg")).unwrap(), "<svg/>");
+        let both = picture(json!({ "image/svg+xml": "<svg/>", "image/png": BASE64.encode([7]) })).unwrap();
+        assert_eq!(both.save(&place).unwrap(), place.join("009.svg"));
+        assert!(both.kitty().is_some());
     }
 
     #[test]
