@@ -81,10 +81,10 @@ for name in ("minilm-l6", "smollm2-135m"):
                 best[batch] = min(best.get(batch, 1e9), time.perf_counter() - start)
         batch = min(best, key=best.get)
         print(f"peer {name}_{window} {total / best[batch]:.0f} tokens/s (batches of {batch})", flush=True)
+    text = words[:per_word]
+    texts_out["word by word"] = [text]
     if name == "smollm2-135m" and not (folder / "word_by_word.npy").exists():
         # The habit: each word is read by a pass of its own over all the text so far.
-        text = words[:per_word]
-        texts_out["word by word"] = [text]
         values, start = [], time.perf_counter()
         for n in range(per_word):
             before = len(tokenizer(" ".join(text[:n]), add_special_tokens=False)["input_ids"]) if n else 0
