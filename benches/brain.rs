@@ -31,10 +31,14 @@ fn main() -> Done {
             |end: &str| func.join(format!("sub-{volumes}_task-rest_space-MNI152NLin2009cAsym_desc-{end}.nii.gz"));
         let (bold, mask) = (file("preproc_bold"), Mask::read(file("brain_mask"))?);
         match work.as_str() {
-            "clean" => timed(&folder, &name, || {
+            "clean" | "butterworth" => timed(&folder, &name, || {
                 let columns: Vec<String> = (0..CONFOUNDS).map(|n| format!("c{n}")).collect();
                 let columns: Vec<&str> = columns.iter().map(String::as_str).collect();
-                let cleaning = Cleaning::default().high_pass(Some(128.0)).confounds(&columns);
+                let cleaning = match work.as_str() {
+                    "clean" => Cleaning::default().high_pass(Some(128.0)),
+                    _ => Cleaning::default().butterworth(Some(1.0 / 128.0), None),
+                };
+                let cleaning = cleaning.confounds(&columns);
                 let subject = Subject::open(&dataset, &volumes.to_string())?;
                 Ok(subject.bold("rest")?.clean(cleaning)?.data().clone())
             })?,
