@@ -22,14 +22,5 @@ pub(crate) fn networks_on(networks: &Networks, mask: &Mask) -> Result<Array2<f32
             "bring the atlas to the grid of the data: `networks.resampled_to(fit.mask())?`",
         ));
     }
-    if theirs.voxels() == mask.voxels() {
-        return Ok(networks.maps().clone());
-    }
-    let mut maps = Array2::zeros((networks.count(), mask.count()));
-    for (here, flat) in mask.voxels().iter().enumerate() {
-        if let Ok(there) = theirs.voxels().binary_search(flat) {
-            maps.column_mut(here).assign(&networks.maps().column(there));
-        }
-    }
-    Ok(maps)
+    Ok(networks.at_voxels_of(mask).maps().clone())
 }

@@ -103,21 +103,24 @@ impl Figure {
     ///
     /// A drawing without pixels goes as SVG, and as PNG too: Jupyter shows no SVG of a notebook that was run elsewhere (until it is trusted), nor do many other viewers.
     pub fn evcxr_display(&self) {
-        let [width, _] = self.size();
-        let svg = if self.sheet.has_picture() { None } else { Some(self.svg()) };
-        match (self.png(), svg.transpose()) {
-            (Ok(png), Ok(svg)) => {
-                let svg = svg.unwrap_or_default();
-                let mut bundle = vec![("image/png", png.as_slice()), ("text/plain", self.alt.as_bytes())];
-                if !svg.is_empty() {
-                    bundle.push(("image/svg+xml", svg.as_bytes()));
-                }
+        match self.forms() {
+            Ok(forms) => {
+                let [width, _] = self.size();
+                let mut bundle = vec![("text/plain", self.alt.as_bytes())];
+                bundle.extend(forms.iter().map(|(mime, bytes)| (*mime, bytes.as_slice())));
                 display_picture(&bundle, width);
             }
-            (Err(error), _) | (_, Err(error)) => {
-                display(&[("text/plain", format!("{}\n{error}", self.alt).as_bytes())])
-            }
+            Err(error) => display(&[("text/plain", format!("{}\n{error}", self.alt).as_bytes())]),
         }
+    }
+
+    /// What a notebook gets of the figure.
+    fn forms(&self) -> Result<Vec<(&'static str, Vec<u8>)>> {
+        let mut forms = vec![("image/png", self.png()?)];
+        if !self.sheet.has_picture() {
+            forms.push(("image/svg+xml", self.svg()?.into_bytes()));
+        }
+        Ok(forms)
     }
 
     /// The figure's pixels as PNG shows them: width, height, and red, green, blue row by row, for tests.

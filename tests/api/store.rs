@@ -341,8 +341,7 @@ fn the_memory_for_reading_does_not_grow_with_the_text() {
     let said = end(child("measure", folder.path(), &[("MALLOC_ARENA_MAX", "1")]));
     let (grown, values): (u64, u64) =
         (said_of(&said, "grown").parse().unwrap(), said_of(&said, "values").parse().unwrap());
-    // What the allocator keeps differs by a MB or two from one run to the next.
-    assert!(values > 18_000_000 && grown < values / 3, "{said}");
+    assert!(values > 18_000_000 && grown < values / 4, "{said}");
 }
 
 #[test]

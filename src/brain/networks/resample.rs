@@ -48,7 +48,7 @@ impl Networks {
     }
 
     /// At the voxels of a mask of the same grid.
-    pub(in crate::brain) fn at_voxels_of(&self, mask: &Mask) -> Networks {
+    pub(crate) fn at_voxels_of(&self, mask: &Mask) -> Networks {
         let voxels: Vec<Option<usize>> = (0..mask.count()).map(|n| self.mask.number(mask.position(n))).collect();
         Networks { maps: self.maps.at(&voxels), mask: mask.clone(), ..self.clone() }
     }
