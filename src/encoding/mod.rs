@@ -34,10 +34,13 @@ mod nested;
 mod norms;
 #[cfg(test)]
 mod parity;
+mod predict;
 mod predictors;
 mod ridge;
 mod scaling;
+mod seen;
 mod split;
+mod targets;
 #[cfg(test)]
 mod tests;
 
@@ -46,5 +49,9 @@ pub use encode::encode;
 pub use features::Features;
 pub use fit::EncodingFit;
 pub use folds::{Fold, Folds};
+pub use predict::NewScores;
 pub use predictors::Predictors;
-pub use ridge::{Ridge, Solver};
+pub use ridge::{Ridge, Sharing, Solver};
+pub use targets::Targets;
+#[cfg(test)]
+pub(crate) use {fit::HeldOut, predict::Trained};
