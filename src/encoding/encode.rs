@@ -8,7 +8,7 @@ use super::nested::{Block, Kind, Nested};
 use super::predict::{Trained, Units};
 use super::scaling::{Scale, standardised};
 use super::seen::Seen;
-use super::{EncodingFit, Fold, Folds, Predictors, Ridge, Sharing, Targets};
+use super::{EncodingFit, Fold, Folds, Predictors, Ridge, Sharing, Targets, leaks};
 use crate::error::{Error, Result};
 use crate::notebook::state_memory;
 use ndarray::{Array2, Axis, s};
@@ -27,6 +27,10 @@ const FEWEST: (usize, usize) = (10, 4);
 /// standard deviations of the voxel per standard deviation of the regressor. Means and standard deviations are learned in training rows only.
 /// What was done to the series before (cleaning, z-score per run) was done run by run: it leaks nothing between folds that are runs, but blocks
 /// of one run share it, and [`EncodingFit::about`] says so.
+///
+/// Before anything is fitted, what would let held-out volumes into training is looked for and refused with the next step: a scan that is there twice, a story that is tested in one
+/// run and trained on in another, a gap inside a run that is shorter than the response or the delays, features that were learned from the brain data of rows that are tested.
+/// [`Folds::allowing`] allows what is meant.
 ///
 /// Without [`Ridge::folds`] runs are the folds; a single run is cut into 5 blocks with a gap of 10 s, and [`EncodingFit::about`] says so. With
 /// only two folds, the inner folds are three blocks of the training rows.
@@ -57,21 +61,23 @@ const FEWEST: (usize, usize) = (10, 4);
 ///
 /// # Errors
 /// If the clocks of regressors, BOLD and folds differ; a pattern is constant, or all regressors are; a delay occurs twice; the grid of
-/// α is empty, not ascending or not positive; a fold has fewer than 10 kept volumes to train or 4 to test on; or it is stopped.
+/// α is empty, not ascending or not positive; a fold has fewer than 10 kept volumes to train or 4 to test on; held-out volumes would leak into training; or it is stopped.
 pub fn encode(x: &dyn Predictors, bold: &dyn Targets, ridge: Ridge) -> Result<EncodingFit> {
     ridge.check()?;
     x.clock().agree(&format!("the {} series", x.kind().trim_end_matches('s')), bold.clock(), bold.name())?;
     let folds = match &ridge.folds {
         Some(folds) => folds.clone(),
-        None => Folds::usual(bold.clock())?,
+        None => Folds::usual(bold.clock(), ridge.delays.iter().copied().max().unwrap_or(0))?,
     };
     bold.clock().agree(bold.name(), folds.clock(), "the folds")?;
     check_sizes(&folds, bold.kept())?;
     if bold.mask().count() == 0 {
         return Err(Error::value(format!("the mask of {} has no voxel", bold.name()), "take a mask that is not empty"));
     }
+    let said = leaks::check(x, bold, &folds, &ridge)?;
     let kept: Vec<usize> = (0..bold.kept().len()).filter(|row| bold.kept()[*row]).collect();
-    let (regressors, units) = regressors(x, bold, &ridge, &kept)?;
+    let weighted = folds.weighted(bold.kept());
+    let (regressors, units) = regressors(x, bold, &ridge, &kept, &weighted)?;
 
     let (count, voxels) = (regressors.ncols(), bold.mask().count());
     let nested = Nested::new(regressors, &folds, bold.kept(), &ridge, InUnits::Training, Kind::Nested)?;
@@ -80,17 +86,18 @@ pub fn encode(x: &dyn Predictors, bold: &dyn Targets, ridge: Ridge) -> Result<En
     let read = |columns: Range<usize>| {
         let all = bold.columns(columns)?;
         let (y, scale) = standardised(all.view(), &kept);
-        Ok((y, scale))
+        let trained = if weighted == kept { scale.clone() } else { Scale::of(all.view(), &weighted) };
+        Ok((y, (scale, trained)))
     };
-    fit(&nested, &ridge.sharing, voxels, width(kept.len(), count), read, |columns, block, scale| {
-        locked(&found).take(columns, block, &scale, &kept, &ridge.alphas);
+    fit(&nested, &ridge.sharing, voxels, width(kept.len(), count), read, |columns, block, (scale, trained)| {
+        locked(&found).take(columns, block, &scale, &trained, &kept, &ridge.alphas);
         Ok(())
     })?;
     let found = unlocked(found);
 
     let left_out: Vec<usize> = (0..voxels).filter(|&v| found.scale.inverse[v] == 0.0).collect();
     let constant = units.given.constant();
-    let about = About { x, bold, ridge: &ridge, folds: &folds, constant: &constant, left_out: &left_out };
+    let about = About { x, bold, ridge: &ridge, folds: &folds, constant: &constant, left_out: &left_out, said: &said };
     let about = about.line(nested.by_kernel());
     let mean = |scores: &Array2<f32>| scores.mean_axis(Axis(0)).map(|mean| mean.to_vec()).unwrap_or_default();
     Ok(EncodingFit {
@@ -133,10 +140,20 @@ impl Found {
     }
 
     /// Takes what was found for some voxels; a constant one keeps scores and weights 0 and has the largest α.
-    fn take(&mut self, voxels: Range<usize>, block: Block, scale: &Scale, kept: &[usize], alphas: &[f64]) {
+    ///
+    /// `scale` is that of the kept rows, in which the block was fitted, and `trained` that of the rows that the weights come from.
+    fn take(
+        &mut self,
+        voxels: Range<usize>,
+        block: Block,
+        scale: &Scale,
+        trained: &Scale,
+        kept: &[usize],
+        alphas: &[f64],
+    ) {
         for (n, voxel) in voxels.clone().enumerate() {
-            (self.scale.mean[voxel], self.scale.inverse[voxel]) = (scale.mean[n], scale.inverse[n]);
-            let constant = scale.inverse[n] == 0.0;
+            (self.scale.mean[voxel], self.scale.inverse[voxel]) = (trained.mean[n], trained.inverse[n]);
+            let constant = trained.inverse[n] == 0.0;
             let alpha = if constant { alphas.len() - 1 } else { block.alpha[n] };
             self.alphas[voxel] = alphas[alpha] as f32;
             if constant {
@@ -153,8 +170,14 @@ impl Found {
     }
 }
 
-/// The kept rows of the regressors at each delay, roughly z-scored, and how they were scaled.
-fn regressors(x: &dyn Predictors, bold: &dyn Targets, ridge: &Ridge, kept: &[usize]) -> Result<(Array2<f32>, Units)> {
+/// The kept rows of the regressors at each delay, roughly z-scored, and the scale of a model of the rows `weighted`.
+pub(super) fn regressors(
+    x: &dyn Predictors,
+    bold: &dyn Targets,
+    ridge: &Ridge,
+    kept: &[usize],
+    weighted: &[usize],
+) -> Result<(Array2<f32>, Units)> {
     let courses = x.courses();
     let every: Vec<usize> = (0..courses.nrows()).collect();
     // A stimulus goes on through volumes that are censored: their courses are needed at later ones.
@@ -180,12 +203,13 @@ fn regressors(x: &dyn Predictors, bold: &dyn Targets, ridge: &Ridge, kept: &[usi
     if !ridge.delays.is_empty() {
         regressors = delayed(&regressors, bold.clock(), &ridge.delays).select(Axis(0), kept);
     }
-    let delayed = Scale::of(regressors.view(), &(0..kept.len()).collect::<Vec<_>>());
+    let places: Vec<usize> = (0..kept.len()).filter(|n| weighted.binary_search(&kept[*n]).is_ok()).collect();
+    let delayed = Scale::of(regressors.view(), &places);
     let voxels = Scale { mean: Vec::new(), inverse: Vec::new() };
     Ok((regressors, Units { given, delayed, voxels }))
 }
 
-fn check_sizes(folds: &Folds, kept: &[bool]) -> Result<()> {
+pub(super) fn check_sizes(folds: &Folds, kept: &[bool]) -> Result<()> {
     let censored = if kept.contains(&false) { "kept " } else { "" };
     let check = |fold: &Fold, place: String| {
         let [train, test] = [fold.train(), fold.test()].map(|rows| rows.iter().filter(|row| kept[**row]).count());
@@ -207,19 +231,21 @@ fn check_sizes(folds: &Folds, kept: &[bool]) -> Result<()> {
 }
 
 /// What the fit says of itself.
-struct About<'a> {
-    x: &'a dyn Predictors,
-    bold: &'a dyn Targets,
-    ridge: &'a Ridge,
-    folds: &'a Folds,
+pub(super) struct About<'a> {
+    pub x: &'a dyn Predictors,
+    pub bold: &'a dyn Targets,
+    pub ridge: &'a Ridge,
+    pub folds: &'a Folds,
     /// Regressors and voxels that are constant.
-    constant: &'a [usize],
-    left_out: &'a [usize],
+    pub constant: &'a [usize],
+    pub left_out: &'a [usize],
+    /// Where the regressors come from.
+    pub said: &'a [String],
 }
 
 impl About<'_> {
-    fn line(&self, by_kernel: bool) -> String {
-        let About { x, bold, ridge, folds, constant, left_out } = self;
+    pub fn line(&self, by_kernel: bool) -> String {
+        let About { x, bold, ridge, folds, constant, left_out, said } = self;
         let grid = &ridge.alphas;
         let mut line = format!("{}, {}, ", bold.name(), x.describe());
         if !ridge.delays.is_empty() {
@@ -244,6 +270,7 @@ impl About<'_> {
         if ridge.folds.is_none() && bold.clock().runs() == 1 {
             line.push_str(" (there is a single run)");
         }
+        said.iter().for_each(|said| line.push_str(&format!("; {said}")));
         if by_kernel {
             line.push_str("; solved by the kernel X·Xᵀ, since there are more regressors than volumes");
         }
