@@ -13,7 +13,9 @@ pub use crate::coupling::{Best, MatchOptions, NetworkMatch, Reading, SubGroups};
 pub use crate::coupling::{match_networks, match_networks_with, subgroups};
 pub use crate::encoding::EncodingFit;
 pub use crate::encoding::{FeaturePca, FittedTransform, Leak, SelectFeatures, Standardise, Training, encode_each};
-pub use crate::encoding::{Features, Folds, Predictors, Ridge, RidgeCv, Sharing, Solver, Targets, encode, ridge_cv};
+pub use crate::encoding::{
+    Features, Folds, NewScores, Predictors, Ridge, RidgeCv, Sharing, Solver, Targets, encode, ridge_cv,
+};
 pub use crate::error::{Error, Result};
 pub use crate::extract::{
     DualRegression, Extraction, GroupIca, Parcellation, SpatialDictionary, VsDbn, dual_regression,

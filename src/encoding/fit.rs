@@ -117,6 +117,11 @@ impl EncodingFit {
         Ok(self.held_out.predicted.slice(s![.., voxels]).to_owned())
     }
 
+    /// Bytes held.
+    pub(crate) fn bytes(&self) -> usize {
+        4 * (self.weights.len() + self.held_out.predicted.len() + 2 * self.held_out.r.len() + 3 * self.r.len())
+    }
+
     /// The mask whose voxels are meant.
     pub fn mask(&self) -> &Mask {
         &self.mask

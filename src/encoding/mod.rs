@@ -35,6 +35,8 @@ mod moments;
 mod nested;
 mod norms;
 #[cfg(test)]
+mod options;
+#[cfg(test)]
 mod parity;
 mod predict;
 mod predictors;

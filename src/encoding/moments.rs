@@ -48,8 +48,8 @@ impl Plan {
                 kept.then(|| total - 1)
             })
             .collect();
+        let of_training = folds.weights_of_training(nested);
         let inside = |n: usize| if nested { folds.inside(n) } else { Vec::new() };
-        let nests = nested;
         let nested: Vec<(Fold, Vec<Fold>)> = (0..folds.count()).map(|n| (folds.fold(n).clone(), inside(n))).collect();
         let splits: Vec<&Fold> = nested.iter().flat_map(|(own, inside)| std::iter::once(own).chain(inside)).collect();
         // The sets a row is in; a segment ends where they change.
@@ -69,7 +69,7 @@ impl Plan {
             let next = known.len();
             *known.entry(segments).or_insert(next)
         };
-        let all = number(if folds.weights_of_training(nests) { inside(0) } else { (0..segments.len()).collect() });
+        let all = number(if of_training { inside(0) } else { (0..segments.len()).collect() });
         let splits: Vec<Split> =
             (0..splits.len()).map(|n| Split { train: number(inside(2 * n)), test: inside(2 * n + 1) }).collect();
         let mut trains = vec![Vec::new(); known.len()];

@@ -193,7 +193,7 @@ impl Nested {
         for (fold, outer) in self.plan.outer.iter().enumerate() {
             add(fold, &self.inside(outer, &parts, &mut space)?);
             match folds {
-                1 => add(folds, &self.inside(outer, &parts, &mut space)?),
+                1 if !outer.inside.is_empty() => add(folds, &self.inside(outer, &parts, &mut space)?),
                 _ => add(folds, &self.score(outer.own, &parts, &mut space)?.1.r2.mapv(f64::from)),
             }
         }

@@ -49,7 +49,11 @@ impl Folds {
         let fold = self.fold(n);
         [fold.train(), &self.gap(n), fold.test()].map(|rows| {
             let found = stretches(&self.clock, rows).into_iter();
-            found.map(|(run, volumes)| self.clock.rows(run).start + volumes.start..self.clock.rows(run).start + volumes.end).collect()
+            found
+                .map(|(run, volumes)| {
+                    self.clock.rows(run).start + volumes.start..self.clock.rows(run).start + volumes.end
+                })
+                .collect()
         })
     }
 
@@ -68,11 +72,18 @@ impl Folds {
         for (n, label) in labels.iter().enumerate() {
             let (fold, gap) = (self.fold(n), self.gap(n).len());
             let tested = stretches(&self.clock, fold.test());
-            let mut places: Vec<String> = tested.iter().take(NAMED).map(|(run, volumes)| self.place(*run, volumes)).collect();
+            let mut places: Vec<String> =
+                tested.iter().take(NAMED).map(|(run, volumes)| self.place(*run, volumes)).collect();
             if tested.len() > NAMED {
                 places.push(format!("and {} more", tested.len() - NAMED));
             }
-            let _ = write!(table, "\n{label:wide$}  {:5}  {gap:3}  {:4}  {}", fold.train().len(), fold.test().len(), places.join(", "));
+            let _ = write!(
+                table,
+                "\n{label:wide$}  {:5}  {gap:3}  {:4}  {}",
+                fold.train().len(),
+                fold.test().len(),
+                places.join(", ")
+            );
         }
         table
     }

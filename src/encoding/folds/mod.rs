@@ -73,8 +73,12 @@ enum Kind {
     Runs,
     Stories,
     Holdout(Arc<[usize]>),
-    Blocks { gap_seconds: f64 },
-    Custom { gap_seconds: f64 },
+    Blocks {
+        gap_seconds: f64,
+    },
+    Custom {
+        gap_seconds: f64,
+    },
     /// Splits whose inner folds are their own: what a training set of its own regressors is scored on.
     Splits,
 }
@@ -110,11 +114,17 @@ impl Folds {
         let different = in_order(&stories);
         if different.len() < 2 {
             return Err(Error::value(
-                format!("all {} runs are the story `{}`, and one story has to train while another is tested", stories.len(), different[0]),
+                format!(
+                    "all {} runs are the story `{}`, and one story has to train while another is tested",
+                    stories.len(),
+                    different[0]
+                ),
                 "hold out parts of the story, the same in each run: `Folds::story_parts(&clock, &stories, 5, 10.0)`",
             ));
         }
-        let of = |story: &&String| (0..clock.runs()).filter(|run| stories[*run] == **story).flat_map(|run| clock.rows(run)).collect();
+        let of = |story: &&String| {
+            (0..clock.runs()).filter(|run| stories[*run] == **story).flat_map(|run| clock.rows(run)).collect()
+        };
         let tests = different.iter().map(of).collect();
         Ok(Folds { stories: Some(stories.clone()), ..Folds::new(clock, tests, 0, Kind::Stories) })
     }
@@ -136,7 +146,10 @@ impl Folds {
         let mut held: Vec<usize> = runs.to_vec();
         held.sort_unstable();
         if let Some(run) = held.iter().find(|run| **run >= clock.runs()) {
-            return Err(Error::value(format!("run {run} of {} is to be held out", clock.runs()), "runs are counted from 0"));
+            return Err(Error::value(
+                format!("run {run} of {} is to be held out", clock.runs()),
+                "runs are counted from 0",
+            ));
         }
         if let Some(pair) = held.windows(2).find(|pair| pair[0] == pair[1]) {
             return Err(Error::value(format!("run {} is to be held out twice", pair[0]), "name each run once"));
@@ -221,10 +234,15 @@ impl Folds {
         let stories = named(&self.clock, stories)?;
         for (n, fold) in self.folds.iter().enumerate() {
             let whole = |rows: &[usize]| -> Vec<usize> {
-                (0..self.clock.runs()).filter(|run| self.clock.rows(*run).all(|row| rows.binary_search(&row).is_ok())).collect()
+                (0..self.clock.runs())
+                    .filter(|run| self.clock.rows(*run).all(|row| rows.binary_search(&row).is_ok()))
+                    .collect()
             };
             let (tested, trained) = (whole(&fold.test), whole(&fold.train));
-            let both = tested.iter().flat_map(|a| trained.iter().map(move |b| (*a, *b))).find(|(a, b)| stories[*a] == stories[*b]);
+            let both = tested
+                .iter()
+                .flat_map(|a| trained.iter().map(move |b| (*a, *b)))
+                .find(|(a, b)| stories[*a] == stories[*b]);
             if let Some((a, b)) = both {
                 return Err(Error::value(
                     format!("fold {n} tests run {a} and trains on run {b}, and both are the story `{}`", stories[a]),
@@ -282,7 +300,9 @@ impl Folds {
     /// Rows that a fold neither trains nor tests on: the gap.
     pub fn gap(&self, n: usize) -> Vec<usize> {
         let Fold { train, test } = &self.folds[n];
-        (0..self.clock.total()).filter(|row| train.binary_search(row).is_err() && test.binary_search(row).is_err()).collect()
+        (0..self.clock.total())
+            .filter(|row| train.binary_search(row).is_err() && test.binary_search(row).is_err())
+            .collect()
     }
 
     /// The rows that a model's weights come from: all that are kept, or the training rows where all folds have the same.
@@ -345,12 +365,22 @@ impl Folds {
         let tests: Vec<Vec<usize>> = match left.len() {
             0 | 1 => parts(&self.clock, &groups, 3),
             _ => {
-                let of = |group: &&String| (0..groups.len()).filter(|run| groups[*run] == **group).flat_map(|run| self.clock.rows(run)).collect();
+                let of = |group: &&String| {
+                    (0..groups.len())
+                        .filter(|run| groups[*run] == **group)
+                        .flat_map(|run| self.clock.rows(run))
+                        .collect()
+                };
                 left.iter().map(of).collect()
             }
         };
         let inner = |test: Vec<usize>| common(&test, rows).to_vec();
-        tests.into_iter().map(inner).filter(|test| !test.is_empty()).map(|test| around(&self.clock, rows, test, gap)).collect()
+        tests
+            .into_iter()
+            .map(inner)
+            .filter(|test| !test.is_empty())
+            .map(|test| around(&self.clock, rows, test, gap))
+            .collect()
     }
 
     /// Seconds of the gap that folds inside a run keep.
@@ -363,10 +393,18 @@ impl Folds {
 
     /// Volumes between training and test rows of one run, the fewest in any fold; none if no fold divides a run.
     pub(super) fn shortest_gap(&self) -> Option<usize> {
-        (0..self.count()).filter_map(|n| {
-            let fold = &self.folds[n];
-            all_near(&self.clock, &fold.test).iter().enumerate().filter(|(row, _)| fold.train.binary_search(row).is_ok()).filter_map(|(_, near)| *near).min()
-        }).min().map(|distance| distance.saturating_sub(1))
+        (0..self.count())
+            .filter_map(|n| {
+                let fold = &self.folds[n];
+                all_near(&self.clock, &fold.test)
+                    .iter()
+                    .enumerate()
+                    .filter(|(row, _)| fold.train.binary_search(row).is_ok())
+                    .filter_map(|(_, near)| *near)
+                    .min()
+            })
+            .min()
+            .map(|distance| distance.saturating_sub(1))
     }
 }
 

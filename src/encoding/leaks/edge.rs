@@ -32,10 +32,16 @@ mod tests {
         let grid = [1.0, 10.0, 100.0];
         let r = [0.5, 0.4, 0.3, 0.02];
         let low = edge_warning(&[1.0, 1.0, 10.0, 100.0], &grid, &r).unwrap();
-        assert!(low.starts_with("2 of 3 predicted voxels (r ≥ 0.1) have the smallest α of the grid, 1: let it go lower"), "{low}");
+        assert!(
+            low.starts_with("2 of 3 predicted voxels (r ≥ 0.1) have the smallest α of the grid, 1: let it go lower"),
+            "{low}"
+        );
         assert!(!low.contains("largest"), "a voxel that is not predicted does not count: {low}");
         let high = edge_warning(&[100.0, 10.0, 10.0, 1.0], &grid, &r).unwrap();
-        assert!(high.starts_with("1 of 3") && high.ends_with("the largest α of the grid, 100: let it go higher"), "{high}");
+        assert!(
+            high.starts_with("1 of 3") && high.ends_with("the largest α of the grid, 100: let it go higher"),
+            "{high}"
+        );
         assert_eq!(edge_warning(&[10.0, 10.0, 10.0, 100.0], &grid, &r), None);
         assert_eq!(edge_warning(&[1.0], &[1.0], &[0.9]), None, "a single α was not chosen");
     }

@@ -21,12 +21,26 @@ pub(super) fn check(bold: &dyn Targets, folds: &Folds, delay: usize) -> Result<(
     let response = (GAP_SECONDS / tr).ceil() as usize;
     if gap < response.max(delay) {
         let (why, needed) = match delay > response {
-            true => (format!("the largest delay of {delay} volumes ({} s): courses of test volumes are regressors of training volumes", seconds(delay)), delay),
-            false => (format!("the haemodynamic response of {GAP_SECONDS} s: what was heard before the border is still in the volumes behind it"), response),
+            true => (
+                format!(
+                    "the largest delay of {delay} volumes ({} s): courses of test volumes are regressors of training volumes",
+                    seconds(delay)
+                ),
+                delay,
+            ),
+            false => (
+                format!(
+                    "the haemodynamic response of {GAP_SECONDS} s: what was heard before the border is still in the volumes behind it"
+                ),
+                response,
+            ),
         };
         return Err(refused(
             Leak::ShortGap,
-            format!("a gap of {gap} volumes ({} s) between training and test volumes of one run is shorter than {why}", seconds(gap)),
+            format!(
+                "a gap of {gap} volumes ({} s) between training and test volumes of one run is shorter than {why}",
+                seconds(gap)
+            ),
             format!("widen it: `Folds::blocks(&clock, 5, {:.1})`", (needed as f64 * tr).max(GAP_SECONDS)),
         ));
     }
@@ -34,8 +48,13 @@ pub(super) fn check(bold: &dyn Targets, folds: &Folds, delay: usize) -> Result<(
     match memory.get(gap + 1) {
         Some(&left) if left > REMEMBERED => {
             let advice = match (gap + 1..memory.len()).find(|lag| memory[*lag] < FORGOTTEN) {
-                Some(lag) => format!("widen the gap: `Folds::blocks(&clock, 5, {:.1})`, smooth after the split, or take drift out (`Cleaning::default().high_pass(Some(128.0))`)", lag as f64 * tr),
-                None => "hold out whole runs, or take drift out (`Cleaning::default().high_pass(Some(128.0))`)".to_owned(),
+                Some(lag) => format!(
+                    "widen the gap: `Folds::blocks(&clock, 5, {:.1})`, smooth after the split, or take drift out (`Cleaning::default().high_pass(Some(128.0))`)",
+                    lag as f64 * tr
+                ),
+                None => {
+                    "hold out whole runs, or take drift out (`Cleaning::default().high_pass(Some(128.0))`)".to_owned()
+                }
             };
             Err(refused(
                 Leak::ShortGap,
@@ -56,7 +75,8 @@ pub(super) fn check(bold: &dyn Targets, folds: &Folds, delay: usize) -> Result<(
 fn memory(clock: &Clock, kept: &[bool], courses: &Array2<f32>) -> Vec<f64> {
     let shortest = (0..clock.runs()).map(|run| clock.volumes(run)).min().unwrap_or(0);
     let lags = shortest / 2;
-    let of_voxel: Vec<Vec<f64>> = courses.columns().into_iter().filter_map(|course| autocorrelation(clock, kept, course, lags)).collect();
+    let of_voxel: Vec<Vec<f64>> =
+        courses.columns().into_iter().filter_map(|course| autocorrelation(clock, kept, course, lags)).collect();
     let median = |lag: usize| {
         let mut all: Vec<f64> = of_voxel.iter().map(|of| of[lag]).collect();
         all.sort_by(f64::total_cmp);
@@ -72,7 +92,8 @@ fn autocorrelation(clock: &Clock, kept: &[bool], course: ArrayView1<f32>, lags: 
         let mean = used.iter().map(|row| f64::from(course[*row])).sum::<f64>() / used.len().max(1) as f64;
         used.iter().for_each(|row| centred[*row] = f64::from(course[*row]) - mean);
     }
-    let square: f64 = centred.iter().map(|v| v * v).sum::<f64>() / kept.iter().filter(|kept| **kept).count().max(1) as f64;
+    let square: f64 =
+        centred.iter().map(|v| v * v).sum::<f64>() / kept.iter().filter(|kept| **kept).count().max(1) as f64;
     let at = |lag: usize| {
         let (mut sum, mut pairs) = (0.0, 0usize);
         for run in 0..clock.runs() {

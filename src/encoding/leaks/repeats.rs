@@ -58,7 +58,9 @@ pub(super) fn check_stories(x: &dyn Predictors, folds: &Folds) -> Result<()> {
     let courses = x.courses();
     let columns: Vec<usize> = evenly(courses.ncols(), SAMPLE);
     let found = twins(clock, courses.select(Axis(1), &columns).view(), SAME_STORY)?;
-    let Some((twins, fold)) = found.iter().find_map(|twins| Some((twins, split_by(folds, twins)?))) else { return Ok(()) };
+    let Some((twins, fold)) = found.iter().find_map(|twins| Some((twins, split_by(folds, twins)?))) else {
+        return Ok(());
+    };
     let Twins { a, b, lag, r } = *twins;
     let later = match lag {
         0 => String::new(),
@@ -70,8 +72,12 @@ pub(super) fn check_stories(x: &dyn Predictors, folds: &Folds) -> Result<()> {
         _ => "&names".to_owned(),
     };
     let advice = match names.iter().all(|name| *name == names[0]) {
-        true => format!("hold out parts of the story, the same in each run: `Folds::story_parts(&clock, {listed}, 5, 10.0)?`"),
-        false => format!("hold the runs of a story out together, with one name for each run: `Folds::stories(&clock, {listed})?`"),
+        true => format!(
+            "hold out parts of the story, the same in each run: `Folds::story_parts(&clock, {listed}, 5, 10.0)?`"
+        ),
+        false => format!(
+            "hold the runs of a story out together, with one name for each run: `Folds::stories(&clock, {listed})?`"
+        ),
     };
     Err(refused(
         Leak::RepeatedStory,
@@ -96,7 +102,9 @@ fn split_by(folds: &Folds, twins: &Twins) -> Option<usize> {
         .collect();
     (0..folds.count()).find(|n| {
         let fold = folds.fold(*n);
-        let split = |test: usize, train: usize| fold.test().binary_search(&test).is_ok() && fold.train().binary_search(&train).is_ok();
+        let split = |test: usize, train: usize| {
+            fold.test().binary_search(&test).is_ok() && fold.train().binary_search(&train).is_ok()
+        };
         pairs.iter().any(|(a, b)| split(*a, *b) || split(*b, *a))
     })
 }
@@ -114,17 +122,24 @@ fn twins(clock: &Clock, data: ArrayView2<f32>, same: f64) -> Result<Vec<Twins>> 
             let alike = |lag: &isize| {
                 let (of_a, of_b) = rows(*lag)?;
                 let (x, y) = (scaled[a].slice(s![of_a.clone(), ..]), scaled[b].slice(s![of_b, ..]));
-                let products = x.columns().into_iter().zip(y.columns()).map(|(x, y)| f64::from(x.dot(&y)).abs() / of_a.len() as f64);
+                let products = x
+                    .columns()
+                    .into_iter()
+                    .zip(y.columns())
+                    .map(|(x, y)| f64::from(x.dot(&y)).abs() / of_a.len() as f64);
                 Some((median(products.collect())?, *lag))
             };
-            let best = (-farthest..=farthest).filter_map(|lag| alike(&lag)).max_by(|a, b| a.0.total_cmp(&b.0).then(b.1.abs().cmp(&a.1.abs())));
+            let best = (-farthest..=farthest)
+                .filter_map(|lag| alike(&lag))
+                .max_by(|a, b| a.0.total_cmp(&b.0).then(b.1.abs().cmp(&a.1.abs())));
             // A cheap look first; what overlaps in part is scaled by its whole run here, and exactly below.
             let Some((_, lag)) = best.filter(|(alike, _)| *alike > 0.7 * same) else { continue };
             let Some((of_a, of_b)) = rows(lag) else { continue };
             let (start_a, start_b) = (clock.rows(a).start, clock.rows(b).start);
             let x = data.slice(s![start_a + of_a.start..start_a + of_a.end, ..]);
             let y = data.slice(s![start_b + of_b.start..start_b + of_b.end, ..]);
-            let each = x.columns().into_iter().zip(y.columns()).filter_map(|(x, y)| correlation(x, y)).map(f64::abs).collect();
+            let each =
+                x.columns().into_iter().zip(y.columns()).filter_map(|(x, y)| correlation(x, y)).map(f64::abs).collect();
             if let Some(r) = median(each).filter(|r| *r >= same) {
                 found.push(Twins { a, b, lag, r });
             }
@@ -191,7 +206,8 @@ fn evenly(count: usize, most: usize) -> Vec<usize> {
 
 /// Every row of a sample of voxels.
 pub(super) fn sampled(bold: &dyn Targets) -> Result<Array2<f32>> {
-    let columns = evenly(bold.mask().count(), SAMPLE).into_iter().map(|v| bold.columns(v..v + 1)).collect::<Result<Vec<_>>>()?;
+    let columns =
+        evenly(bold.mask().count(), SAMPLE).into_iter().map(|v| bold.columns(v..v + 1)).collect::<Result<Vec<_>>>()?;
     let views: Vec<ArrayView2<f32>> = columns.iter().map(|column| column.view()).collect();
     Ok(concatenate(Axis(1), &views).unwrap_or_default())
 }

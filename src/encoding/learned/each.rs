@@ -37,7 +37,11 @@ use std::sync::Arc;
 ///
 /// # Errors
 /// If `make` fails; its features are on another clock, or have seen (by brain data) rows outside those it was given; or as [`encode`](super::super::encode).
-pub fn encode_each(bold: &VoxelSeries, ridge: Ridge, make: &dyn Fn(&Training) -> Result<Features>) -> Result<EncodingFit> {
+pub fn encode_each(
+    bold: &VoxelSeries,
+    ridge: Ridge,
+    make: &dyn Fn(&Training) -> Result<Features>,
+) -> Result<EncodingFit> {
     ridge.check()?;
     let folds = match &ridge.folds {
         Some(folds) => folds.clone(),
@@ -83,7 +87,10 @@ impl Each<'_> {
             let outside = |row: &&usize| tests.iter().any(|test| test.binary_search(row).is_ok());
             if let Some(row) = learned.rows().iter().find(outside) {
                 return Err(Error::value(
-                    format!("for {name}, features came that were learned from BOLD in row {row}, which is tested there ({})", learned.what()),
+                    format!(
+                        "for {name}, features came that were learned from BOLD in row {row}, which is tested there ({})",
+                        learned.what()
+                    ),
                     "learn from what the function is given: `&|train| SelectFeatures::best(20).fit(train, &x)?.transform(&x)`",
                 ));
             }
@@ -116,7 +123,8 @@ impl Each<'_> {
         for (train, tests) in &sets {
             let rows: Vec<&[usize]> = tests.iter().map(|(_, test)| test.as_slice()).collect();
             let outer: Vec<String> = tests.iter().map(|(outer, _)| outer.to_string()).collect();
-            let (_, (x, _)) = self.features(train, &rows, &format!("a training set inside fold {}", outer.join(" and ")))?;
+            let (_, (x, _)) =
+                self.features(train, &rows, &format!("a training set inside fold {}", outer.join(" and ")))?;
             let splits: Vec<(&[usize], &[usize])> = rows.iter().map(|test| (train.as_slice(), *test)).collect();
             let nested = self.nested(x, &splits, Kind::OneLevel)?;
             let scores = self.scores(&nested)?;
@@ -130,7 +138,8 @@ impl Each<'_> {
         let mut over_folds = Array3::<f64>::zeros((1, alphas, count));
         for outer in 0..folds.count() {
             let fold = folds.fold(outer);
-            let (_, (x, _)) = self.features(fold.train(), &[fold.test()], &format!("the training rows of fold {outer}"))?;
+            let (_, (x, _)) =
+                self.features(fold.train(), &[fold.test()], &format!("the training rows of fold {outer}"))?;
             let nested = self.nested(x, &[(fold.train(), fold.test())], Kind::Nested)?;
             let inside = votes.index_axis(Axis(0), outer);
             match folds.count() {
@@ -142,7 +151,12 @@ impl Each<'_> {
                 let columns = start..start + block.r.ncols();
                 r.slice_mut(s![outer, columns.clone()]).assign(&block.r.row(0).mapv(|r| r as f32));
                 r2.slice_mut(s![outer, columns.clone()]).assign(&block.r2.row(0).mapv(|r2| r2 as f32));
-                for (row, found) in self.kept.iter().zip(block.predicted.rows()).filter(|(row, _)| fold.test().binary_search(row).is_ok()) {
+                for (row, found) in self
+                    .kept
+                    .iter()
+                    .zip(block.predicted.rows())
+                    .filter(|(row, _)| fold.test().binary_search(row).is_ok())
+                {
                     let mut out = predicted.slice_mut(s![*row, columns.clone()]);
                     out.iter_mut().zip(found).enumerate().for_each(|(n, (out, &value))| *out = scale.undone(n, value));
                 }
@@ -212,13 +226,7 @@ impl Each<'_> {
     }
 
     /// What a model finds for each block of voxels, with the block's first voxel and how its voxels were scaled, by some rows.
-    fn blocks(
-        &self,
-        nested: &Nested,
-        shared: &Shared,
-        groups: &[usize],
-        scaled_by: &[usize],
-    ) -> Result<Vec<Piece>> {
+    fn blocks(&self, nested: &Nested, shared: &Shared, groups: &[usize], scaled_by: &[usize]) -> Result<Vec<Piece>> {
         each("voxels", self.bold.mask().count(), self.width(), |columns| {
             let y = self.bold.data().slice(s![.., columns.clone()]);
             let (of_kept, _) = standardised(y, self.kept);

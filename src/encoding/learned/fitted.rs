@@ -79,12 +79,7 @@ impl FeaturePca {
         let most = x.courses().ncols().min(train.rows().len());
         if self.count == 0 || self.count > most {
             return Err(Error::value(
-                format!(
-                    "{} components of {} in {} training volumes",
-                    self.count,
-                    x.describe(),
-                    train.rows().len()
-                ),
+                format!("{} components of {} in {} training volumes", self.count, x.describe(), train.rows().len()),
                 format!("ask for 1 to {most}"),
             ));
         }
@@ -139,7 +134,8 @@ impl SelectFeatures {
             let y = Scale::of(y, &rows).applied(y, &rows);
             let products = product(z.t(), y.view())?;
             for (score, products) in scores.iter_mut().zip(products.rows()) {
-                *score += products.iter().map(|p| (f64::from(*p) / rows.len() as f64).powi(2)).sum::<f64>() / bold.ncols() as f64;
+                *score += products.iter().map(|p| (f64::from(*p) / rows.len() as f64).powi(2)).sum::<f64>()
+                    / bold.ncols() as f64;
             }
         }
         let mut order: Vec<usize> = (0..count).collect();

@@ -69,7 +69,8 @@ impl Learned {
             return Ok(());
         }
         for n in 0..folds.count() {
-            let seen: Vec<usize> = folds.fold(n).test().iter().copied().filter(|row| self.rows.binary_search(row).is_ok()).collect();
+            let seen: Vec<usize> =
+                folds.fold(n).test().iter().copied().filter(|row| self.rows.binary_search(row).is_ok()).collect();
             let (Some(first), Some(last)) = (seen.first(), seen.last()) else { continue };
             return Err(Error::value(
                 format!(
@@ -91,9 +92,11 @@ impl Learned {
             Source::Model if self.rows.len() == self.clock.total() => {
                 Some(format!("{} learned over all stories from the model side, without brain data", self.what))
             }
-            Source::Model => {
-                Some(format!("{} learned from {} volumes of the model side, without brain data", self.what, self.rows.len()))
-            }
+            Source::Model => Some(format!(
+                "{} learned from {} volumes of the model side, without brain data",
+                self.what,
+                self.rows.len()
+            )),
             Source::Brain(_) => None,
         }
     }

@@ -123,6 +123,13 @@ impl Training {
 
 impl fmt::Display for Training {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Training: {} of {} volumes, {} of {}", self.rows.len(), self.clock().total(), self.name, self.bold.name())
+        write!(
+            f,
+            "Training: {} of {} volumes, {} of {}",
+            self.rows.len(),
+            self.clock().total(),
+            self.name,
+            self.bold.name()
+        )
     }
 }
