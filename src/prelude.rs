@@ -22,8 +22,9 @@ pub use crate::extract::{
 };
 pub use crate::figure::{
     ColourRange, Dendrogram, Figure, HeatMap, Histogram, Slices, Stretch, Threshold, bars, cleaning_figure, courses,
-    dendrogram, heat_map, histogram, k_curve, mask_slices, network_slices, neuron_carpet, pattern_courses,
-    pattern_summary, pattern_words, score_histograms, slices, slices_grid, spectrum_curve, voxel_carpet,
+    dendrogram, folds_figure, heat_map, histogram, inner_folds_figure, k_curve, mask_slices, network_slices,
+    neuron_carpet, pattern_courses, pattern_summary, pattern_words, score_histograms, slices, slices_grid,
+    spectrum_curve, voxel_carpet,
 };
 pub use crate::model::{
     Compute, Context, Intervention, Logits, Loss, Masking, Model, NeuronAxis, Operation, WindowPlan,

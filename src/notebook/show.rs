@@ -5,7 +5,7 @@
 use super::display;
 use crate::activation::NeuronSeries;
 use crate::brain::{BrainMap, Mask, NetworkSeries, Networks, VoxelSeries};
-use crate::encoding::{EncodingFit, Features, NewScores, RidgeCv};
+use crate::encoding::{EncodingFit, Features, FittedTransform, NewScores, RidgeCv, Training};
 use crate::error::Result;
 use crate::extract::{DualRegression, Extraction};
 use crate::figure::{
@@ -260,6 +260,20 @@ impl NewScores {
     pub fn evcxr_display(&self) {
         let map = self.score_map();
         show(&self.to_string(), vec![slices(&map, Slices::default())]);
+    }
+}
+
+impl FittedTransform {
+    /// Shows the transform in a notebook: what it is, and what it was learned from.
+    pub fn evcxr_display(&self) {
+        show(&self.to_string(), Vec::new());
+    }
+}
+
+impl Training {
+    /// Shows in a notebook which volumes there are to learn from.
+    pub fn evcxr_display(&self) {
+        show(&self.to_string(), Vec::new());
     }
 }
 

@@ -1,7 +1,7 @@
 //! What folds say of themselves.
 
 use super::cut::stretches;
-use super::{Folds, Kind, in_order};
+use super::{Fold, Folds, Kind, in_order};
 use std::fmt;
 use std::fmt::Write;
 use std::ops::Range;
@@ -44,16 +44,14 @@ impl Folds {
         }
     }
 
-    /// The fold's rows in stretches of neighbours, each within one run: to train on, in the gap, to test on.
-    pub(crate) fn strips(&self, n: usize) -> [Vec<Range<usize>>; 3] {
-        let fold = self.fold(n);
-        [fold.train(), &self.gap(n), fold.test()].map(|rows| {
+    /// The rows of a fold in stretches of neighbours, each within one run: to train on, in the gap, to test on. `among` are the rows that it had to choose from.
+    pub(crate) fn strips(&self, fold: &Fold, among: &[usize]) -> [Vec<Range<usize>>; 3] {
+        let neither = |row: &usize| fold.train().binary_search(row).is_err() && fold.test().binary_search(row).is_err();
+        let gap: Vec<usize> = among.iter().copied().filter(neither).collect();
+        [fold.train(), &gap, fold.test()].map(|rows| {
+            let start = |run: usize| self.clock.rows(run).start;
             let found = stretches(&self.clock, rows).into_iter();
-            found
-                .map(|(run, volumes)| {
-                    self.clock.rows(run).start + volumes.start..self.clock.rows(run).start + volumes.end
-                })
-                .collect()
+            found.map(|(run, volumes)| start(run) + volumes.start..start(run) + volumes.end).collect()
         })
     }
 

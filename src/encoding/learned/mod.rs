@@ -7,6 +7,8 @@
 
 mod each;
 mod fitted;
+#[cfg(test)]
+mod tests;
 mod training;
 
 pub use each::encode_each;
