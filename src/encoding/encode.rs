@@ -245,20 +245,19 @@ pub(super) struct About<'a> {
 
 impl About<'_> {
     pub fn line(&self, by_kernel: bool) -> String {
+        let grid = &self.ridge.alphas;
+        let method = format!("ridge with {} α from {} to {}", grid.len(), grid[0], grid[grid.len() - 1]);
+        self.line_of(&method, by_kernel)
+    }
+
+    pub fn line_of(&self, method: &str, by_kernel: bool) -> String {
         let About { x, bold, ridge, folds, constant, left_out, said } = self;
-        let grid = &ridge.alphas;
         let mut line = format!("{}, {}, ", bold.name(), x.describe());
         if !ridge.delays.is_empty() {
             let delays: Vec<String> = ridge.delays.iter().map(usize::to_string).collect();
             line.push_str(&format!("at delays of {} volumes, ", delays.join(", ")));
         }
-        line.push_str(&format!(
-            "ridge with {} α from {} to {}, {}",
-            grid.len(),
-            grid[0],
-            grid[grid.len() - 1],
-            folds.words()
-        ));
+        line.push_str(&format!("{method}, {}", folds.words()));
         match &ridge.sharing {
             Sharing::None => {}
             Sharing::All => line.push_str(", one α for all voxels"),

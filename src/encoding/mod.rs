@@ -25,6 +25,7 @@ mod basis;
 mod blocks;
 mod cv;
 mod delays;
+mod elastic;
 mod encode;
 mod features;
 mod fit;
@@ -49,6 +50,7 @@ mod targets;
 mod tests;
 
 pub use cv::{RidgeCv, ridge_cv};
+pub use elastic::{ElasticNet, ElasticWeights, elastic_net, encode_elastic};
 pub use encode::encode;
 pub use features::Features;
 pub use fit::EncodingFit;

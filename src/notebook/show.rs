@@ -5,7 +5,7 @@
 use super::display;
 use crate::activation::NeuronSeries;
 use crate::brain::{BrainMap, Mask, NetworkSeries, Networks, VoxelSeries};
-use crate::encoding::{EncodingFit, Features, FittedTransform, NewScores, RidgeCv, Training};
+use crate::encoding::{ElasticWeights, EncodingFit, Features, FittedTransform, NewScores, RidgeCv, Training};
 use crate::error::Result;
 use crate::extract::{DualRegression, Extraction};
 use crate::figure::{
@@ -260,6 +260,13 @@ impl NewScores {
     pub fn evcxr_display(&self) {
         let map = self.score_map();
         show(&self.to_string(), vec![slices(&map, Slices::default())]);
+    }
+}
+
+impl ElasticWeights {
+    /// Shows the weights in a notebook: how many there are, and how many are not 0.
+    pub fn evcxr_display(&self) {
+        show(&self.to_string(), Vec::new());
     }
 }
 

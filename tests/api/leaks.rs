@@ -155,8 +155,8 @@ fn z_scoring_all_rows_before_the_split_changes_nothing() {
     let clock = Clock::new(TR, &[60; 4]).unwrap();
     let (mut x, mut y) = (noise(&[60; 4], 20, 1), noise(&[60; 4], VOXELS, 2));
     for run in 0..4 {
-        x.slice_mut(s![clock.rows(run), ..]).mapv_inplace(|v| v + run as f32);
-        y.slice_mut(s![clock.rows(run), ..]).mapv_inplace(|v| (1.0 + run as f32) * v + 2.0 * run as f32);
+        x.slice_mut(s![clock.rows(run), ..]).mapv_inplace(|v| (2.0 + run as f32) * v);
+        y.slice_mut(s![clock.rows(run), ..]).mapv_inplace(|v| (1.0 + run as f32) * v + 4.0 * run as f32);
     }
     let zscored = |data: &Array2<f32>| (data - &data.mean_axis(Axis(0)).unwrap()) / &data.std_axis(Axis(0), 0.0);
     let honest = encode(&features(x.clone(), &clock), &bold(y.clone(), &clock), Ridge::default()).unwrap();
@@ -166,7 +166,7 @@ fn z_scoring_all_rows_before_the_split_changes_nothing() {
     // R² compares with the test rows' own mean, which training rows do not know: here it is far below 0, before and after.
     let scaled = (honest.fold_r2() - after.fold_r2()) / &honest.fold_r2().mapv(|r2| r2.abs().max(1.0));
     assert!(scaled.iter().all(|d| d.abs() < 1e-3));
-    assert!(mean(honest.r2()).0 < -1.0);
+    assert!(mean(honest.r2()).0 < -0.5, "{:?}", mean(honest.r2()));
     at_zero(honest.r());
     row("z-score over all rows", None, "no effect: scales are learned in training rows", after.r());
 }
@@ -303,11 +303,18 @@ fn alpha_chosen_on_test_rows_is_not_to_be_had_from_encode() {
     let runs = [50; 4];
     let clock = Clock::new(TR, &runs).unwrap();
     let (x, y) = (noise(&runs, 20, 15), noise(&runs, VOXELS, 16));
-    let each: Vec<Vec<f32>> =
-        Ridge::grid(-1.0, 5.0, 20).iter().map(|alpha| naive_over(&x, &y, &by_run(&clock), *alpha)).collect();
-    let best: Vec<f32> = (0..VOXELS).map(|v| each.iter().map(|r| r[v]).fold(f32::MIN, f32::max)).collect();
+    let mut best = vec![0f32; VOXELS];
+    for test in by_run(&clock) {
+        let each: Vec<Vec<f32>> = Ridge::grid(-1.0, 5.0, 20)
+            .iter()
+            .map(|alpha| naive_over(&x, &y, std::slice::from_ref(&test), *alpha))
+            .collect();
+        best.iter_mut()
+            .enumerate()
+            .for_each(|(v, best)| *best += each.iter().map(|r| r[v]).fold(f32::MIN, f32::max) / 4.0);
+    }
     let (naive, error) = mean(&best);
-    assert!(naive > 0.015 && naive > 5.0 * error, "{naive} ± {error}");
+    assert!(naive > 0.02 && naive > 5.0 * error, "{naive} ± {error}");
     let fit = encode(&features(x, &clock), &bold(y, &clock), Ridge::default()).unwrap();
     at_zero(fit.r());
     row("α chosen on test rows", Some(&best), "α is chosen inside training rows", fit.r());
