@@ -20,11 +20,13 @@
 //! differ by some 1e-6 from those of [`Solver::PerAlpha`]. A bound that holds for any voxel, if all its components conspired: |ΔR²| ≤
 //! 2τ·√components·‖ŷ‖/‖y‖.
 
+mod agreement;
 mod bands;
 mod basis;
 mod blocks;
 mod cv;
 mod delays;
+mod elastic;
 mod encode;
 mod features;
 mod fit;
@@ -47,6 +49,7 @@ mod targets;
 mod tests;
 
 pub use cv::{RidgeCv, ridge_cv};
+pub use elastic::{ElasticNet, ElasticPath, elastic_path, encode_elastic};
 pub use encode::encode;
 pub use features::Features;
 pub use fit::EncodingFit;

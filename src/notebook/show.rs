@@ -5,7 +5,7 @@
 use super::display;
 use crate::activation::NeuronSeries;
 use crate::brain::{BrainMap, Mask, NetworkSeries, Networks, VoxelSeries};
-use crate::encoding::{EncodingFit, Features, NewScores, RidgeCv};
+use crate::encoding::{ElasticPath, EncodingFit, Features, NewScores, RidgeCv};
 use crate::error::Result;
 use crate::extract::{DualRegression, Extraction};
 use crate::figure::{
@@ -253,6 +253,13 @@ fn fit_text(fit: &EncodingFit) -> String {
     let (regressors, voxels) = fit.weights().dim();
     let about = fit.about();
     format!("EncodingFit: {} {} → {} voxels\n{about}\n{scores}", grouped(regressors), fit.kind(), grouped(voxels))
+}
+
+impl ElasticPath {
+    /// Shows in a notebook how many regressors are used at each λ.
+    pub fn evcxr_display(&self) {
+        show(&self.to_string(), Vec::new());
+    }
 }
 
 impl NewScores {
