@@ -20,6 +20,7 @@
 //! differ by some 1e-6 from those of [`Solver::PerAlpha`]. A bound that holds for any voxel, if all its components conspired: |ΔR²| ≤
 //! 2τ·√components·‖ŷ‖/‖y‖.
 
+mod agreement;
 mod bands;
 mod basis;
 mod blocks;
@@ -50,7 +51,7 @@ mod targets;
 mod tests;
 
 pub use cv::{RidgeCv, ridge_cv};
-pub use elastic::{ElasticNet, ElasticWeights, elastic_net, encode_elastic};
+pub use elastic::{ElasticNet, ElasticPath, elastic_path, encode_elastic};
 pub use encode::encode;
 pub use features::Features;
 pub use fit::EncodingFit;

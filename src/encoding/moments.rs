@@ -3,6 +3,7 @@
 //! Nested cross-validation asks for XᵀX, XᵀY and the means of many overlapping sets of rows. All are sums over the few segments
 //! that no set cuts through, so that the data are read once, however many folds there are.
 
+use super::basis::inverse_deviation;
 use super::folds::{Fold, Folds};
 use super::split::product;
 use crate::linalg::gram;
@@ -104,6 +105,21 @@ impl Regressors {
         let x = x.slice(s![rows.clone(), ..]);
         let sum = x.columns().into_iter().map(|column| column.iter().map(|&v| f64::from(v)).sum()).collect();
         Regressors { count: rows.len() as f64, sum, gram: gram(x) }
+    }
+
+    /// XᵀX of the regressors with mean 0 and standard deviation 1 over these rows, their means, and 1 / standard deviation; one that does not vary
+    /// here is 0 and takes no part.
+    pub fn standardised(&self) -> (Array2<f64>, Array1<f64>, Array1<f64>) {
+        let mut scaled = self.gram.clone();
+        let mean = &self.sum / self.count;
+        for ((i, j), g) in scaled.indexed_iter_mut() {
+            *g -= self.count * mean[i] * mean[j];
+        }
+        let inverse = scaled.diag().mapv(|square| inverse_deviation(square / self.count));
+        for ((i, j), g) in scaled.indexed_iter_mut() {
+            *g *= inverse[i] * inverse[j];
+        }
+        (scaled, mean, inverse)
     }
 
     pub fn of(parts: &[Regressors], segments: &[usize]) -> Regressors {

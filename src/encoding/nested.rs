@@ -236,7 +236,7 @@ impl Nested {
 }
 
 /// The row in which each column is highest; the first of equals.
-fn highest(scores: &Array2<f64>) -> Vec<usize> {
+pub(super) fn highest(scores: &Array2<f64>) -> Vec<usize> {
     let mut best = vec![0; scores.ncols()];
     for (a, row) in scores.rows().into_iter().enumerate() {
         best.iter_mut().zip(row).enumerate().for_each(|(v, (best, score))| {

@@ -5,7 +5,7 @@
 use super::display;
 use crate::activation::NeuronSeries;
 use crate::brain::{BrainMap, Mask, NetworkSeries, Networks, VoxelSeries};
-use crate::encoding::{ElasticWeights, EncodingFit, Features, FittedTransform, NewScores, RidgeCv, Training};
+use crate::encoding::{ElasticPath, EncodingFit, Features, FittedTransform, NewScores, RidgeCv, Training};
 use crate::error::Result;
 use crate::extract::{DualRegression, Extraction};
 use crate::figure::{
@@ -255,18 +255,18 @@ fn fit_text(fit: &EncodingFit) -> String {
     format!("EncodingFit: {} {} → {} voxels\n{about}\n{scores}", grouped(regressors), fit.kind(), grouped(voxels))
 }
 
+impl ElasticPath {
+    /// Shows in a notebook how many regressors are used at each λ.
+    pub fn evcxr_display(&self) {
+        show(&self.to_string(), Vec::new());
+    }
+}
+
 impl NewScores {
     /// Shows in a notebook how well new runs are predicted, and where.
     pub fn evcxr_display(&self) {
         let map = self.score_map();
         show(&self.to_string(), vec![slices(&map, Slices::default())]);
-    }
-}
-
-impl ElasticWeights {
-    /// Shows the weights in a notebook: how many there are, and how many are not 0.
-    pub fn evcxr_display(&self) {
-        show(&self.to_string(), Vec::new());
     }
 }
 

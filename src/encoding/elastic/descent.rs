@@ -1,126 +1,160 @@
-//! Coordinate descent on the Gram matrix, one target a vector lane.
+//! Coordinate descent along a path of λ, sixteen voxels at a time.
 
+use super::ElasticNet;
+use crate::error::Result;
 use crate::linalg::vectorised;
-use ndarray::Array2;
+use crate::notebook::check_cancelled;
+use ndarray::{Array2, ArrayView2};
 
-/// Targets that take a step together.
-pub(super) const LANES: usize = 16;
+/// Voxels that are moved together: two of the widest vectors of f64.
+const LANES: usize = 16;
 
-/// One number for each target of a tile.
-pub(super) type Lanes = [f64; LANES];
+type Lanes = [f64; LANES];
 
-/// A change below this share of the target's standard deviation is none.
-const TOLERANCE: f64 = 1e-9;
-/// Most sweeps for one λ.
-const SWEEPS: usize = 20_000;
-
-/// Weights of a tile of targets, and what correlation with each regressor they leave: c − G·b.
-pub(super) struct Tile {
-    pub weights: Vec<Lanes>,
-    pub left: Vec<Lanes>,
+/// The weights at each λ.
+pub(super) struct Path {
+    /// For each λ of the grid, regressor × voxel.
+    pub weights: Vec<Array2<f32>>,
+    /// Voxels whose descent had not come to rest at some λ.
+    pub unfinished: usize,
 }
 
-impl Tile {
-    /// All weights 0; `c` is Xᵀy/n of each regressor.
-    pub fn new(c: Vec<Lanes>) -> Tile {
-        Tile { weights: vec![[0.0; LANES]; c.len()], left: c }
+/// Weights of each voxel along the grid. `gram` is XᵀX/n, `correlations` Xᵀy/n (regressor × voxel), and `units` are the voxels' standard deviations, in
+/// whose share the tolerance is meant.
+pub(super) fn path(
+    gram: &Array2<f64>,
+    correlations: ArrayView2<f64>,
+    units: &[f64],
+    options: &ElasticNet,
+) -> Result<Path> {
+    let (regressors, voxels) = correlations.dim();
+    let mut weights = vec![Array2::zeros((regressors, voxels)); options.lambdas.len()];
+    let mut unfinished = 0;
+    let gram = gram.as_standard_layout();
+    let Some(gram) = gram.as_slice() else { unreachable!("a matrix in standard layout is a slice") };
+    for first in (0..voxels).step_by(LANES) {
+        let lanes = first..(first + LANES).min(voxels);
+        let mut tile = Tile { b: vec![[0.0; LANES]; regressors], g: vec![[0.0; LANES]; regressors] };
+        let mut inverse = [0.0; LANES];
+        for (lane, voxel) in lanes.clone().enumerate() {
+            // A voxel that does not vary keeps all weights at 0.
+            inverse[lane] = if units[voxel] > 0.0 { 1.0 / units[voxel] } else { 0.0 };
+            tile.g.iter_mut().zip(correlations.column(voxel)).for_each(|(g, c)| g[lane] = c * inverse[lane]);
+        }
+        let mut restless = [false; LANES];
+        for (lambda, weights) in options.lambdas.iter().zip(&mut weights).rev() {
+            check_cancelled("encoding")?;
+            let upper = inverse.map(|inverse| lambda * options.ratio * inverse);
+            let step = Step { upper, ridge: lambda * (1.0 - options.ratio) };
+            let change = settle(gram, &mut tile, &step, options)?;
+            for (lane, voxel) in lanes.clone().enumerate() {
+                restless[lane] |= change[lane] > options.tolerance;
+                let column = weights.column_mut(voxel);
+                column.into_iter().zip(&tile.b).for_each(|(w, b)| *w = (b[lane] * units[voxel]) as f32);
+            }
+        }
+        unfinished += restless.iter().filter(|restless| **restless).count();
     }
+    Ok(Path { weights, unfinished })
+}
 
-    /// Improves the weights until they stand still; whether they do.
-    ///
-    /// `absolute` is λρ of each target and `squared` λ(1 − ρ); targets have a standard deviation near 1.
-    pub fn descend(&mut self, gram: &Array2<f64>, absolute: &Lanes, squared: f64) -> bool {
-        let Some(gram) = gram.as_slice() else { return false };
-        vectorised(
+/// Weights of some voxels, and what correlation with each regressor they leave: Xᵀ(y − X·b)/n.
+struct Tile {
+    b: Vec<Lanes>,
+    g: Vec<Lanes>,
+}
+
+/// The penalties at one λ.
+struct Step {
+    upper: Lanes,
+    ridge: f64,
+}
+
+/// Sweeps until every weight stands still; the last sweep's changes.
+fn settle(gram: &[f64], tile: &mut Tile, step: &Step, options: &ElasticNet) -> Result<Lanes> {
+    let count = tile.b.len();
+    let mut left = options.sweeps;
+    loop {
+        let change = vectorised(
             #[inline(always)]
-            || descend(gram, self, absolute, squared),
-        )
-    }
-}
-
-#[inline(always)]
-fn descend(gram: &[f64], tile: &mut Tile, absolute: &Lanes, squared: f64) -> bool {
-    let count = tile.weights.len();
-    let mut sweeps = 0;
-    while sweeps < SWEEPS {
-        // All regressors once; those that a target uses then go on alone.
-        let mut most = 0f64;
-        for j in 0..count {
-            let row = &gram[j * count..(j + 1) * count];
-            let (size, change) = step(row[j], &mut tile.weights[j], &tile.left[j], absolute, squared);
-            if size > 0.0 {
-                most = most.max(size);
-                for (left, &g) in tile.left.iter_mut().zip(row) {
-                    take(left, g, &change);
-                }
-            }
+            || sweep(gram, tile, step),
+        );
+        left -= 1;
+        if left == 0 || change.iter().all(|change| *change <= options.tolerance) {
+            return Ok(change);
         }
-        sweeps += 1;
-        if most <= TOLERANCE {
-            return true;
-        }
-        let used: Vec<usize> = (0..count).filter(|j| tile.weights[*j].iter().any(|w| *w != 0.0)).collect();
-        // What regressors outside have left is brought up to date when these stand still.
-        let before: Vec<Lanes> = used.iter().map(|j| tile.weights[*j]).collect();
-        loop {
-            let mut most = 0f64;
-            for &j in &used {
-                let row = &gram[j * count..(j + 1) * count];
-                let (size, change) = step(row[j], &mut tile.weights[j], &tile.left[j], absolute, squared);
-                if size > 0.0 {
-                    most = most.max(size);
-                    for &k in &used {
-                        take(&mut tile.left[k], row[k], &change);
-                    }
-                }
-            }
-            sweeps += 1;
-            if most <= TOLERANCE || sweeps >= SWEEPS {
+        // Only regressors in use move on, on their own corner of the Gram matrix, until they stand still.
+        let used: Vec<usize> = (0..count).filter(|&j| tile.b[j].iter().any(|b| *b != 0.0)).collect();
+        let corner: Vec<f64> = used.iter().flat_map(|&j| used.iter().map(move |&k| gram[j * count + k])).collect();
+        let mut part =
+            Tile { b: used.iter().map(|&j| tile.b[j]).collect(), g: used.iter().map(|&j| tile.g[j]).collect() };
+        while left > 1 {
+            check_cancelled("encoding")?;
+            let change = vectorised(
+                #[inline(always)]
+                || sweep(&corner, &mut part, step),
+            );
+            left -= 1;
+            if change.iter().all(|change| *change <= options.tolerance) {
                 break;
             }
         }
-        let mut inside = used.iter().copied().peekable();
-        let outside: Vec<usize> = (0..count).filter(|k| inside.next_if_eq(k).is_none()).collect();
-        for (&j, before) in used.iter().zip(&before) {
+        for (&j, b) in used.iter().zip(&part.b) {
+            let mut moved = *b;
+            moved.iter_mut().zip(&tile.b[j]).for_each(|(new, old)| *new -= old);
+            tile.b[j] = *b;
             let row = &gram[j * count..(j + 1) * count];
-            let mut change = [0.0; LANES];
-            for lane in 0..LANES {
-                change[lane] = tile.weights[j][lane] - before[lane];
-            }
-            for &k in &outside {
-                take(&mut tile.left[k], row[k], &change);
-            }
+            vectorised(
+                #[inline(always)]
+                || take(&mut tile.g, row, &moved),
+            );
         }
     }
-    false
 }
 
-/// One weight becomes the best one while the others stay: the largest change in units of the prediction, and all changes.
+/// Each weight in turn becomes the best one while the others stay; the largest change of each voxel's, in its standard deviations.
 #[inline(always)]
-fn step(norm: f64, weights: &mut Lanes, left: &Lanes, absolute: &Lanes, squared: f64) -> (f64, Lanes) {
-    let mut change = [0.0; LANES];
-    // A regressor that does not vary has no weight.
-    if norm <= 0.0 {
-        return (0.0, change);
+fn sweep(gram: &[f64], tile: &mut Tile, step: &Step) -> Lanes {
+    let count = tile.b.len();
+    let mut most = [0f64; LANES];
+    for j in 0..count {
+        let row = &gram[j * count..(j + 1) * count];
+        let norm = row[j];
+        // A regressor that does not vary takes no part.
+        if norm <= 0.0 {
+            continue;
+        }
+        let (inverse, size) = (1.0 / (norm + step.ridge), norm.sqrt());
+        let mut moved = [0f64; LANES];
+        let mut any = 0u64;
+        let (b, g) = (&mut tile.b[j], &tile.g[j]);
+        for lane in 0..LANES {
+            let whole = norm.mul_add(b[lane], g[lane]);
+            let upper = step.upper[lane];
+            let taken = if whole < -upper { -upper } else { whole };
+            let taken = if taken > upper { upper } else { taken };
+            let new = (whole - taken) * inverse;
+            moved[lane] = new - b[lane];
+            b[lane] = new;
+        }
+        for lane in 0..LANES {
+            let change = moved[lane].abs() * size;
+            most[lane] = if change > most[lane] { change } else { most[lane] };
+            any |= moved[lane].to_bits() << 1;
+        }
+        if any != 0 {
+            take(&mut tile.g, row, &moved);
+        }
     }
-    let inverse = 1.0 / (norm + squared);
-    let mut most = [0.0; LANES];
-    for lane in 0..LANES {
-        let whole = norm.mul_add(weights[lane], left[lane]);
-        let taken = if whole < -absolute[lane] { -absolute[lane] } else { whole };
-        let taken = if taken > absolute[lane] { absolute[lane] } else { taken };
-        let new = (whole - taken) * inverse;
-        change[lane] = new - weights[lane];
-        weights[lane] = new;
-        most[lane] = change[lane].abs();
-    }
-    let largest = most.iter().fold(0f64, |most, &size| if size > most { size } else { most });
-    (largest * norm.sqrt(), change)
+    most
 }
 
+/// g ← g − (row of the Gram matrix) · (change of the row's weight).
 #[inline(always)]
-fn take(left: &mut Lanes, g: f64, change: &Lanes) {
-    for lane in 0..LANES {
-        left[lane] = (-g).mul_add(change[lane], left[lane]);
+fn take(g: &mut [Lanes], row: &[f64], moved: &Lanes) {
+    for (g, &norm) in g.iter_mut().zip(row) {
+        for lane in 0..LANES {
+            g[lane] = (-norm).mul_add(moved[lane], g[lane]);
+        }
     }
 }

@@ -1,69 +1,67 @@
-//! Encoding models with few regressors: lasso and elastic net.
+//! Elastic net and lasso: encoding models in which most weights are exactly 0.
 //!
 //! ```text
-//! b(λ) = argmin ‖y − X·b‖² / 2n + λ·ρ·‖b‖₁ + λ·(1 − ρ)/2·‖b‖²
+//! b(λ) = argmin 1/(2n)·‖y − X·b‖² + λ·ρ·‖b‖₁ + λ·(1 − ρ)/2·‖b‖²
 //! ```
 //!
-//! is scikit-learn's objective (n rows, ρ its `l1_ratio`, λ its `alpha`), and glmnet's. It is solved by coordinate descent on the Gram matrix (Friedman, Hastie and Tibshirani 2010, "covariance updates"): with
-//! G = XᵀX/n and c = Xᵀy/n, each weight in turn becomes
-//!
-//! ```text
-//! b_j ← S(c_j − Σ_{k≠j} G_jk·b_k, λρ) / (G_jj + λ(1 − ρ)),     S(v, t) = sign(v)·max(|v| − t, 0)
-//! ```
-//!
-//! Voxels are the lanes of a vector: all voxels of a tile take the same step at once. λ goes from the largest to the smallest, each from the last one's weights, and
-//! within one λ only the regressors that some voxel of the tile uses are gone through until they stand still. All sums are f64.
+//! with ρ the share of the absolute penalty (1: lasso), as in scikit-learn and glmnet. Solved by coordinate descent on XᵀX/n and Xᵀy/n
+//! (Friedman, Hastie & Tibshirani 2010, "covariance updates"), from the largest λ down, each λ starting from the last one's weights, with sweeps
+//! over the regressors in use until these stand still. Sixteen voxels are moved at once, so that a coordinate's step is a few vectors wide.
 
 mod descent;
-mod fit;
-mod plain;
+mod encode;
+mod path;
 #[cfg(test)]
 mod tests;
 
-pub use fit::encode_elastic;
-pub use plain::{ElasticWeights, elastic_net};
+pub use encode::encode_elastic;
+pub use path::{ElasticPath, elastic_path};
 
-use super::{Folds, Ridge};
+use super::Folds;
 use crate::error::{Error, Result};
 
-/// Most regressors: the Gram matrix of so many in f64 is 1.2 GB.
-const MOST: usize = 12_288;
-
-/// Elastic net with one λ per voxel: options of [`encode_elastic`].
-///
-/// Regressors and voxels are z-scored by the training rows, so that λρ is a correlation: a regressor that goes with a voxel's residual to less than that has weight 0.
+/// Elastic net with one λ per voxel: options of [`encode_elastic`](super::encode_elastic) and [`elastic_path`](super::elastic_path).
 ///
 /// ```
-/// use neurocell::prelude::*;
-/// # fn show(features: Features, bold: VoxelSeries) -> Result<()> {
-/// let half = encode_elastic(&features, &bold, ElasticNet::default())?;
-/// let lasso = encode_elastic(&features, &bold, ElasticNet::lasso().delays(&[2, 3, 4]))?;
-/// # Ok(())
-/// # }
+/// use neurocell::encoding::ElasticNet;
+/// assert_eq!(ElasticNet::lasso().ratio, 1.0);
+/// assert_eq!(ElasticNet::default().lambdas(&[0.01, 0.1]).lambdas.len(), 2);
 /// ```
 #[derive(Clone, Debug, PartialEq)]
 #[doc(alias = "Lasso")]
 pub struct ElasticNet {
-    /// Grid of λ, ascending; 20 values from 10⁻³ to 10⁻⁰·¹, evenly spaced in the logarithm, by default.
+    /// Grid of λ, ascending; 16 values from 1e-3 to 1, evenly spaced in the logarithm, by default. With z-scored regressors and voxels the
+    /// weights are all 0 from λ = 1/ρ on.
     pub lambdas: Vec<f64>,
-    /// ρ, from above 0 to 1 (lasso); 0.5 by default.
-    pub l1_ratio: f64,
+    /// ρ: 0.5 by default, 1 for the lasso.
+    pub ratio: f64,
     /// Folds; by default runs, or for a single run 5 blocks with a gap of 10 s.
     pub folds: Option<Folds>,
-    /// Volumes by which regressors are delayed; none by default.
+    /// Volumes by which regressors are delayed, as in [`Ridge::delays`](super::Ridge::delays).
     pub delays: Vec<usize>,
+    /// The descent ends when no weight changes by more in a sweep, in standard deviations of the voxel per standard deviation of the regressor.
+    pub tolerance: f64,
+    /// Most sweeps for each λ.
+    pub sweeps: usize,
 }
 
 impl Default for ElasticNet {
     fn default() -> ElasticNet {
-        ElasticNet { lambdas: Ridge::grid(-3.0, -0.1, 20), l1_ratio: 0.5, folds: None, delays: Vec::new() }
+        ElasticNet {
+            lambdas: super::Ridge::grid(-3.0, 0.0, 16),
+            ratio: 0.5,
+            folds: None,
+            delays: Vec::new(),
+            tolerance: 1e-5,
+            sweeps: 1000,
+        }
     }
 }
 
 impl ElasticNet {
-    /// The lasso: no squared penalty.
+    /// The lasso: ρ = 1.
     pub fn lasso() -> ElasticNet {
-        ElasticNet { l1_ratio: 1.0, ..ElasticNet::default() }
+        ElasticNet { ratio: 1.0, ..ElasticNet::default() }
     }
 
     /// Sets the grid of λ, which must ascend.
@@ -71,9 +69,9 @@ impl ElasticNet {
         ElasticNet { lambdas: lambdas.to_vec(), ..self }
     }
 
-    /// Sets ρ, the share of the absolute penalty.
-    pub fn l1_ratio(self, l1_ratio: f64) -> ElasticNet {
-        ElasticNet { l1_ratio, ..self }
+    /// Sets ρ, the share of the absolute penalty: above 0, at most 1.
+    pub fn ratio(self, ratio: f64) -> ElasticNet {
+        ElasticNet { ratio, ..self }
     }
 
     /// Sets the folds.
@@ -81,24 +79,23 @@ impl ElasticNet {
         ElasticNet { folds: Some(folds), ..self }
     }
 
-    /// Takes each regressor at each of these delays (in volumes), as [`Ridge::delays`].
+    /// Takes each regressor at each of these delays (in volumes).
     pub fn delays(self, delays: &[usize]) -> ElasticNet {
         ElasticNet { delays: delays.to_vec(), ..self }
     }
 
-    /// The same folds and delays as options of a ridge, which checks the grid too.
-    fn as_ridge(&self) -> Ridge {
-        Ridge {
-            alphas: self.lambdas.clone(),
-            folds: self.folds.clone(),
-            delays: self.delays.clone(),
-            ..Ridge::default()
-        }
+    /// Sets the change of a weight in a sweep that counts as none.
+    pub fn tolerance(self, tolerance: f64) -> ElasticNet {
+        ElasticNet { tolerance, ..self }
+    }
+
+    /// Sets the most sweeps for each λ.
+    pub fn sweeps(self, sweeps: usize) -> ElasticNet {
+        ElasticNet { sweeps, ..self }
     }
 
     fn check(&self) -> Result<()> {
-        check_ratio(self.l1_ratio)?;
-        let advice = "give positive numbers in ascending order, for example `Ridge::grid(-3.0, -0.1, 20)`";
+        let advice = "give positive numbers in ascending order, for example `Ridge::grid(-3.0, 0.0, 16)`";
         if self.lambdas.is_empty() {
             return Err(Error::value("the grid of λ is empty", advice));
         }
@@ -111,16 +108,34 @@ impl ElasticNet {
                 advice,
             ));
         }
-        self.as_ridge().check()
+        if !(self.ratio > 0.0 && self.ratio <= 1.0) {
+            return Err(Error::value(
+                format!("ρ, the share of the absolute penalty, is {}", self.ratio),
+                "give a number above 0 and up to 1 (the lasso); without an absolute penalty it is a ridge: `Ridge::default()`",
+            ));
+        }
+        if self.tolerance.is_nan() || self.tolerance <= 0.0 || self.sweeps == 0 {
+            return Err(Error::value(
+                format!("a tolerance of {} and at most {} sweeps", self.tolerance, self.sweeps),
+                "give a positive tolerance, 1e-5 by default, and 1 sweep or more",
+            ));
+        }
+        if let Some((n, delay)) = self.delays.iter().enumerate().find(|(n, delay)| self.delays[..*n].contains(delay)) {
+            return Err(Error::value(
+                format!("the delay of {delay} volumes, number {n}, occurs twice in {:?}", self.delays),
+                "name each delay once",
+            ));
+        }
+        Ok(())
     }
-}
 
-fn check_ratio(l1_ratio: f64) -> Result<()> {
-    match l1_ratio > 0.0 && l1_ratio <= 1.0 {
-        true => Ok(()),
-        false => Err(Error::value(
-            format!("an l1_ratio of {l1_ratio}"),
-            "give a number from above 0 to 1 (the lasso); without an absolute penalty it is a ridge: `encode(&x, &bold, Ridge::default())`",
-        )),
+    fn words(&self) -> String {
+        let (first, last) = (self.lambdas[0], self.lambdas[self.lambdas.len() - 1]);
+        let grid = format!("{} λ from {first} to {last}", self.lambdas.len());
+        if self.ratio == 1.0 {
+            format!("lasso with {grid}")
+        } else {
+            format!("elastic net, ρ = {}, with {grid}", self.ratio)
+        }
     }
 }

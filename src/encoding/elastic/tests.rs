@@ -1,141 +1,101 @@
-//! Lasso and elastic net beside scikit-learn, and what they promise.
+//! The elastic net beside scikit-learn: tests/reference/encoding/make_elastic.py.
 
-use super::super::tests::{bold, matrix, noise};
-use super::super::{EncodingFit, Features, Folds, encode};
 use super::*;
 use crate::clock::Clock;
-use ndarray::{Array1, Array2, s};
+use crate::encoding::tests::{bold, matrix, noise};
+use crate::encoding::{Features, encode_elastic};
+use ndarray::{Array1, Array2, Array3, s};
 
-fn largest(found: &Array2<f32>, expected: &Array2<f32>) -> f32 {
-    assert_eq!(found.dim(), expected.dim());
-    (found - expected).iter().fold(0.0, |most, d| most.max(d.abs()))
+fn reference(name: &str) -> String {
+    format!("{}/tests/reference/encoding/elastic_{name}.npy", env!("CARGO_MANIFEST_DIR"))
+}
+
+fn exact(ratio: f64) -> ElasticNet {
+    ElasticNet::default().ratio(ratio).lambdas(&[0.003, 0.03, 0.3, 3.0]).tolerance(1e-10).sweeps(100_000)
 }
 
 #[test]
 fn weights_and_intercepts_equal_scikit_learns() {
-    for name in ["tall", "wide", "twins"] {
-        let (x, y) = (matrix(&format!("elastic_{name}_x")), matrix(&format!("elastic_{name}_y")));
-        for (kind, lambda, l1_ratio) in [("lasso", 0.3, 1.0), ("net", 0.4, 0.5)] {
-            let expected = matrix(&format!("elastic_{name}_{kind}"));
-            let (expected, intercepts) = expected.view().split_at(ndarray::Axis(0), x.ncols());
-            let fit = elastic_net(&x, &y, lambda, l1_ratio).unwrap();
-            let difference = largest(fit.weights(), &expected.to_owned());
-            assert!(difference < 1e-4, "{name} {kind}: {difference}");
-            for (a, b) in fit.intercepts().iter().zip(intercepts.row(0)) {
-                assert!((a - b).abs() < 5e-4, "{name} {kind}: {a} against {b}");
-            }
-            let support = |weights: &Array2<f32>| weights.mapv(|w| w != 0.0);
-            assert_eq!(support(fit.weights()), support(&expected.to_owned()), "{name} {kind}");
+    let (x, y) = (matrix("elastic_x"), matrix("elastic_y"));
+    for (ratio, name) in [(1.0, "1.0"), (0.5, "0.5"), (0.05, "0.05")] {
+        let expected: Array3<f32> = ndarray_npy::read_npy(reference(name)).unwrap();
+        let path = elastic_path(&x, &y, exact(ratio)).unwrap();
+        assert_eq!(path.unfinished(), 0);
+        for lambda in 0..4 {
+            let weights = path.weights(lambda).unwrap();
+            let worst = (weights - &expected.slice(s![lambda, ..25, ..])).iter().fold(0f32, |m, d| m.max(d.abs()));
+            assert!(worst < 1e-4, "ρ {ratio}, λ {lambda}: weights differ by {worst}");
+            let support = weights
+                .iter()
+                .zip(expected.slice(s![lambda, ..25, ..]))
+                .filter(|(a, b)| (**a == 0.0) != (**b == 0.0) && b.abs().max(a.abs()) > 1e-5);
+            assert_eq!(support.count(), 0, "ρ {ratio}, λ {lambda}");
+            let apart = path.intercepts(lambda).unwrap() - &expected.slice(s![lambda, 25, ..]);
+            assert!(apart.iter().all(|d| d.abs() < 3e-4), "ρ {ratio}, λ {lambda}: {apart}");
         }
     }
 }
 
-fn runs(net: ElasticNet) -> EncodingFit {
-    let clock = Clock::new(2.0, &[40; 4]).unwrap();
-    let x = Features::new("made", matrix("elastic_runs_x"), &clock).unwrap();
-    encode_elastic(&x, &bold(matrix("elastic_runs_y"), &clock), net).unwrap()
-}
-
 #[test]
-fn nested_folds_equal_scikit_learns_fits() {
-    let fit = runs(ElasticNet::default().l1_ratio(0.7));
-    let path = format!("{}/tests/reference/encoding/elastic_runs_lambdas.npy", env!("CARGO_MANIFEST_DIR"));
-    let lambdas: Array1<f32> = ndarray_npy::read_npy(path).unwrap();
-    for (found, expected) in fit.alphas().iter().zip(&lambdas) {
-        assert!((found / expected - 1.0).abs() < 1e-5, "{:?} against {lambdas}", fit.alphas());
+fn the_usual_tolerance_is_near_the_exact_answer() {
+    let (x, y) = (matrix("elastic_x"), matrix("elastic_y"));
+    let usual = elastic_path(&x, &y, exact(1.0).tolerance(1e-5).sweeps(1000)).unwrap();
+    let sharp = elastic_path(&x, &y, exact(1.0)).unwrap();
+    let apart = usual.weights(1).unwrap() - sharp.weights(1).unwrap();
+    for ((j, v), apart) in apart.indexed_iter() {
+        let apart = apart * x.column(j).std(0.0) / y.column(v).std(0.0);
+        assert!(apart.abs() < 1e-3, "regressor {j}, target {v}: {apart} standard deviations");
     }
-    for (found, name) in [(fit.fold_r(), "r"), (fit.fold_r2(), "r2"), (fit.weights(), "weights")] {
-        let difference = largest(found, &matrix(&format!("elastic_runs_{name}")));
-        assert!(difference < 1e-4, "{name}: {difference}");
+}
+
+#[test]
+fn lambda_is_chosen_in_nested_folds_as_by_hand_with_scikit_learn() {
+    let clock = Clock::new(2.0, &[30, 44, 37]).unwrap();
+    let x = Features::new("made", matrix("drift_x"), &clock).unwrap();
+    let options = ElasticNet::default().ratio(0.7).lambdas(&crate::encoding::Ridge::grid(-2.0, 0.0, 8));
+    let options = options.tolerance(1e-6).sweeps(5000);
+    let fit = encode_elastic(&x, &bold(matrix("drift_y"), &clock), options).unwrap();
+    let lambdas: Array1<f32> = ndarray_npy::read_npy(reference("nested_lambdas")).unwrap();
+    for (v, (found, expected)) in fit.alphas().iter().zip(&lambdas).enumerate() {
+        assert!((found / expected - 1.0).abs() < 1e-4, "λ of voxel {v}: {found} against {expected}");
     }
-    assert!(fit.about().contains("elastic net of l1_ratio 0.7 with 20 λ from 0.001 to"), "{}", fit.about());
+    let apart = fit.fold_r2() - &matrix("elastic_nested_r2");
+    assert!(apart.iter().all(|d| d.abs() < 2e-4), "{apart}");
+    assert!(fit.about().contains("elastic net, ρ = 0.7, with 8 λ from 0.01 to 1"), "{}", fit.about());
 }
 
 #[test]
-fn predictions_of_held_out_rows_have_the_r_of_their_fold() {
-    let fit = runs(ElasticNet::lasso());
-    let (predicted, y) = (fit.predictions(0..10).unwrap(), matrix("elastic_runs_y"));
-    for run in 0..4 {
-        for voxel in 0..10 {
-            let of = |data: &Array2<f32>| -> Array1<f64> {
-                let course: Array1<f64> = data.slice(s![40 * run..40 * (run + 1), voxel]).mapv(f64::from);
-                &course - course.mean().unwrap()
-            };
-            let (p, y) = (of(&predicted), of(&y));
-            let r = if p.dot(&p) > 1e-6 { p.dot(&y) / (p.dot(&p) * y.dot(&y)).sqrt() } else { 0.0 };
-            assert!((r - f64::from(fit.fold_r()[[run, voxel]])).abs() < 1e-4);
-        }
-    }
-    // The model of all rows predicts its own rows around the data's mean, in the data's units.
-    let clock = Clock::new(2.0, &[40; 4]).unwrap();
-    let own = fit.predict(&Features::new("made", matrix("elastic_runs_x"), &clock).unwrap()).unwrap();
-    assert!((own.data().mean().unwrap() - y.mean().unwrap()).abs() < 1e-3);
+fn the_lasso_finds_the_regressors_that_count() {
+    let clock = Clock::new(2.0, &[100; 4]).unwrap();
+    let x = noise(400, 30, 1);
+    let mut y = noise(400, 3, 2);
+    y.slice_mut(s![.., 1]).scaled_add(2.0, &x.column(4));
+    y.slice_mut(s![.., 1]).scaled_add(-2.0, &x.column(17));
+    y.slice_mut(s![.., 2]).fill(3.0);
+    let features = Features::new("made", x, &clock).unwrap();
+    let fit = encode_elastic(&features, &bold(y, &clock), ElasticNet::lasso()).unwrap();
+    let weights = fit.weights().column(1);
+    assert!(weights[4] > 0.3 && weights[17] < -0.3, "{weights}");
+    assert!(weights.iter().filter(|w| **w != 0.0).count() < 20, "{weights}");
+    assert!(fit.r()[1] > 0.8 && fit.r()[0].abs() < 0.3, "{:?}", fit.r());
+    assert_eq!((fit.r()[2], fit.weights().column(2).sum()), (0.0, 0.0));
+    let predicted = fit.predict(&features).unwrap();
+    assert_eq!(predicted.data()[[5, 2]], 3.0);
 }
 
 #[test]
-fn noise_is_not_predicted_and_a_constant_voxel_is_left_out() {
-    let clock = Clock::new(2.0, &[60; 3]).unwrap();
-    let x = Features::new("made", noise(180, 10, 1), &clock).unwrap();
-    let mut y = noise(180, 300, 2);
-    y.slice_mut(s![.., 7]).fill(3.0);
-    let series = bold(y, &clock).censor(0, &[3, 4]).unwrap();
-    let fit = encode_elastic(&x, &series, ElasticNet::default()).unwrap();
-    let mean = fit.r().iter().sum::<f32>() / 299.0;
-    assert!(mean.abs() < 0.03, "{mean}");
-    assert_eq!(fit.r()[0].is_finite(), fit.r2()[0].is_finite());
-    assert!(fit.about().contains("2 of 180 volumes censored"), "{}", fit.about());
-}
-
-#[test]
-fn a_constant_voxel_has_no_weights_and_the_largest_lambda() {
-    let clock = Clock::new(2.0, &[40; 4]).unwrap();
-    let x = Features::new("made", matrix("elastic_runs_x"), &clock).unwrap();
-    let mut y = matrix("elastic_runs_y");
-    y.column_mut(7).fill(3.0);
-    let net = ElasticNet::default();
-    let fit = encode_elastic(&x, &bold(y, &clock), net.clone()).unwrap();
-    assert!(fit.weights().column(7).iter().all(|w| *w == 0.0) && fit.r()[7] == 0.0 && fit.r2()[7] == 0.0);
-    assert_eq!(fit.alphas()[7], net.lambdas[19] as f32);
-    assert!(fit.about().contains("1 constant voxel left out"), "{}", fit.about());
-}
-
-#[test]
-fn with_held_out_runs_lambda_is_chosen_and_weights_are_fitted_in_the_others() {
-    let clock = Clock::new(2.0, &[40; 4]).unwrap();
-    let (x, y) = (matrix("elastic_runs_x"), matrix("elastic_runs_y"));
-    let fit = runs(ElasticNet::default().folds(Folds::holdout(&clock, &[3]).unwrap()));
-    let shorter = Clock::new(2.0, &[40; 3]).unwrap();
-    let first = |data: &Array2<f32>| data.slice(s![..120, ..]).to_owned();
-    let (x, y) = (Features::new("made", first(&x), &shorter).unwrap(), bold(first(&y), &shorter));
-    let alone = encode_elastic(&x, &y, ElasticNet::default()).unwrap();
-    assert_eq!(fit.alphas(), alone.alphas());
-    assert!(largest(fit.weights(), alone.weights()) < 1e-5);
-}
-
-#[test]
-fn with_nearly_no_absolute_penalty_it_is_the_ridge() {
-    let clock = Clock::new(2.0, &[40; 4]).unwrap();
-    let x = Features::new("made", matrix("elastic_runs_x"), &clock).unwrap();
-    let y = bold(matrix("elastic_runs_y"), &clock);
-    let net = encode_elastic(&x, &y, ElasticNet::default().lambdas(&[0.25]).l1_ratio(1e-9)).unwrap();
-    let ridge = encode(&x, &y, Ridge::default().alphas(&[40.0])).unwrap();
-    assert!(largest(net.weights(), ridge.weights()) < 1e-5, "{}", largest(net.weights(), ridge.weights()));
-    assert!(largest(net.fold_r(), ridge.fold_r()) < 0.02, "the inner sets have other numbers of rows");
-}
-
-#[test]
-fn unusable_options_are_refused() {
-    let net = ElasticNet::default;
-    for (net, word) in [
-        (net().l1_ratio(0.0), "l1_ratio of 0"),
-        (net().l1_ratio(1.5), "l1_ratio of 1.5"),
-        (net().lambdas(&[]), "grid of λ is empty"),
-        (net().lambdas(&[0.1, 0.1]), "does not ascend"),
-        (net().lambdas(&[0.0, 0.1]), "is 0"),
-    ] {
-        assert!(net.check().unwrap_err().problem().contains(word), "{word}");
-    }
-    let (x, y) = (matrix("elastic_tall_x"), matrix("elastic_tall_y"));
-    assert!(elastic_net(&x, &y, -1.0, 0.5).unwrap_err().problem().contains("λ is -1"));
-    assert!(elastic_net(&x, &y.slice(s![..9, ..]).to_owned(), 1.0, 0.5).is_err());
+fn options_that_mean_nothing_are_refused() {
+    let (x, y) = (noise(40, 3, 1), noise(40, 2, 2));
+    let problem = |options| elastic_path(&x, &y, options).unwrap_err().problem().to_owned();
+    assert!(problem(ElasticNet::default().ratio(0.0)).contains("ρ, the share of the absolute penalty, is 0"));
+    assert!(problem(ElasticNet::default().ratio(f64::NAN)).contains("NaN"));
+    assert!(problem(ElasticNet::default().lambdas(&[])).contains("empty"));
+    assert!(problem(ElasticNet::default().lambdas(&[0.1, 0.1])).contains("does not ascend"));
+    assert!(problem(ElasticNet::default().lambdas(&[-1.0])).contains("is -1"));
+    assert!(problem(ElasticNet::default().delays(&[1])).contains("folds or delays"));
+    assert!(problem(ElasticNet::default().sweeps(0)).contains("at most 0 sweeps"));
+    let path = elastic_path(&x, &y, ElasticNet::default()).unwrap();
+    assert!(path.weights(16).unwrap_err().problem().contains("λ number 16 of 16"));
+    let shorter: Array2<f32> = y.slice(s![..30, ..]).to_owned();
+    assert!(elastic_path(&x, &shorter, ElasticNet::default()).unwrap_err().problem().contains("y 30 × 2"));
 }

@@ -16,7 +16,7 @@ mod repeats;
 
 pub(super) use edge::edge_warning;
 
-use super::{Folds, Predictors, Ridge, Targets};
+use super::{Folds, Predictors, Targets};
 use crate::error::{Error, Result};
 use std::fmt;
 
@@ -42,15 +42,10 @@ impl fmt::Display for Leak {
     }
 }
 
-/// An error for the first leak that is found; otherwise what is to be said of where the regressors come from.
-pub(super) fn check(x: &dyn Predictors, bold: &dyn Targets, folds: &Folds, ridge: &Ridge) -> Result<Vec<String>> {
-    let mut said = Vec::new();
-    for learned in x.learned() {
-        learned.check(x, folds)?;
-        said.extend(learned.said());
-    }
-    check_scan(x, bold, folds, &ridge.delays)?;
-    Ok(said)
+/// An error for the first leak that is found; `delays` in volumes.
+pub(super) fn check(x: &dyn Predictors, bold: &dyn Targets, folds: &Folds, delays: &[usize]) -> Result<()> {
+    x.learned().iter().try_for_each(|learned| learned.check(x, folds))?;
+    check_scan(x, bold, folds, delays)
 }
 
 /// The part that does not depend on what was learned before.

@@ -2,20 +2,17 @@
 
 use super::super::basis::Units as InUnits;
 use super::super::blocks::{each, width};
-use super::super::encode::{About, check_sizes, regressors};
-use super::super::fit::HeldOut;
+use super::super::encode::{About, Found, check_sizes, regressors};
 use super::super::nested::{Block, Kind, Nested, Shared};
-use super::super::predict::{Trained, Units};
+use super::super::predict::Units;
 use super::super::scaling::{Scale, standardised};
-use super::super::seen::Seen;
-use super::super::{EncodingFit, Features, Folds, Predictors, Ridge, leaks};
+use super::super::{EncodingFit, Features, Folds, Ridge, leaks};
 use super::Training;
 use crate::brain::VoxelSeries;
 use crate::error::{Error, Result};
 use crate::notebook::{Progress, check_cancelled, state_memory};
 use ndarray::{Array2, Array3, Axis, s, stack};
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
 /// [`encode`](super::super::encode) with features that are learned: `make` is called with the training rows of each fold, and of each fold inside
 /// it, and gives the features of all rows of the scan as learned from these rows.
@@ -95,7 +92,7 @@ impl Each<'_> {
                 ));
             }
         }
-        let model = regressors(&features, self.bold, self.ridge, self.kept, train)?;
+        let model = regressors(&features, self.bold, &self.ridge.delays, self.kept, train)?;
         Ok((features, model))
     }
 
@@ -166,47 +163,31 @@ impl Each<'_> {
 
         // The split is only there to be trained; its scores are those of rows that it has seen, and are dropped.
         let (x, units) = model;
+        let count = units.delayed.mean.len();
         let nested = self.nested(x, &[(weighted, &weighted[..weighted.len().min(8)])], Kind::Nested)?;
         let over = over_folds.index_axis(Axis(0), 0);
         let shared = Shared::elected(&stack(Axis(0), &[over, over]).unwrap_or_default());
-        let mut weights = Array2::zeros((units.delayed.mean.len(), voxels));
-        let mut chosen = vec![0f32; voxels];
-        let mut scales = Scale { mean: vec![0.0; voxels], inverse: vec![0.0; voxels] };
+        let mut found = Found { r, r2, predicted, ..Found::new(count, voxels, folds) };
         for Piece { start, block, scale } in self.blocks(&nested, &shared, &groups, weighted)? {
             let columns = start..start + block.alpha.len();
-            weights.slice_mut(s![.., columns.clone()]).assign(&block.weights);
+            found.weights.slice_mut(s![.., columns.clone()]).assign(&block.weights);
             for (n, voxel) in columns.enumerate() {
-                (scales.mean[voxel], scales.inverse[voxel]) = (scale.mean[n], scale.inverse[n]);
+                (found.scale.mean[voxel], found.scale.inverse[voxel]) = (scale.mean[n], scale.inverse[n]);
                 let constant = scale.inverse[n] == 0.0;
-                chosen[voxel] = ridge.alphas[if constant { alphas - 1 } else { block.alpha[n] }] as f32;
+                found.alphas[voxel] = ridge.alphas[if constant { alphas - 1 } else { block.alpha[n] }] as f32;
             }
         }
-        let left_out: Vec<usize> = (0..voxels).filter(|&v| scales.inverse[v] == 0.0).collect();
-        let said = [format!("features learned anew in each of {} training sets", sets.len() + folds.count())];
+        let (method, sets) = (ridge.words(), sets.len() + folds.count());
         let about = About {
             x: features,
             bold,
-            ridge,
+            method: &method,
+            solved: &format!("; features learned anew in each of {sets} training sets"),
+            delays: &ridge.delays,
             folds,
-            constant: &units.given.constant(),
-            left_out: &left_out,
-            said: &said,
+            usual: ridge.folds.is_none(),
         };
-        let mean = |scores: &Array2<f32>| scores.mean_axis(Axis(0)).map(|mean| mean.to_vec()).unwrap_or_default();
-        Ok(EncodingFit {
-            about: about.line(nested.by_kernel()),
-            alphas: chosen.into(),
-            grid: ridge.alphas.clone().into(),
-            r: mean(&r).into(),
-            r2: mean(&r2).into(),
-            weights: weights.into(),
-            mask: bold.mask().clone(),
-            kind: features.kind(),
-            delays: ridge.delays.clone().into(),
-            held_out: Arc::new(HeldOut { folds: folds.clone(), r, r2, predicted }),
-            trained: Arc::new(Trained { units: Units { voxels: scales, ..units }, seen: Seen::of(bold)? }),
-            whose: bold.name().split(';').next().unwrap_or_default().to_owned(),
-        })
+        found.fit(about, units, ridge.alphas.clone())
     }
 
     fn nested(&self, x: Array2<f32>, splits: &[(&[usize], &[usize])], kind: Kind) -> Result<Nested> {
