@@ -154,7 +154,12 @@ impl Found {
 }
 
 /// The kept rows of the regressors at each delay, roughly z-scored, and how they were scaled.
-fn regressors(x: &dyn Predictors, bold: &dyn Targets, ridge: &Ridge, kept: &[usize]) -> Result<(Array2<f32>, Units)> {
+pub(super) fn regressors(
+    x: &dyn Predictors,
+    bold: &dyn Targets,
+    ridge: &Ridge,
+    kept: &[usize],
+) -> Result<(Array2<f32>, Units)> {
     let courses = x.courses();
     let every: Vec<usize> = (0..courses.nrows()).collect();
     // A stimulus goes on through volumes that are censored: their courses are needed at later ones.
@@ -185,7 +190,7 @@ fn regressors(x: &dyn Predictors, bold: &dyn Targets, ridge: &Ridge, kept: &[usi
     Ok((regressors, Units { given, delayed, voxels }))
 }
 
-fn check_sizes(folds: &Folds, kept: &[bool]) -> Result<()> {
+pub(super) fn check_sizes(folds: &Folds, kept: &[bool]) -> Result<()> {
     let censored = if kept.contains(&false) { "kept " } else { "" };
     let check = |fold: &Fold, place: String| {
         let [train, test] = [fold.train(), fold.test()].map(|rows| rows.iter().filter(|row| kept[**row]).count());
@@ -207,18 +212,18 @@ fn check_sizes(folds: &Folds, kept: &[bool]) -> Result<()> {
 }
 
 /// What the fit says of itself.
-struct About<'a> {
-    x: &'a dyn Predictors,
-    bold: &'a dyn Targets,
-    ridge: &'a Ridge,
-    folds: &'a Folds,
+pub(super) struct About<'a> {
+    pub x: &'a dyn Predictors,
+    pub bold: &'a dyn Targets,
+    pub ridge: &'a Ridge,
+    pub folds: &'a Folds,
     /// Regressors and voxels that are constant.
-    constant: &'a [usize],
-    left_out: &'a [usize],
+    pub constant: &'a [usize],
+    pub left_out: &'a [usize],
 }
 
 impl About<'_> {
-    fn line(&self, by_kernel: bool) -> String {
+    pub fn line(&self, by_kernel: bool) -> String {
         let About { x, bold, ridge, folds, constant, left_out } = self;
         let grid = &ridge.alphas;
         let mut line = format!("{}, {}, ", bold.name(), x.describe());

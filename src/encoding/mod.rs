@@ -20,6 +20,7 @@
 //! differ by some 1e-6 from those of [`Solver::PerAlpha`]. A bound that holds for any voxel, if all its components conspired: |ΔR²| ≤
 //! 2τ·√components·‖ŷ‖/‖y‖.
 
+mod banded;
 mod bands;
 mod basis;
 mod blocks;
@@ -36,6 +37,7 @@ mod norms;
 mod options;
 #[cfg(test)]
 mod parity;
+mod partition;
 mod predict;
 mod predictors;
 mod ridge;
@@ -46,11 +48,13 @@ mod targets;
 #[cfg(test)]
 mod tests;
 
+pub use banded::{Banded, BandedCv, BandedFit, Spaces, banded_cv, encode_banded};
 pub use cv::{RidgeCv, ridge_cv};
 pub use encode::encode;
 pub use features::Features;
 pub use fit::EncodingFit;
 pub use folds::{Fold, Folds};
+pub use partition::{Part, Partition, partition_variance};
 pub use predict::NewScores;
 pub use predictors::Predictors;
 pub use ridge::{Ridge, Sharing, Solver};

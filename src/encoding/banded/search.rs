@@ -1,0 +1,222 @@
+//! The random search: for every voxel the weights of the feature spaces and the α of the highest score.
+
+use super::train::{Regressed, TrainSet, Whitening, train_sets};
+use crate::encoding::Solver;
+use crate::encoding::basis::{Basis, Side, Units};
+use crate::encoding::blocks::{locked, width};
+use crate::encoding::folds::Folds;
+use crate::encoding::moments::{Parts, Plan};
+use crate::encoding::norms::Workspace;
+use crate::encoding::split::TestRows;
+use crate::error::Result;
+use crate::linalg::in_pool;
+use crate::notebook::{Progress, check_cancelled};
+use ndarray::{Array2, Axis, s};
+use rayon::prelude::*;
+use std::ops::Range;
+use std::sync::Mutex;
+
+/// Bytes that the candidates which are tried at once may take, and how many they are at most: the data are walked through once for all of them.
+const AT_ONCE: (usize, usize) = (1 << 30, 16);
+/// A score has to be higher by this to replace that of an earlier candidate: less is the rounding of single precision.
+const HIGHER: f64 = 1.2e-7;
+
+/// All of a banded ridge that does not depend on the voxels.
+pub(super) struct Search {
+    pub given: Regressed,
+    pub plan: Plan,
+    pub sets: Vec<TrainSet>,
+    /// Candidate × space.
+    pub gammas: Array2<f64>,
+    pub alphas: Vec<f64>,
+    pub units: Units,
+    /// By which choice each split's score counts.
+    choice: Vec<usize>,
+    pub choices: usize,
+}
+
+/// What was chosen: for each fold inside its training rows, where folds are nested, and last over all folds; choice × voxel.
+pub(super) struct Chosen {
+    pub candidate: Array2<usize>,
+    pub alpha: Array2<usize>,
+    /// Mean R² over the rows by which it was chosen.
+    pub score: Array2<f64>,
+}
+
+/// A candidate in a training set.
+struct Prepared {
+    basis: Basis,
+    /// Numbers of the splits of this training set, and their test rows.
+    tests: Vec<(usize, TestRows)>,
+}
+
+impl Search {
+    /// `kept`: one for each row of the folds' clock. `nested`: γ and α are also chosen inside the training rows of each fold.
+    pub fn new(
+        given: Regressed,
+        (folds, kept): (&Folds, &[bool]),
+        gammas: Array2<f64>,
+        alphas: &[f64],
+        units: Units,
+        nested: bool,
+    ) -> Result<Search> {
+        let plan = Plan::new(folds, kept, nested);
+        let sets = train_sets(&given, &plan, units)?;
+        let choices = if nested { plan.outer.len() + 1 } else { 1 };
+        let mut choice = vec![choices - 1; plan.splits.len()];
+        for (fold, outer) in plan.outer.iter().enumerate() {
+            outer.inside.iter().for_each(|&split| choice[split] = fold);
+        }
+        Ok(Search { given, plan, sets, gammas, alphas: alphas.to_vec(), units, choice, choices })
+    }
+
+    /// Bytes held, with those that the candidates tried at once take.
+    pub fn bytes(&self) -> usize {
+        let held: usize = self.sets.iter().map(|set| set.bytes().0).sum();
+        held + 4 * self.given.x.len() + self.at_once() * self.candidate_bytes()
+    }
+
+    fn candidate_bytes(&self) -> usize {
+        let tests = self.plan.splits.iter().map(|split| 8 * self.plan.rows(&split.test).len() * self.given.x.nrows());
+        self.sets.iter().map(|set| set.bytes().1).sum::<usize>() + tests.sum::<usize>()
+    }
+
+    pub fn at_once(&self) -> usize {
+        (AT_ONCE.0 / self.candidate_bytes().max(1)).clamp(1, AT_ONCE.1)
+    }
+
+    /// Whether a training set is by XᵀX, and voxels' XᵀY are needed.
+    pub fn sums(&self) -> bool {
+        self.sets.iter().any(|set| set.side() == Side::Sums)
+    }
+
+    /// Tries every candidate on the voxels `y`, kept row × voxel.
+    pub fn run(&self, y: &Array2<f32>) -> Result<Chosen> {
+        let (candidates, voxels) = (self.gammas.nrows(), y.ncols());
+        let width = width(y.nrows(), self.given.x.ncols());
+        let blocks =
+            (0..voxels).step_by(width).map(|start| Best::new(start..(start + width).min(voxels), self.choices));
+        let mut blocks: Vec<Best> = blocks.collect();
+        let progress = Mutex::new(Progress::new("candidates × voxels", (candidates * voxels) as u64));
+        for start in (0..candidates).step_by(self.at_once()) {
+            let some = start..(start + self.at_once()).min(candidates);
+            let prepared = self.prepare(some.clone())?;
+            in_pool(|| {
+                blocks.par_iter_mut().try_for_each(|block| -> Result<()> {
+                    let y = y.slice(s![.., block.voxels.clone()]);
+                    let parts = Parts::new(self.sums().then_some(&self.given.x), y, &self.plan.segments);
+                    let mut space = Workspace::default();
+                    for (candidate, prepared) in some.clone().zip(&prepared) {
+                        let scores = self.scores(prepared, &parts, &mut space)?;
+                        block.take(candidate, &scores, &self.alphas);
+                        locked(&progress).advance(block.voxels.len() as u64);
+                    }
+                    Ok(())
+                })
+            })?;
+        }
+        Ok(Best::together(blocks, self.choices, voxels))
+    }
+
+    /// Some candidates in every training set that is scored.
+    fn prepare(&self, some: Range<usize>) -> Result<Vec<Vec<(usize, Prepared)>>> {
+        let trains: Vec<usize> =
+            (0..self.sets.len()).filter(|&n| self.plan.splits.iter().any(|split| split.train == n)).collect();
+        let tasks: Vec<(usize, usize)> =
+            some.clone().flat_map(|candidate| trains.iter().map(move |&train| (candidate, train))).collect();
+        // Many small tasks, each on one thread, or few that need all of them.
+        let alone = tasks.len() >= 2 * in_pool(rayon::current_num_threads);
+        let one = |&(candidate, train): &(usize, usize)| {
+            check_cancelled("banded ridge")?;
+            let set = &self.sets[train];
+            let (basis, whitening) = set.basis(&self.given, self.gammas.row(candidate), alone)?;
+            let tests = self.tests(train, &basis, &whitening)?;
+            Ok((train, Prepared { basis, tests }))
+        };
+        let mut found = match alone {
+            true => in_pool(|| tasks.par_iter().map(one).collect::<Result<Vec<_>>>())?,
+            false => tasks.iter().map(one).collect::<Result<Vec<_>>>()?,
+        }
+        .into_iter();
+        Ok(some.map(|_| found.by_ref().take(trains.len()).collect()).collect())
+    }
+
+    fn tests(&self, train: usize, basis: &Basis, whitening: &Whitening) -> Result<Vec<(usize, TestRows)>> {
+        let splits = self.plan.splits.iter().enumerate().filter(|(_, split)| split.train == train);
+        splits
+            .map(|(number, split)| {
+                let rows = self.plan.rows(&split.test);
+                let set = &self.sets[train];
+                Ok((number, set.test(&self.given, basis, whitening, &rows, &self.alphas, Solver::BySize)?))
+            })
+            .collect()
+    }
+
+    /// Mean R² of each choice over its splits, α × voxel.
+    fn scores(&self, prepared: &[(usize, Prepared)], parts: &Parts, space: &mut Workspace) -> Result<Vec<Array2<f64>>> {
+        let mut means = vec![Array2::zeros((self.alphas.len(), parts.y.ncols())); self.choices];
+        for (train, Prepared { basis, tests }) in prepared {
+            check_cancelled("banded ridge")?;
+            let trained = basis.train(parts, &self.plan.trains[*train], self.units);
+            for (split, test) in tests {
+                let choice = self.choice[*split];
+                let count = self.choice.iter().filter(|other| **other == choice).count() as f64;
+                let found = test.score(basis, &trained, parts, &self.plan.splits[*split].test, space);
+                means[choice].zip_mut_with(&found.r2, |sum, &r2| *sum += f64::from(r2) / count);
+            }
+        }
+        Ok(means)
+    }
+}
+
+/// The best so far of a block of voxels; choice × voxel.
+struct Best {
+    voxels: Range<usize>,
+    chosen: Chosen,
+}
+
+impl Best {
+    fn new(voxels: Range<usize>, choices: usize) -> Best {
+        let shape = (choices, voxels.len());
+        let score = Array2::from_elem(shape, f64::NEG_INFINITY);
+        Best { voxels, chosen: Chosen { candidate: Array2::zeros(shape), alpha: Array2::zeros(shape), score } }
+    }
+
+    /// Of equal scores the largest α and the first candidate.
+    fn take(&mut self, candidate: usize, scores: &[Array2<f64>], alphas: &[f64]) {
+        let slope: Vec<f64> = alphas.iter().map(|alpha| 1e-10 * alpha.ln()).collect();
+        for (choice, scores) in scores.iter().enumerate() {
+            for (v, scores) in scores.columns().into_iter().enumerate() {
+                let mut best = 0;
+                for a in 1..scores.len() {
+                    if scores[a] + slope[a] > scores[best] + slope[best] {
+                        best = a;
+                    }
+                }
+                if scores[best] > self.chosen.score[[choice, v]] + HIGHER {
+                    self.chosen.score[[choice, v]] = scores[best];
+                    self.chosen.alpha[[choice, v]] = best;
+                    self.chosen.candidate[[choice, v]] = candidate;
+                }
+            }
+        }
+    }
+
+    fn together(blocks: Vec<Best>, choices: usize, voxels: usize) -> Chosen {
+        let mut all = Best::new(0..voxels, choices).chosen;
+        for Best { voxels, chosen } in blocks {
+            all.candidate.slice_mut(s![.., voxels.clone()]).assign(&chosen.candidate);
+            all.alpha.slice_mut(s![.., voxels.clone()]).assign(&chosen.alpha);
+            all.score.slice_mut(s![.., voxels]).assign(&chosen.score);
+        }
+        all
+    }
+}
+
+impl Chosen {
+    /// γ of a choice, space × voxel.
+    pub fn gammas(&self, choice: usize, gammas: &Array2<f64>) -> Array2<f32> {
+        let candidates = self.candidate.row(choice);
+        gammas.select(Axis(0), &candidates.to_vec()).t().mapv(|g| g as f32).as_standard_layout().into_owned()
+    }
+}
