@@ -15,7 +15,7 @@ use crate::encoding::basis::CONSTANT;
 use crate::encoding::blocks::{locked, unlocked};
 use crate::encoding::split::product;
 use crate::error::Result;
-use ndarray::{Array2, Array3, ArrayView1, Axis};
+use ndarray::{Array2, Array3, Axis};
 use std::sync::Mutex;
 
 /// Scores of every fold's held-out rows.
@@ -55,13 +55,14 @@ impl Search {
                 let parts = spaces.iter().zip(&self.given.columns);
                 let parts: Vec<Array2<f32>> =
                     parts.map(|(x, columns)| product(x.view(), weights.select(Axis(0), columns).view())).collect();
-                let total = parts.iter().skip(1).fold(parts[0].clone(), |sum, part| sum + part);
                 for (n, &voxel) in voxels.iter().enumerate() {
                     let (mean, inverse) = (trained.mean[n], trained.inverse[n]);
                     let measured: Vec<f64> =
                         rows.iter().map(|&row| (f64::from(y[[row, voxel]]) - mean) * inverse).collect();
-                    let of_spaces: Vec<ArrayView1<f32>> = parts.iter().map(|part| part.column(n)).collect();
-                    let scored = scores(&measured, total.column(n), &of_spaces, inverse);
+                    let parts: Vec<Vec<f64>> =
+                        parts.iter().map(|part| part.column(n).iter().map(|&p| f64::from(p)).collect()).collect();
+                    let total: Vec<f64> = (0..rows.len()).map(|row| parts.iter().map(|part| part[row]).sum()).collect();
+                    let scored = scores(&measured, &total, &parts, inverse);
                     let mut all = locked(&all);
                     for (place, &(r, r2)) in scored[1..].iter().enumerate() {
                         all.split_r[[fold, place, voxel]] = r as f32;
@@ -69,8 +70,8 @@ impl Search {
                     }
                     (all.r[[fold, voxel]], all.r2[[fold, voxel]]) = (scored[0].0 as f32, scored[0].1 as f32);
                     let deviation = if inverse > 0.0 { 1.0 / inverse } else { 0.0 };
-                    for (&row, &value) in rows.iter().zip(total.column(n)) {
-                        all.predicted[[row, voxel]] = (f64::from(value) * deviation + mean) as f32;
+                    for (&row, &value) in rows.iter().zip(&total) {
+                        all.predicted[[row, voxel]] = (value * deviation + mean) as f32;
                     }
                 }
             })?;
@@ -95,18 +96,17 @@ impl Search {
 }
 
 /// r and R² of the whole prediction, and of each space's part; 0 where nothing varies.
-fn scores(y: &[f64], total: ArrayView1<f32>, parts: &[ArrayView1<f32>], inverse: f64) -> Vec<(f64, f64)> {
+fn scores(y: &[f64], total: &[f64], parts: &[Vec<f64>], inverse: f64) -> Vec<(f64, f64)> {
     let count = y.len() as f64;
     let mean = y.iter().sum::<f64>() / count;
     let of_y = y.iter().map(|y| (y - mean).powi(2)).sum::<f64>();
     if of_y <= CONSTANT * count * inverse.powi(2) || inverse == 0.0 {
         return vec![(0.0, 0.0); parts.len() + 1];
     }
-    let correlation = |course: ArrayView1<f32>| {
-        let of_course = course.iter().map(|&p| f64::from(p)).sum::<f64>() / count;
+    let correlation = |course: &[f64]| {
+        let of_course = course.iter().sum::<f64>() / count;
         let (mut product, mut square, mut size) = (0.0, 0.0, 0.0);
-        for (y, &p) in y.iter().zip(course) {
-            let p = f64::from(p);
+        for (y, p) in y.iter().zip(course) {
             product += (y - mean) * (p - of_course);
             square += (p - of_course).powi(2);
             size += p * p;
@@ -116,14 +116,13 @@ fn scores(y: &[f64], total: ArrayView1<f32>, parts: &[ArrayView1<f32>], inverse:
             false => 0.0,
         }
     };
-    let error: f64 = y.iter().zip(total).map(|(y, &p)| (y - f64::from(p)).powi(2)).sum();
+    let error: f64 = y.iter().zip(total).map(|(y, p)| (y - p).powi(2)).sum();
     let mut found = vec![(correlation(total), 1.0 - error / of_y)];
     let share = mean / parts.len() as f64;
     for part in parts {
-        let of_part = y.iter().zip(total).zip(part).map(|((y, &p), &part)| {
-            2.0 * (y - mean) * f64::from(part) - (f64::from(part) - share) * (f64::from(p) - mean)
-        });
-        found.push((correlation(*part), of_part.sum::<f64>() / of_y));
+        let rows = y.iter().zip(total).zip(part);
+        let of_part: f64 = rows.map(|((y, p), part)| 2.0 * (y - mean) * part - (part - share) * (p - mean)).sum();
+        found.push((correlation(part), of_part / of_y));
     }
     found
 }
@@ -139,14 +138,13 @@ mod tests {
 
     #[test]
     fn parts_of_a_prediction_add_up_to_its_score_where_means_differ_too() {
-        let course = |seed: usize| Array2::from_shape_fn((40, 1), |(t, _)| ((t * seed + 3) % 17) as f32 / 7.0 - 1.0);
-        let (a, b, c) = (course(5), course(7), course(11));
-        let total = &a + &b + &c;
-        let y: Vec<f64> = (0..40).map(|t| f64::from(total[[t, 0]]) * 0.6 + ((t * 13) % 5) as f64 + 2.0).collect();
-        let parts = [a.column(0), b.column(0), c.column(0)];
-        let found = scores(&y, total.column(0), &parts, 1.0);
+        let course = |seed: usize| (0..40).map(|t| ((t * seed + 3) % 17) as f64 / 7.0 - 1.0).collect::<Vec<f64>>();
+        let parts = [course(5), course(7), course(11)];
+        let total: Vec<f64> = (0..40).map(|t| parts.iter().map(|part| part[t]).sum()).collect();
+        let y: Vec<f64> = total.iter().enumerate().map(|(t, p)| p * 0.6 + ((t * 13) % 5) as f64 + 2.0).collect();
+        let found = scores(&y, &total, &parts, 1.0);
         let sum: f64 = found[1..].iter().map(|(_, r2)| r2).sum();
         assert!((sum - found[0].1).abs() < 1e-12, "{sum} {}", found[0].1);
-        assert_eq!(scores(&y, total.column(0), &[total.column(0)], 1.0)[1].0, found[0].0);
+        assert_eq!(scores(&y, &total, std::slice::from_ref(&total), 1.0)[1].0, found[0].0);
     }
 }

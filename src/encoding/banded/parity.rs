@@ -40,12 +40,15 @@ const CASES: [(&str, &[usize], &[usize]); 5] = [
 fn choices_and_scores_equal_himalayas_random_search_in_every_shape() {
     for (name, sizes, runs) in CASES {
         let (fit, found) = (cv(name, sizes, runs), wide(&format!("{name}_found")));
+        let scores = wide(&format!("{name}_scores"));
         for target in 1..found.ncols() {
-            let score = (f64::from(fit.cv_scores()[target]) - found[[2, target]]).abs();
-            assert!(score < 1e-5, "{name}: target {target} scores {score:.1e} apart");
-            let same = fit.candidates()[target] as f64 == found[[0, target]]
-                && (fit.alphas()[target] / found[[1, target]] - 1.0).abs() < 1e-3;
-            assert!(same, "{name}: target {target}");
+            let apart = (f64::from(fit.cv_scores()[target]) - found[[2, target]]).abs();
+            assert!(apart < 1e-5, "{name}: target {target} scores {apart:.1e} apart");
+            let (ours, theirs) = (fit.candidates()[target], found[[0, target]] as usize);
+            // Candidates near the same corner of the simplex are one model: himalaya's own scores of the two are then equal.
+            let tied = ours != theirs && found[[2, target]] - scores[[ours, target]] < 1e-6;
+            let same = ours == theirs && (fit.alphas()[target] / found[[1, target]] - 1.0).abs() < 1e-3;
+            assert!(same || tied, "{name}: target {target} took {ours}, himalaya {theirs}");
         }
     }
 }

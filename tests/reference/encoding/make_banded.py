@@ -1,7 +1,8 @@
 """Reference for banded_cv and encode_banded, on small simulated arrays of awkward shapes.
 Made with numpy 2.4.6, himalaya 0.4.11. Run in this folder: python make_banded.py
 banded_cv, for each case NAME: NAME_x (all spaces side by side), NAME_y (f32), NAME_gammas (candidate × space), and in NAME_found (row × target)
-the number of the chosen candidate, alpha and cv score, by himalaya's random search in f64 on the f32 values with these candidates.
+the number of the chosen candidate, alpha and cv score, by himalaya's random search in f64 on the f32 values with these candidates; in
+NAME_scores (candidate × target) the score of every candidate at its best alpha.
 encode_banded: banded_nested_*, by plain numpy: one system of equations for each candidate, alpha and fold, everything standardised by training
 rows; split scores by himalaya's r2_score_split.
 """
@@ -56,6 +57,7 @@ def case(name, lengths, xs, targets, rng, candidates=30, coef=False):
     found = np.stack([chosen, alpha, scores.max(0)])
     np.save(f"{name}_x.npy", np.concatenate(xs, 1)), np.save(f"{name}_y.npy", y)
     np.save(f"{name}_gammas.npy", gammas), np.save(f"{name}_found.npy", found)
+    np.save(f"{name}_scores.npy", scores)
     if coef:
         np.save(f"{name}_weights.npy", weights.astype(np.float32))
     print(name, sizes, np.bincount(chosen, minlength=candidates))
