@@ -76,11 +76,12 @@ pub fn banded_cv(xs: &[&Array2<f32>], y: &Array2<f32>, banded: Banded) -> Result
     state_memory("banded ridge with cross-validation", (4 * (rows + regressors) * targets + search.bytes()) as u64);
 
     let (y, sizes) = of_unit_size(y.view());
-    let chosen = search.run(&y)?;
+    let chosen = search.run(&y, banded.refine)?;
     let mut weights = search.of_all_rows(&chosen, &y)?;
     for mut row in weights.rows_mut() {
         row.iter_mut().zip(&sizes).for_each(|(w, size)| *w *= size);
     }
+    let (gammas, alphas) = chosen.of(0, &search);
     let about = format!(
         "{rows} rows × {:?} regressors, {} weights of spaces, {} α from {} to {}, {}",
         columns.iter().map(Vec::len).collect::<Vec<_>>(),
@@ -92,9 +93,9 @@ pub fn banded_cv(xs: &[&Array2<f32>], y: &Array2<f32>, banded: Banded) -> Result
     );
     Ok(BandedCv(Arc::new(Inner {
         weights: columns.iter().map(|columns| weights.select(Axis(0), columns)).collect(),
-        gammas: chosen.gammas(0, &search.gammas),
+        gammas,
+        alphas,
         candidates: chosen.candidate.row(0).to_vec(),
-        alphas: chosen.alpha.row(0).iter().map(|&a| ridge.alphas[a]).collect(),
         scores: chosen.score.row(0).iter().map(|&score| score as f32).collect(),
         tried: search.gammas,
         about,
@@ -132,7 +133,7 @@ impl BandedCv {
         &self.0.tried
     }
 
-    /// The number in [`BandedCv::tried`] that each target took.
+    /// The number in [`BandedCv::tried`] that each target took (with [`Banded::refine`], from which it went on).
     pub fn candidates(&self) -> &[usize] {
         &self.0.candidates
     }

@@ -68,14 +68,14 @@ pub fn encode_banded(spaces: &Spaces, bold: &dyn Targets, banded: Banded) -> Res
     state_memory("the banded ridge", (4 * (count + 3 * kept.len()) * voxels + search.bytes()) as u64);
 
     let (y, scale) = read(bold, &kept)?;
-    let chosen = search.run(&y)?;
+    let chosen = search.run(&y, banded.refine)?;
     let HeldOut { mut r, mut r2, mut split_r, mut split_r2, predicted } = search.held_out(&chosen, &y)?;
     let mut weights = search.of_all_rows(&chosen, &y)?;
     drop(y);
 
     let last = search.choices - 1;
-    let mut gammas = chosen.gammas(last, &search.gammas);
-    let mut alphas: Vec<f32> = chosen.alpha.row(last).iter().map(|&a| ridge.alphas[a] as f32).collect();
+    let (mut gammas, alphas) = chosen.of(last, &search);
+    let mut alphas: Vec<f32> = alphas.into_iter().map(|alpha| alpha as f32).collect();
     let left_out = scale.constant();
     for &voxel in &left_out {
         alphas[voxel] = ridge.alphas[ridge.alphas.len() - 1] as f32;
@@ -91,7 +91,11 @@ pub fn encode_banded(spaces: &Spaces, bold: &dyn Targets, banded: Banded) -> Res
         Some(_) => format!("{tried} given weights of spaces for each voxel"),
         None => format!("{tried} weights of spaces for each voxel (seed {})", banded.seed),
     };
-    let about = format!("{}; banded over {} spaces, {how}", about.line(by_kernel), spaces.count());
+    let refined = match banded.refine {
+        0 => String::new(),
+        steps => format!(", refined by {steps} steps along the gradient"),
+    };
+    let about = format!("{}; banded over {} spaces, {how}{refined}", about.line(by_kernel), spaces.count());
     let mean = |scores: &Array2<f32>| scores.mean_axis(Axis(0)).map(|mean| mean.to_vec()).unwrap_or_default();
     let joint = EncodingFit {
         alphas: alphas.into(),

@@ -29,6 +29,8 @@ pub struct Banded {
     pub gammas: Option<Array2<f64>>,
     /// Where random numbers begin: the same seed gives the same γ; 0 by default.
     pub seed: u64,
+    /// Steps by which the best γ and α of each voxel are bettered along the gradient of its score; none by default.
+    pub refine: usize,
 }
 
 impl Default for Banded {
@@ -41,6 +43,7 @@ impl Default for Banded {
             concentrations: vec![0.1, 1.0],
             gammas: None,
             seed: 0,
+            refine: 0,
         }
     }
 }
@@ -79,6 +82,14 @@ impl Banded {
     /// Sets where random numbers begin.
     pub fn seed(self, seed: u64) -> Banded {
         Banded { seed, ..self }
+    }
+
+    /// Moves δ_s = ln(γ_s/α) of each voxel so many steps along the gradient of its mean R² over the folds by which it is chosen, from the best
+    /// candidate on (himalaya's hyper-gradient descent); a step that does not better the score is taken back and the next one shorter. α then lies
+    /// between those of the grid. Each step takes about as long as some candidates; with few spaces and 100 candidates the gain is small, and it grows
+    /// with the number of spaces.
+    pub fn refine(self, steps: usize) -> Banded {
+        Banded { refine: steps, ..self }
     }
 
     /// What it shares with a ridge.

@@ -101,3 +101,53 @@ fn held_out_scores_splits_and_weights_equal_those_of_plain_numpy() {
         assert!(worst < 2e-5, "{name}: {worst:.1e}");
     }
 }
+
+#[test]
+fn refined_penalties_reach_the_score_that_scipys_optimiser_finds() {
+    let name = "banded_tall";
+    let xs = parts(&matrix(&format!("{name}_x")), &[8, 20, 5]);
+    let folds = Folds::runs(&Clock::new(2.0, &[60, 70, 50]).unwrap()).unwrap();
+    let banded = Banded::default().folds(folds).gammas(wide(&format!("{name}_gammas")));
+    let y = matrix(&format!("{name}_y"));
+    let targets: Vec<usize> = (1..200).step_by(10).collect();
+    let y = y.select(ndarray::Axis(1), &targets);
+    let xs: Vec<&Array2<f32>> = xs.iter().collect();
+    let (before, fit) = (banded_cv(&xs, &y, banded.clone()).unwrap(), banded_cv(&xs, &y, banded.refine(60)).unwrap());
+    let expected = wide(&format!("{name}_refined"));
+    let mut gained = 0;
+    for (n, best) in expected.row(0).iter().enumerate() {
+        let (before, after) = (f64::from(before.cv_scores()[n]), f64::from(fit.cv_scores()[n]));
+        assert!(
+            after >= before - 1e-6 && best - after < 5e-4,
+            "target {n}: {before} to {after}, and {best} is possible"
+        );
+        gained += usize::from(best - before > 2e-3);
+    }
+    assert!(gained >= 5, "{gained}");
+}
+
+#[test]
+fn penalties_of_each_voxels_own_fit_as_those_of_its_candidate() {
+    // Conjugate gradients give the weights that components give for the same penalties.
+    let name = "banded_nested_wide";
+    let clock = Clock::new(2.0, &[30, 26, 34]).unwrap();
+    let xs = parts(&matrix(&format!("{name}_x")), &[50, 45]);
+    let y = matrix(&format!("{name}_y"));
+    let folds = Folds::runs(&clock).unwrap();
+    let given = |gammas: Array2<f64>| Banded::default().alphas(&[10.0]).folds(folds.clone()).gammas(gammas);
+    let gammas = ndarray::array![[0.3, 0.7]];
+    let xs: Vec<&Array2<f32>> = xs.iter().collect();
+    let y = (&y - 50.0) / 3.0;
+    let refined = banded_cv(&xs, &y, given(gammas).refine(1)).unwrap();
+    for target in 0..y.ncols() {
+        let own = refined.gammas().column(target).mapv(f64::from);
+        let own = own.into_shape_with_order((1, 2)).unwrap();
+        let one = y.slice(s![.., target..target + 1]).to_owned();
+        let alone = banded_cv(&xs, &one, given(own).alphas(&[refined.alphas()[target]])).unwrap();
+        for (a, b) in refined.weights().iter().zip(alone.weights()) {
+            let worst = (&a.column(target) - &b.column(0)).iter().fold(0f32, |m, d| m.max(d.abs()));
+            assert!(worst < 1e-5, "{worst:.1e}");
+        }
+        assert!((refined.cv_scores()[target] - alone.cv_scores()[0]).abs() < 1e-3);
+    }
+}

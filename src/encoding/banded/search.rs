@@ -1,5 +1,6 @@
 //! The random search: for every voxel the weights of the feature spaces and the α of the highest score.
 
+use super::refine::weights_of_spaces;
 use super::train::{Regressed, TrainSet, Whitening, train_sets};
 use crate::encoding::Solver;
 use crate::encoding::basis::{Basis, Side, Units};
@@ -11,7 +12,7 @@ use crate::encoding::split::TestRows;
 use crate::error::Result;
 use crate::linalg::in_pool;
 use crate::notebook::{Progress, check_cancelled};
-use ndarray::{Array2, Axis, s};
+use ndarray::{Array2, Array3, Axis, s};
 use rayon::prelude::*;
 use std::ops::Range;
 use std::sync::Mutex;
@@ -41,6 +42,8 @@ pub(super) struct Chosen {
     pub alpha: Array2<usize>,
     /// Mean R² over the rows by which it was chosen.
     pub score: Array2<f64>,
+    /// ln(γ/α), choice × space × voxel, where each voxel has its own.
+    pub deltas: Option<Array3<f64>>,
 }
 
 /// A candidate in a training set.
@@ -90,8 +93,21 @@ impl Search {
         self.sets.iter().any(|set| set.side() == Side::Sums)
     }
 
-    /// Tries every candidate on the voxels `y`, kept row × voxel.
-    pub fn run(&self, y: &Array2<f32>) -> Result<Chosen> {
+    /// Numbers of the splits whose scores a choice goes by.
+    pub fn splits_of(&self, choice: usize) -> impl Iterator<Item = usize> + '_ {
+        (0..self.choice.len()).filter(move |&split| self.choice[split] == choice)
+    }
+
+    /// Tries every candidate on the voxels `y`, kept row × voxel, and refines the best by so many steps.
+    pub fn run(&self, y: &Array2<f32>, steps: usize) -> Result<Chosen> {
+        let mut chosen = self.tried(y)?;
+        if steps > 0 {
+            chosen.deltas = Some(self.refine(&mut chosen, y, steps)?);
+        }
+        Ok(chosen)
+    }
+
+    fn tried(&self, y: &Array2<f32>) -> Result<Chosen> {
         let (candidates, voxels) = (self.gammas.nrows(), y.ncols());
         let width = width(y.nrows(), self.given.x.ncols());
         let blocks =
@@ -160,7 +176,7 @@ impl Search {
             let trained = basis.train(parts, &self.plan.trains[*train], self.units);
             for (split, test) in tests {
                 let choice = self.choice[*split];
-                let count = self.choice.iter().filter(|other| **other == choice).count() as f64;
+                let count = self.splits_of(choice).count() as f64;
                 let found = test.score(basis, &trained, parts, &self.plan.splits[*split].test, space);
                 means[choice].zip_mut_with(&found.r2, |sum, &r2| *sum += f64::from(r2) / count);
             }
@@ -179,7 +195,10 @@ impl Best {
     fn new(voxels: Range<usize>, choices: usize) -> Best {
         let shape = (choices, voxels.len());
         let score = Array2::from_elem(shape, f64::NEG_INFINITY);
-        Best { voxels, chosen: Chosen { candidate: Array2::zeros(shape), alpha: Array2::zeros(shape), score } }
+        Best {
+            voxels,
+            chosen: Chosen { candidate: Array2::zeros(shape), alpha: Array2::zeros(shape), score, deltas: None },
+        }
     }
 
     /// Of equal scores the largest α and the first candidate.
@@ -214,9 +233,13 @@ impl Best {
 }
 
 impl Chosen {
-    /// γ of a choice, space × voxel.
-    pub fn gammas(&self, choice: usize, gammas: &Array2<f64>) -> Array2<f32> {
-        let candidates = self.candidate.row(choice);
-        gammas.select(Axis(0), &candidates.to_vec()).t().mapv(|g| g as f32).as_standard_layout().into_owned()
+    /// γ (space × voxel) and α of a choice.
+    pub fn of(&self, choice: usize, search: &Search) -> (Array2<f32>, Vec<f64>) {
+        if let Some(deltas) = &self.deltas {
+            return weights_of_spaces(deltas, choice);
+        }
+        let gammas = search.gammas.select(Axis(0), &self.candidate.row(choice).to_vec());
+        let alphas = self.alpha.row(choice).iter().map(|&a| search.alphas[a]).collect();
+        (gammas.t().mapv(|g| g as f32).as_standard_layout().into_owned(), alphas)
     }
 }

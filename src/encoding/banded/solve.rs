@@ -7,12 +7,19 @@ use crate::encoding::split::{Trained, product};
 use crate::error::Result;
 use crate::linalg::in_pool;
 use crate::notebook::check_cancelled;
-use ndarray::{Array2, Axis};
+use ndarray::{Array1, Array2, Axis};
 use rayon::prelude::*;
 use std::collections::BTreeMap;
 
 /// Voxels of one candidate that one thread fits at a time.
 const VOXELS: usize = 512;
+
+/// How voxels were standardised: mean and 1 / standard deviation over training rows.
+pub(super) struct Standard {
+    pub mean: Array1<f64>,
+    /// 0 where a voxel does not vary.
+    pub inverse: Array1<f64>,
+}
 
 impl Search {
     /// Fits the voxels `y` in a training set by what `choice` says. `take` gets, for some voxels in any order, their numbers, weights of the
@@ -23,8 +30,11 @@ impl Search {
         train: usize,
         (choice, chosen): (usize, &Chosen),
         y: &Array2<f32>,
-        take: impl Fn(&[usize], Array2<f32>, &Trained) + Sync + Send,
+        take: impl Fn(&[usize], Array2<f32>, &Standard) + Sync + Send,
     ) -> Result<()> {
+        if let Some(deltas) = &chosen.deltas {
+            return self.solve_each(train, (choice, deltas), y, take);
+        }
         let mut groups: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
         chosen.candidate.row(choice).iter().enumerate().for_each(|(v, &n)| groups.entry(n).or_default().push(v));
         let groups: Vec<(usize, Vec<usize>)> = groups.into_iter().collect();
@@ -55,7 +65,8 @@ impl Search {
                     let sums = (basis.side == Side::Sums).then_some(&self.given.x);
                     let parts = Parts::new(sums, y.view(), &self.plan.segments);
                     let trained = basis.train(&parts, &self.plan.trains[train], self.units);
-                    take(voxels, self.weights(train, candidate, basis, &trained, &alphas, &rows), &trained);
+                    let weights = self.weights(train, candidate, basis, &trained, &alphas, &rows);
+                    take(voxels, weights, &Standard { mean: trained.mean, inverse: trained.inverse });
                     Ok(())
                 })
             })?;

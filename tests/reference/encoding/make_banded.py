@@ -148,3 +148,26 @@ r = rng(5)
 nested("banded_nested", [40, 36, 44, 40], [courses(r, 160, 6), courses(r, 160, 15)], 30, r)
 r = rng(6)
 nested("banded_nested_wide", [30, 26, 34], [courses(r, 90, 50), courses(r, 90, 45)], 20, r)
+
+
+def refined(name, sizes, lengths, targets):
+    """The best score near himalaya's choice, by scipy's quasi-Newton over the logarithms of gamma/alpha: in NAME_refined."""
+    from scipy.optimize import minimize
+    x, y = np.load(f"{name}_x.npy").astype(np.float64), np.load(f"{name}_y.npy").astype(np.float64)
+    gammas, found = np.load(f"{name}_gammas.npy"), np.load(f"{name}_found.npy")
+    xs, run = np.split(x, np.cumsum(sizes)[:-1], 1), np.repeat(np.arange(len(lengths)), lengths)
+    best = []
+    for t in targets:
+        def loss(deltas):
+            score = 0
+            for b in range(len(lengths)):
+                train, test = run != b, run == b
+                weights = fitted([x[train] for x in xs], y[train, t], np.exp(deltas), 1.0)
+                score += r2_score(y[test, t:t + 1], sum(x[test] @ w for x, w in zip(xs, weights))[:, None])[0] / len(lengths)
+            return -score
+        start = np.log(np.maximum(gammas[int(found[0, t])], 1e-12) / found[1, t])
+        best.append(-minimize(loss, start, bounds=[(-30, 15)] * len(sizes), method="L-BFGS-B").fun)
+    np.save(f"{name}_refined.npy", np.array([best]))
+
+
+refined("banded_tall", (8, 20, 5), (60, 70, 50), range(1, 200, 10))
