@@ -20,16 +20,20 @@
 //! differ by some 1e-6 from those of [`Solver::PerAlpha`]. A bound that holds for any voxel, if all its components conspired: |ΔR²| ≤
 //! 2τ·√components·‖ŷ‖/‖y‖.
 
+mod agreement;
 mod banded;
 mod bands;
 mod basis;
 mod blocks;
 mod cv;
 mod delays;
+mod elastic;
 mod encode;
 mod features;
 mod fit;
 mod folds;
+mod leaks;
+mod learned;
 mod moments;
 mod nested;
 mod norms;
@@ -50,10 +54,13 @@ mod tests;
 
 pub use banded::{Banded, BandedCv, BandedFit, Spaces, banded_cv, encode_banded};
 pub use cv::{RidgeCv, ridge_cv};
+pub use elastic::{ElasticNet, ElasticPath, elastic_path, encode_elastic};
 pub use encode::encode;
 pub use features::Features;
 pub use fit::EncodingFit;
 pub use folds::{Fold, Folds};
+pub use leaks::Leak;
+pub use learned::{FeaturePca, FittedTransform, Learned, SelectFeatures, Standardise, Training, encode_each};
 pub use partition::{Part, Partition, partition_variance};
 pub use predict::NewScores;
 pub use predictors::Predictors;

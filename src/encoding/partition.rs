@@ -1,7 +1,7 @@
 //! Variance partitioning: what each feature space explains that no other does, and what they explain in common.
 
 use super::banded::Spaces;
-use super::{Folds, Predictors, Ridge, Targets, encode};
+use super::{Ridge, Targets, encode};
 use crate::brain::{BrainMap, Mask};
 use crate::error::{Error, Result};
 use std::fmt;
@@ -44,19 +44,13 @@ pub fn partition_variance(spaces: &Spaces, bold: &dyn Targets, ridge: Ridge) -> 
             "put spaces together, or split scores of any number by `encode_banded(&spaces, &bold, Banded::default())`",
         ));
     }
-    let all = spaces.all()?;
-    all.clock().agree(&format!("the spaces {}", spaces.names().join(", ")), bold.clock(), bold.name())?;
     // Which spaces are in a union is a number of as many bits, and so is where a part lies.
     let whole = (1usize << count) - 1;
     let members = |set: usize| (0..count).filter(|n| set & (1 << n) != 0).collect::<Vec<_>>();
-    let folds = match &ridge.folds {
-        Some(folds) => folds.clone(),
-        None => Folds::usual(bold.clock())?,
-    };
     let mut unions: Vec<Vec<f64>> = vec![vec![0.0; bold.mask().count()]];
     let mut about = String::new();
     for set in 1..=whole {
-        let fit = encode(&spaces.union(&members(set))?, bold, ridge.clone().folds(folds.clone()))?;
+        let fit = encode(&spaces.union(&members(set))?, bold, ridge.clone())?;
         unions.push(fit.r2().iter().map(|&r2| f64::from(r2)).collect());
         about = fit.about().to_owned();
     }

@@ -5,7 +5,10 @@
 use super::display;
 use crate::activation::NeuronSeries;
 use crate::brain::{BrainMap, Mask, NetworkSeries, Networks, VoxelSeries};
-use crate::encoding::{BandedCv, BandedFit, EncodingFit, Features, NewScores, Partition, RidgeCv, Spaces};
+use crate::encoding::{
+    BandedCv, BandedFit, ElasticPath, EncodingFit, Features, FittedTransform, NewScores, Partition, RidgeCv, Spaces,
+    Training,
+};
 use crate::error::Result;
 use crate::extract::{DualRegression, Extraction};
 use crate::figure::{
@@ -255,6 +258,13 @@ fn fit_text(fit: &EncodingFit) -> String {
     format!("EncodingFit: {} {} → {} voxels\n{about}\n{scores}", grouped(regressors), fit.kind(), grouped(voxels))
 }
 
+impl ElasticPath {
+    /// Shows in a notebook how many regressors are used at each λ.
+    pub fn evcxr_display(&self) {
+        show(&self.to_string(), Vec::new());
+    }
+}
+
 impl Spaces {
     /// Shows the feature spaces in a notebook: their names and sizes.
     pub fn evcxr_display(&self) {
@@ -298,6 +308,20 @@ impl NewScores {
     pub fn evcxr_display(&self) {
         let map = self.score_map();
         show(&self.to_string(), vec![slices(&map, Slices::default())]);
+    }
+}
+
+impl FittedTransform {
+    /// Shows the transform in a notebook: what it is, and what it was learned from.
+    pub fn evcxr_display(&self) {
+        show(&self.to_string(), Vec::new());
+    }
+}
+
+impl Training {
+    /// Shows in a notebook which volumes there are to learn from.
+    pub fn evcxr_display(&self) {
+        show(&self.to_string(), Vec::new());
     }
 }
 

@@ -4,16 +4,13 @@ use super::held_out::{HeldOut, mean_of_folds};
 use super::search::Search;
 use super::train::Regressed;
 use super::{Banded, BandedFit, Spaces};
-use crate::encoding::basis::Units as InUnits;
-use crate::encoding::encode::{About, check_sizes, regressors};
-use crate::encoding::predict::{Trained, Units};
+use crate::encoding::basis::{Side, Units as InUnits};
+use crate::encoding::encode::{About, Found, agreed, regressors};
 use crate::encoding::scaling::{Scale, standardised};
-use crate::encoding::seen::Seen;
-use crate::encoding::{EncodingFit, Folds, Predictors, Targets, fit};
-use crate::error::{Error, Result};
+use crate::encoding::{Folds, Targets};
+use crate::error::Result;
 use crate::notebook::state_memory;
-use ndarray::{Array2, Axis, s};
-use std::sync::Arc;
+use ndarray::{Array2, s};
 
 /// Predicts each voxel's course from several feature spaces at once by banded ridge: each space has a penalty of its own, chosen for each
 /// voxel, so that a space of many noisy features does not drown one of few good ones.
@@ -43,81 +40,47 @@ use std::sync::Arc;
 ///
 /// # Errors
 /// If there is no space; the clocks of spaces, BOLD and folds differ; all regressors are constant; a delay occurs twice; the grid of α, γ or
-/// concentrations are unusable; a fold has fewer than 10 kept volumes to train or 4 to test on; or it is stopped.
+/// concentrations are unusable; a fold has fewer than 10 kept volumes to train or 4 to test on; held-out volumes would leak into
+/// training; or it is stopped.
 pub fn encode_banded(spaces: &Spaces, bold: &dyn Targets, banded: Banded) -> Result<BandedFit> {
     let ridge = banded.ridge();
     ridge.check()?;
     let gammas = banded.tried(spaces.count())?;
     let union = spaces.all()?;
-    union.clock().agree(&format!("the spaces {}", spaces.names().join(", ")), bold.clock(), bold.name())?;
-    let folds = match &ridge.folds {
-        Some(folds) => folds.clone(),
-        None => Folds::usual(bold.clock())?,
-    };
-    bold.clock().agree(bold.name(), folds.clock(), "the folds")?;
-    check_sizes(&folds, bold.kept())?;
-    if bold.mask().count() == 0 {
-        return Err(Error::value(format!("the mask of {} has no voxel", bold.name()), "take a mask that is not empty"));
-    }
-    let kept: Vec<usize> = (0..bold.kept().len()).filter(|row| bold.kept()[*row]).collect();
-    let (x, units) = regressors(&union, bold, &ridge, &kept)?;
+    let (folds, kept) = agreed(&union, bold, ridge.folds.as_ref(), &ridge.delays)?;
+    let weighted = folds.weighted(bold.kept());
+    let (x, units) = regressors(&union, bold, &ridge.delays, &kept, &weighted)?;
     let columns = union.columns(ridge.delays.len());
     let (count, voxels) = (x.ncols(), bold.mask().count());
     let given = Regressed { x, columns: columns.clone() };
     let search = Search::new(given, (&folds, bold.kept()), gammas, &ridge.alphas, InUnits::Training, true)?;
     state_memory("the banded ridge", (4 * (count + 3 * kept.len()) * voxels + search.bytes()) as u64);
 
-    let (y, scale) = read(bold, &kept)?;
+    let (y, [scale, trained]) = read(bold, &kept, &weighted)?;
     let chosen = search.run(&y, banded.refine)?;
     let HeldOut { mut r, mut r2, mut split_r, mut split_r2, predicted } = search.held_out(&chosen, &y)?;
     let mut weights = search.of_all_rows(&chosen, &y)?;
     drop(y);
 
-    let last = search.choices - 1;
-    let (mut gammas, alphas) = chosen.of(last, &search);
+    let (mut gammas, alphas) = chosen.of(search.choices - 1, &search);
     let mut alphas: Vec<f32> = alphas.into_iter().map(|alpha| alpha as f32).collect();
-    let left_out = scale.constant();
-    for &voxel in &left_out {
+    for voxel in trained.constant() {
         alphas[voxel] = ridge.alphas[ridge.alphas.len() - 1] as f32;
         gammas.column_mut(voxel).fill(1.0 / spaces.count() as f32);
         [&mut r, &mut r2, &mut weights].into_iter().for_each(|scores| scores.column_mut(voxel).fill(0.0));
         [&mut split_r, &mut split_r2].into_iter().for_each(|split| split.slice_mut(s![.., .., voxel]).fill(0.0));
     }
-    let constant = units.given.constant();
-    let about = About { x: &union, bold, ridge: &ridge, folds: &folds, constant: &constant, left_out: &left_out };
-    let by_kernel = search.sets[search.plan.all].side() == crate::encoding::basis::Side::Kernel;
-    let tried = search.gammas.nrows();
-    let how = match banded.gammas {
-        Some(_) => format!("{tried} given weights of spaces for each voxel"),
-        None => format!("{tried} weights of spaces for each voxel (seed {})", banded.seed),
+    let predicted = in_series_units(&predicted, &scale, &kept, &folds);
+    let found = Found { weights, alphas, r, r2, predicted, scale: trained };
+    let method = banded.words(spaces.count(), search.gammas.nrows());
+    let solved = match search.sets[search.plan.all].side() {
+        Side::Kernel => "; solved by kernels X·Xᵀ, since there are more regressors than volumes",
+        Side::Sums => "",
     };
-    let refined = match banded.refine {
-        0 => String::new(),
-        steps => format!(", refined by {steps} steps along the gradient"),
-    };
-    let about = format!("{}; banded over {} spaces, {how}{refined}", about.line(by_kernel), spaces.count());
-    let mean = |scores: &Array2<f32>| scores.mean_axis(Axis(0)).map(|mean| mean.to_vec()).unwrap_or_default();
-    let joint = EncodingFit {
-        alphas: alphas.into(),
-        grid: ridge.alphas.into(),
-        r: mean(&r).into(),
-        r2: mean(&r2).into(),
-        weights: weights.into(),
-        mask: bold.mask().clone(),
-        kind: union.kind(),
-        delays: ridge.delays.into(),
-        held_out: Arc::new(fit::HeldOut {
-            predicted: in_series_units(&predicted, &scale, &kept, &folds),
-            folds,
-            r,
-            r2,
-        }),
-        trained: Arc::new(Trained { units: Units { voxels: scale, ..units }, seen: Seen::of(bold)? }),
-        whose: bold.name().split(';').next().unwrap_or_default().to_owned(),
-        about,
-    };
+    let (usual, delays) = (ridge.folds.is_none(), &ridge.delays);
+    let about = About { x: &union, bold, method: &method, solved, delays, folds: &folds, usual };
     Ok(BandedFit {
-        joint,
+        joint: found.fit(about, units, ridge.alphas)?,
         names: spaces.names().into_iter().map(str::to_owned).collect(),
         columns: columns.into(),
         gammas: gammas.into(),
@@ -126,17 +89,20 @@ pub fn encode_banded(spaces: &Spaces, bold: &dyn Targets, banded: Banded) -> Res
     })
 }
 
-/// The kept rows of all voxels, standardised.
-fn read(bold: &dyn Targets, kept: &[usize]) -> Result<(Array2<f32>, Scale)> {
+/// The kept rows of all voxels, standardised over them; and how they are scaled over these and over the rows that weights come from.
+fn read(bold: &dyn Targets, kept: &[usize], weighted: &[usize]) -> Result<(Array2<f32>, [Scale; 2])> {
     let voxels = bold.mask().count();
     let mut y = Array2::zeros((kept.len(), voxels));
-    let mut all = Scale { mean: Vec::new(), inverse: Vec::new() };
+    let mut all = [0, 1].map(|_| Scale { mean: Vec::new(), inverse: Vec::new() });
     for start in (0..voxels).step_by(1024) {
         let some = start..(start + 1024).min(voxels);
-        let (found, scale) = standardised(bold.columns(some.clone())?.view(), kept);
+        let read = bold.columns(some.clone())?;
+        let (found, scale) = standardised(read.view(), kept);
         y.slice_mut(s![.., some]).assign(&found);
-        all.mean.extend(scale.mean);
-        all.inverse.extend(scale.inverse);
+        for (all, scale) in all.iter_mut().zip([scale, Scale::of(read.view(), weighted)]) {
+            all.mean.extend(scale.mean);
+            all.inverse.extend(scale.inverse);
+        }
     }
     Ok((y, all))
 }

@@ -11,7 +11,7 @@
 //! `r2_score_split`.
 
 use super::search::{Chosen, Search};
-use crate::encoding::basis::CONSTANT;
+use crate::encoding::agreement::agreement;
 use crate::encoding::blocks::{locked, unlocked};
 use crate::encoding::split::product;
 use crate::error::Result;
@@ -62,7 +62,7 @@ impl Search {
                     let parts: Vec<Vec<f64>> =
                         parts.iter().map(|part| part.column(n).iter().map(|&p| f64::from(p)).collect()).collect();
                     let total: Vec<f64> = (0..rows.len()).map(|row| parts.iter().map(|part| part[row]).sum()).collect();
-                    let scored = scores(&measured, &total, &parts, inverse);
+                    let scored = scores(&measured, &total, &parts);
                     let mut all = locked(&all);
                     for (place, &(r, r2)) in scored[1..].iter().enumerate() {
                         all.split_r[[fold, place, voxel]] = r as f32;
@@ -95,36 +95,21 @@ impl Search {
     }
 }
 
-/// r and R² of the whole prediction, and of each space's part; 0 where nothing varies.
-fn scores(y: &[f64], total: &[f64], parts: &[Vec<f64>], inverse: f64) -> Vec<(f64, f64)> {
-    let count = y.len() as f64;
-    let mean = y.iter().sum::<f64>() / count;
-    let of_y = y.iter().map(|y| (y - mean).powi(2)).sum::<f64>();
-    if of_y <= CONSTANT * count * inverse.powi(2) || inverse == 0.0 {
+/// r and R² of the whole prediction, then r and the product measure of each space's part; 0 where nothing varies.
+fn scores(y: &[f64], total: &[f64], parts: &[Vec<f64>]) -> Vec<(f64, f64)> {
+    let mean = y.iter().sum::<f64>() / y.len() as f64;
+    let of_y: f64 = y.iter().map(|y| (y - mean).powi(2)).sum();
+    let whole = agreement(y.into(), total.into());
+    if of_y == 0.0 || whole == (0.0, 0.0) {
         return vec![(0.0, 0.0); parts.len() + 1];
     }
-    let correlation = |course: &[f64]| {
-        let of_course = course.iter().sum::<f64>() / count;
-        let (mut product, mut square, mut size) = (0.0, 0.0, 0.0);
-        for (y, p) in y.iter().zip(course) {
-            product += (y - mean) * (p - of_course);
-            square += (p - of_course).powi(2);
-            size += p * p;
-        }
-        match square > 1e-6 * size {
-            true => (product / (square * of_y).sqrt()).clamp(-1.0, 1.0),
-            false => 0.0,
-        }
-    };
-    let error: f64 = y.iter().zip(total).map(|(y, p)| (y - p).powi(2)).sum();
-    let mut found = vec![(correlation(total), 1.0 - error / of_y)];
     let share = mean / parts.len() as f64;
-    for part in parts {
+    let of_part = |part: &Vec<f64>| {
         let rows = y.iter().zip(total).zip(part);
-        let of_part: f64 = rows.map(|((y, p), part)| 2.0 * (y - mean) * part - (part - share) * (p - mean)).sum();
-        found.push((correlation(part), of_part / of_y));
-    }
-    found
+        let sum: f64 = rows.map(|((y, p), part)| 2.0 * (y - mean) * part - (part - share) * (p - mean)).sum();
+        (agreement(y.into(), part.into()).0, sum / of_y)
+    };
+    std::iter::once(whole).chain(parts.iter().map(of_part)).collect()
 }
 
 /// Mean over folds, space × voxel.
@@ -142,9 +127,9 @@ mod tests {
         let parts = [course(5), course(7), course(11)];
         let total: Vec<f64> = (0..40).map(|t| parts.iter().map(|part| part[t]).sum()).collect();
         let y: Vec<f64> = total.iter().enumerate().map(|(t, p)| p * 0.6 + ((t * 13) % 5) as f64 + 2.0).collect();
-        let found = scores(&y, &total, &parts, 1.0);
+        let found = scores(&y, &total, &parts);
         let sum: f64 = found[1..].iter().map(|(_, r2)| r2).sum();
         assert!((sum - found[0].1).abs() < 1e-12, "{sum} {}", found[0].1);
-        assert_eq!(scores(&y, &total, std::slice::from_ref(&total), 1.0)[1].0, found[0].0);
+        assert_eq!(scores(&y, &total, std::slice::from_ref(&total))[1].0, found[0].0);
     }
 }

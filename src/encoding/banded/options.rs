@@ -97,6 +97,20 @@ impl Banded {
         Ridge { folds: self.folds.clone(), ..Ridge::default().alphas(&self.alphas).delays(&self.delays) }
     }
 
+    /// How it is chosen, for so many spaces and tried γ.
+    pub(super) fn words(&self, spaces: usize, tried: usize) -> String {
+        let seed = if self.gammas.is_some() || spaces == 1 { String::new() } else { format!(" (seed {})", self.seed) };
+        let refined = match self.refine {
+            0 => String::new(),
+            steps => format!(", refined by {steps} steps along the gradient"),
+        };
+        let (low, high) = (self.alphas[0], self.alphas[self.alphas.len() - 1]);
+        let count = self.alphas.len();
+        format!(
+            "banded ridge over {spaces} spaces with {tried} weights γ{seed} times {count} α from {low} to {high}{refined}"
+        )
+    }
+
     /// The γ to be tried, candidate × space.
     pub(super) fn tried(&self, spaces: usize) -> Result<Array2<f64>> {
         if spaces == 1 && self.gammas.is_none() {

@@ -31,8 +31,8 @@ pub(super) struct Search {
     pub gammas: Array2<f64>,
     pub alphas: Vec<f64>,
     pub units: Units,
-    /// By which choice each split's score counts.
-    choice: Vec<usize>,
+    /// By which choice each split's score counts, if by any.
+    choice: Vec<Option<usize>>,
     pub choices: usize,
 }
 
@@ -65,10 +65,12 @@ impl Search {
     ) -> Result<Search> {
         let plan = Plan::new(folds, kept, nested);
         let sets = train_sets(&given, &plan, units)?;
-        let choices = if nested { plan.outer.len() + 1 } else { 1 };
-        let mut choice = vec![choices - 1; plan.splits.len()];
+        // Where there is one split, its test rows have no say: weights take what was chosen inside its training rows.
+        let single = nested && plan.outer.len() == 1;
+        let choices = if nested && !single { plan.outer.len() + 1 } else { 1 };
+        let mut choice = vec![(!single).then_some(choices - 1); plan.splits.len()];
         for (fold, outer) in plan.outer.iter().enumerate() {
-            outer.inside.iter().for_each(|&split| choice[split] = fold);
+            outer.inside.iter().for_each(|&split| choice[split] = Some(fold));
         }
         Ok(Search { given, plan, sets, gammas, alphas: alphas.to_vec(), units, choice, choices })
     }
@@ -95,7 +97,7 @@ impl Search {
 
     /// Numbers of the splits whose scores a choice goes by.
     pub fn splits_of(&self, choice: usize) -> impl Iterator<Item = usize> + '_ {
-        (0..self.choice.len()).filter(move |&split| self.choice[split] == choice)
+        (0..self.choice.len()).filter(move |&split| self.choice[split] == Some(choice))
     }
 
     /// Tries every candidate on the voxels `y`, kept row × voxel, and refines the best by so many steps.
@@ -136,8 +138,10 @@ impl Search {
 
     /// Some candidates in every training set that is scored.
     fn prepare(&self, some: Range<usize>) -> Result<Vec<Vec<(usize, Prepared)>>> {
-        let trains: Vec<usize> =
-            (0..self.sets.len()).filter(|&n| self.plan.splits.iter().any(|split| split.train == n)).collect();
+        let counts = |train: usize| {
+            (0..self.choices).flat_map(|n| self.splits_of(n)).any(|n| self.plan.splits[n].train == train)
+        };
+        let trains: Vec<usize> = (0..self.sets.len()).filter(|&train| counts(train)).collect();
         let tasks: Vec<(usize, usize)> =
             some.clone().flat_map(|candidate| trains.iter().map(move |&train| (candidate, train))).collect();
         // Many small tasks, each on one thread, or few that need all of them.
@@ -158,7 +162,8 @@ impl Search {
     }
 
     fn tests(&self, train: usize, basis: &Basis, whitening: &Whitening) -> Result<Vec<(usize, TestRows)>> {
-        let splits = self.plan.splits.iter().enumerate().filter(|(_, split)| split.train == train);
+        let splits = self.plan.splits.iter().enumerate();
+        let splits = splits.filter(|(number, split)| split.train == train && self.choice[*number].is_some());
         splits
             .map(|(number, split)| {
                 let rows = self.plan.rows(&split.test);
@@ -175,7 +180,7 @@ impl Search {
             check_cancelled("banded ridge")?;
             let trained = basis.train(parts, &self.plan.trains[*train], self.units);
             for (split, test) in tests {
-                let choice = self.choice[*split];
+                let Some(choice) = self.choice[*split] else { continue };
                 let count = self.splits_of(choice).count() as f64;
                 let found = test.score(basis, &trained, parts, &self.plan.splits[*split].test, space);
                 means[choice].zip_mut_with(&found.r2, |sum, &r2| *sum += f64::from(r2) / count);

@@ -1,8 +1,8 @@
 //! Named feature spaces on one clock.
 
 use crate::clock::Clock;
-use crate::encoding::Predictors;
 use crate::encoding::features::finite;
+use crate::encoding::{Learned, Predictors};
 use crate::error::{Error, Result};
 use ndarray::{Array2, ArrayView2, Axis, concatenate};
 use std::fmt;
@@ -34,6 +34,7 @@ struct Space {
     clock: Clock,
     described: String,
     regressors: Arc<[String]>,
+    learned: Arc<[Learned]>,
 }
 
 impl Spaces {
@@ -67,6 +68,7 @@ impl Spaces {
             clock: x.clock().clone(),
             described: x.describe(),
             regressors: (0..x.courses().ncols()).map(|n| x.regressor(n)).collect(),
+            learned: x.learned().into(),
         };
         Ok(Spaces { spaces: self.spaces.iter().cloned().chain([space]).collect() })
     }
@@ -156,6 +158,10 @@ impl Predictors for Union {
         let each: Vec<String> =
             self.spaces.iter().map(|space| format!("{} ({})", space.name, space.described)).collect();
         each.join(" + ")
+    }
+
+    fn learned(&self) -> Vec<Learned> {
+        self.spaces.iter().flat_map(|space| space.learned.iter().cloned()).collect()
     }
 
     fn regressor(&self, n: usize) -> String {

@@ -52,6 +52,20 @@ fn a_single_space_is_plain_ridge() {
 }
 
 #[test]
+fn a_single_split_is_chosen_for_inside_its_training_rows() {
+    let clock = Clock::new(2.0, &[60, 50, 55]).unwrap();
+    let (x, y) = (noise(165, 12, 1), noise(165, 20, 2) + noise(165, 12, 1).slice(s![.., ..1]));
+    let (x, series) = (features("one", &x, &clock), bold(y, &clock));
+    let folds = Folds::holdout(&clock, &[1]).unwrap();
+    let spaces = Spaces::new().with("one", &x).unwrap();
+    let banded = encode_banded(&spaces, &series, Banded::default().folds(folds.clone())).unwrap();
+    let plain = encode(&x, &series, Ridge::default().folds(folds)).unwrap();
+    let apart = |a: &[f32], b: &[f32]| a.iter().zip(b).fold(0f32, |m, (a, b)| m.max((a - b).abs()));
+    assert!(apart(banded.r(), plain.r()) < 1e-4 && banded.alphas() == plain.alphas());
+    assert!((banded.joint().weights() - plain.weights()).iter().all(|d| d.abs() < 1e-4));
+}
+
+#[test]
 fn parts_of_spaces_add_up_to_the_score_and_name_the_planted_space() {
     let clock = Clock::new(2.0, &[90, 80, 85]).unwrap();
     let (a, b) = (noise(255, 6, 1), noise(255, 60, 2));
@@ -69,7 +83,10 @@ fn parts_of_spaces_add_up_to_the_score_and_name_the_planted_space() {
     assert_eq!(fit.weights("b").unwrap().dim(), (60, 30));
     let said = fit.to_string();
     assert!(said.starts_with("BandedFit: a + b × 30 voxels; held-out r"), "{said}");
-    assert!(said.contains("banded over 2 spaces, 8 weights of spaces for each voxel (seed 0)"), "{said}");
+    assert!(
+        said.contains("banded ridge over 2 spaces with 8 weights γ (seed 0) times 6 α from 1 to 10000, 3 folds by run"),
+        "{said}"
+    );
 }
 
 #[test]

@@ -64,23 +64,26 @@ pub(super) fn train_sets(given: &Regressed, plan: &Plan, units: Units) -> Result
     let mut sets = Vec::new();
     for segments in &plan.trains {
         let rows = plan.rows(segments);
-        let (mean, inverse) = match units {
-            Units::Given => (Array1::zeros(given.x.ncols()), Array1::ones(given.x.ncols())),
-            Units::Training => moments(&given.x, &rows),
-        };
-        let sums = match dual(segments) {
-            false => Sums::Gram(standard_gram(Regressors::of(&parts, segments), &mean, &inverse)),
-            true if units == Units::Training => {
-                let every: Vec<usize> = (0..given.x.nrows()).collect();
-                Sums::Kernels(given.kernels(&standardised(&given.x, &every, &mean, &inverse))?)
+        let none = || (Array1::zeros(given.x.ncols()), Array1::ones(given.x.ncols()));
+        let (sums, (mean, inverse)) = match (dual(segments), units) {
+            (false, Units::Training) => {
+                let (gram, mean, inverse) = Regressors::of(&parts, segments).standardised();
+                (Sums::Gram(gram), (mean, inverse))
             }
-            true => {
+            (false, Units::Given) => (Sums::Gram(Regressors::of(&parts, segments).gram), none()),
+            (true, Units::Training) => {
+                let every: Vec<usize> = (0..given.x.nrows()).collect();
+                let (mean, inverse) = moments(&given.x, &rows);
+                let kernels = given.kernels(&standardised(&given.x, &every, &mean, &inverse))?;
+                (Sums::Kernels(kernels), (mean, inverse))
+            }
+            (true, Units::Given) => {
                 let kernels = match common.take() {
                     Some(kernels) => kernels,
                     None => given.kernels(&given.x)?,
                 };
                 common = Some(Arc::clone(&kernels));
-                Sums::Kernels(kernels)
+                (Sums::Kernels(kernels), none())
             }
         };
         sets.push(TrainSet { rows, mean, inverse, units, sums });
@@ -192,15 +195,6 @@ fn components(matrix: Array2<f64>, alone: bool) -> Result<(Vec<f64>, Array2<f64>
     let floor = eigen.values[0].max(f64::MIN_POSITIVE) * RANK;
     let rank = eigen.values.iter().take_while(|&&value| value > floor).count();
     Ok((eigen.values[..rank].to_vec(), eigen.vectors.slice(s![.., ..rank]).to_owned()))
-}
-
-/// XᵀX of standardised rows.
-fn standard_gram(train: Regressors, mean: &Array1<f64>, inverse: &Array1<f64>) -> Array2<f64> {
-    let mut gram = train.gram;
-    for ((i, j), g) in gram.indexed_iter_mut() {
-        *g = (*g - train.count * mean[i] * mean[j]) * inverse[i] * inverse[j];
-    }
-    gram
 }
 
 /// Mean, and 1 / standard deviation, of each column over some rows.
