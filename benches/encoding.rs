@@ -62,15 +62,22 @@ fn banded(folder: &Path) -> Done {
     let start = Instant::now();
     let fit = banded_cv(&spaces.iter().collect::<Vec<_>>(), &y, options)?;
     println!("here banded {:.3} s, peak {:.2} GB", start.elapsed().as_secs_f64(), peak()?);
-    if let Ok(peer) = read("peer") {
-        let same = (0..y.ncols()).filter(|&t| {
-            let delta = |space: usize| (f64::from(fit.gammas()[[space, t]]) / fit.alphas()[t]).ln();
-            (0..spaces.len()).all(|space| (delta(space) - f64::from(peer[[space, t]])).abs() < 1e-3)
-        });
-        let share = 100.0 * same.count() as f64 / y.ncols() as f64;
-        let scores = fit.cv_scores().iter().zip(peer.row(spaces.len()));
-        let apart = scores.map(|(a, b)| (a - b).abs()).fold(0.0, f32::max);
-        println!("     banded: the same γ and α for {share:.3} % of targets, scores differ by at most {apart:.1e}");
+    if let (Ok(peer), Ok(tried)) = (read("peer"), read("scores")) {
+        let same = |t: &usize| {
+            let delta = |space: usize| (f64::from(fit.gammas()[[space, *t]]) / fit.alphas()[*t]).ln();
+            (0..spaces.len()).all(|space| (delta(space) - f64::from(peer[[space, *t]])).abs() < 1e-3)
+        };
+        let (same, other): (Vec<usize>, Vec<usize>) = (0..y.ncols()).partition(same);
+        let best = peer.row(spaces.len());
+        // Candidates near one corner of the simplex are one model: the peer's own scores of both tell.
+        let tied = other.iter().filter(|t| best[**t] - tried[[fit.candidates()[**t], **t]] < 2e-6).count();
+        let apart = fit.cv_scores().iter().zip(best).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max);
+        let share = |count: usize| 100.0 * count as f64 / y.ncols() as f64;
+        println!(
+            "     banded: the same γ and α for {:.3} % of targets, ties by the peer's own scores for {:.3} %, scores differ by at most {apart:.1e}",
+            share(same.len()),
+            share(tied)
+        );
     }
     Ok(())
 }

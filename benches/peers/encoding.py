@@ -79,6 +79,7 @@ if work == "banded":
         kernels, y, n_iter=gammas, alphas=np.logspace(-1, 5, 20, dtype=np.float32), cv=KFold(3), score_func=r2_score,
         return_weights="dual", progress_bar=False, n_targets_batch=2000, n_alphas_batch=5)
     print(f"peer banded {time.perf_counter() - start:.3f} s, peak {peak():.2f} GB", flush=True)
+    np.save(folder / "banded_scores.npy", scores.astype(np.float32))
     np.save(folder / "banded_peer.npy", np.concatenate([deltas, scores.max(0)[None]]).astype(np.float32))
     raise SystemExit
 peak()

@@ -6,7 +6,7 @@ use crate::encoding::Solver;
 use crate::encoding::basis::{Basis, Side, Units};
 use crate::encoding::blocks::{locked, width};
 use crate::encoding::folds::Folds;
-use crate::encoding::moments::{Parts, Plan};
+use crate::encoding::moments::{Parts, Plan, Split};
 use crate::encoding::norms::Workspace;
 use crate::encoding::split::TestRows;
 use crate::error::Result;
@@ -19,6 +19,9 @@ use std::sync::Mutex;
 
 /// Bytes that the candidates which are tried at once may take, and how many they are at most: the data are walked through once for all of them.
 const AT_ONCE: (usize, usize) = (1 << 30, 16);
+/// So many eigendecompositions and more have a thread each; fewer are done one after the other on all threads. It is not the number of threads that
+/// decides: results would depend on it in their last bits.
+pub(super) const MANY: usize = 8;
 /// A score has to be higher by this to replace that of an earlier candidate: less is the rounding of single precision.
 const HIGHER: f64 = 1.2e-7;
 
@@ -82,12 +85,18 @@ impl Search {
     }
 
     fn candidate_bytes(&self) -> usize {
-        let tests = self.plan.splits.iter().map(|split| 8 * self.plan.rows(&split.test).len() * self.given.x.nrows());
-        self.sets.iter().map(|set| set.bytes().1).sum::<usize>() + tests.sum::<usize>()
+        let counted = self.plan.splits.iter().zip(&self.choice).filter(|(_, choice)| choice.is_some());
+        let of_split = |split: &Split| {
+            let set = &self.sets[split.train];
+            let rank = set.rows.len().min(set.mean.len());
+            set.bytes().1 + 8 * self.plan.rows(&split.test).len() * rank
+        };
+        counted.map(|(split, _)| of_split(split)).sum()
     }
 
+    /// How many candidates are tried at once.
     pub fn at_once(&self) -> usize {
-        (AT_ONCE.0 / self.candidate_bytes().max(1)).clamp(1, AT_ONCE.1)
+        (AT_ONCE.0 / self.candidate_bytes().max(1)).clamp(1, AT_ONCE.1.min(self.gammas.nrows()))
     }
 
     /// Whether a training set is by XᵀX, and voxels' XᵀY are needed.
@@ -144,8 +153,7 @@ impl Search {
         let trains: Vec<usize> = (0..self.sets.len()).filter(|&train| counts(train)).collect();
         let tasks: Vec<(usize, usize)> =
             some.clone().flat_map(|candidate| trains.iter().map(move |&train| (candidate, train))).collect();
-        // Many small tasks, each on one thread, or few that need all of them.
-        let alone = tasks.len() >= 2 * in_pool(rayon::current_num_threads);
+        let alone = tasks.len() >= MANY;
         let one = |&(candidate, train): &(usize, usize)| {
             check_cancelled("banded ridge")?;
             let set = &self.sets[train];

@@ -1,6 +1,6 @@
 //! The fit of a training set with what was chosen for each voxel.
 
-use super::search::{Chosen, Search};
+use super::search::{Chosen, MANY, Search};
 use crate::encoding::basis::{Basis, Side};
 use crate::encoding::moments::Parts;
 use crate::encoding::split::{Trained, product};
@@ -44,7 +44,7 @@ impl Search {
             Side::Kernel => set.standardised(&self.given, &set.rows),
         };
         for some in groups.chunks(self.at_once()) {
-            let alone = some.len() >= 2 * in_pool(rayon::current_num_threads);
+            let alone = some.len() >= MANY;
             let one = |(candidate, _): &(usize, Vec<usize>)| {
                 check_cancelled("banded ridge")?;
                 Ok(set.basis(&self.given, self.gammas.row(*candidate), alone)?.0)

@@ -101,12 +101,12 @@ impl TrainSet {
 
     /// Bytes held, and what a candidate takes beside while it is tried.
     pub fn bytes(&self) -> (usize, usize) {
-        let rank = self.rows.len().min(self.mean.len());
-        let beside = 4 * rank * (rank + self.mean.len());
-        match &self.sums {
-            Sums::Gram(gram) => (8 * gram.len(), beside),
-            Sums::Kernels(kernels) => (8 * kernels.iter().map(Array2::len).sum::<usize>(), beside),
-        }
+        let held = match &self.sums {
+            Sums::Gram(gram) => gram.len(),
+            Sums::Kernels(kernels) => kernels.iter().map(Array2::len).sum(),
+        };
+        // What takes rows or sums to components is square.
+        (8 * held, 4 * self.rows.len().min(self.mean.len()).pow(2))
     }
 
     /// The components with spaces scaled by √γ; `alone`: on this thread. What takes test rows to components stands beside.
