@@ -255,7 +255,13 @@ fn fit_text(fit: &EncodingFit) -> String {
     };
     let (regressors, voxels) = fit.weights().dim();
     let about = fit.about();
-    format!("EncodingFit: {} {} → {} voxels\n{about}\n{scores}", grouped(regressors), fit.kind(), grouped(voxels))
+    let warning = fit.grid_warning().map(|warning| format!("\nWARNING: {warning}")).unwrap_or_default();
+    format!(
+        "EncodingFit: {} {} → {} voxels\n{about}\n{scores}{warning}",
+        grouped(regressors),
+        fit.kind(),
+        grouped(voxels)
+    )
 }
 
 impl ElasticPath {
