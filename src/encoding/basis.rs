@@ -57,23 +57,14 @@ pub(super) enum Whitening {
 }
 
 impl Basis {
-    /// From count, sums and Gram matrix of the training rows' regressors.
-    pub fn from_sums(train: &Regressors, units: Units) -> Result<(Basis, Whitening)> {
+    /// From count, sums and Gram matrix of the training rows' regressors; of the components at most the leading `most`.
+    pub fn from_sums(train: &Regressors, units: Units, most: Option<usize>) -> Result<(Basis, Whitening)> {
         let regressors = train.sum.len();
-        let mut scaled = train.gram.clone();
-        let (mut mean, mut inverse) = (Array1::zeros(regressors), Array1::ones(regressors));
-        if units == Units::Training {
-            mean = &train.sum / train.count;
-            for ((i, j), g) in scaled.indexed_iter_mut() {
-                *g -= train.count * mean[i] * mean[j];
-            }
-            // A regressor that does not vary in these rows takes no part.
-            inverse = scaled.diag().mapv(|square| inverse_deviation(square / train.count));
-            for ((i, j), g) in scaled.indexed_iter_mut() {
-                *g *= inverse[i] * inverse[j];
-            }
-        }
-        let (values, vectors) = components(scaled)?;
+        let (scaled, mean, inverse) = match units {
+            Units::Training => train.standardised(),
+            Units::Given => (train.gram.clone(), Array1::zeros(regressors), Array1::ones(regressors)),
+        };
+        let (values, vectors) = components(scaled, most)?;
         let mut rotation = vectors.t().to_owned();
         for (mut row, value) in rotation.rows_mut().into_iter().zip(&values) {
             row.zip_mut_with(&inverse, |v, inverse| *v *= inverse / value.sqrt());
@@ -90,6 +81,7 @@ impl Basis {
         rows: Vec<usize>,
         units: Units,
         known: Option<&Array2<f64>>,
+        most: Option<usize>,
     ) -> Result<(Basis, Whitening)> {
         let x = match units {
             Units::Training => standardised_by(x, &rows),
@@ -99,7 +91,7 @@ impl Basis {
             Some(kernel) => kernel.clone(),
             None => kernel(x.view())?,
         };
-        let (values, vectors) = components(kernel.select(Axis(0), &rows).select(Axis(1), &rows))?;
+        let (values, vectors) = components(kernel.select(Axis(0), &rows).select(Axis(1), &rows), most)?;
         let map = vectors.t().mapv(|v| v as f32);
         let shift = match units {
             Units::Training => vectors.sum_axis(Axis(0)),
@@ -148,11 +140,11 @@ pub(super) fn inverse_deviation(variance: f64) -> f64 {
     if variance > CONSTANT { 1.0 / variance.sqrt() } else { 0.0 }
 }
 
-/// Eigenvalues above rounding, largest first, and their vectors as columns.
-fn components(matrix: Array2<f64>) -> Result<(Vec<f64>, Array2<f64>)> {
+/// Eigenvalues above rounding, largest first and at most so many, and their vectors as columns.
+fn components(matrix: Array2<f64>, most: Option<usize>) -> Result<(Vec<f64>, Array2<f64>)> {
     let eigen = symmetric_eigen(matrix.view())?;
     let floor = eigen.values[0].max(f64::MIN_POSITIVE) * RANK;
-    let rank = eigen.values.iter().take_while(|&&value| value > floor).count();
+    let rank = eigen.values.iter().take_while(|&&value| value > floor).count().min(most.unwrap_or(usize::MAX));
     Ok((eigen.values[..rank].to_vec(), eigen.vectors.slice(s![.., ..rank]).to_owned()))
 }
 
