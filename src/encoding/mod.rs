@@ -24,6 +24,7 @@ mod agreement;
 mod bands;
 mod basis;
 mod blocks;
+mod comparison;
 mod cv;
 mod delays;
 mod elastic;
@@ -45,11 +46,16 @@ mod predictors;
 mod ridge;
 mod scaling;
 mod seen;
+mod significance;
 mod split;
 mod targets;
 #[cfg(test)]
+mod tested;
+#[cfg(test)]
 mod tests;
+mod voxel_test;
 
+pub use comparison::{compare, group};
 pub use cv::{RidgeCv, ridge_cv};
 pub use elastic::{ElasticNet, ElasticPath, elastic_path, encode_elastic};
 pub use encode::encode;
@@ -61,6 +67,8 @@ pub use learned::{FeaturePca, FittedTransform, Learned, SelectFeatures, Standard
 pub use predict::NewScores;
 pub use predictors::Predictors;
 pub use ridge::{Ridge, Sharing, Solver};
+pub use significance::{Significance, significance};
 pub use targets::Targets;
+pub use voxel_test::{Correction, VoxelTest};
 #[cfg(test)]
 pub(crate) use {fit::HeldOut, predict::Trained};

@@ -3,8 +3,8 @@
 use super::student::two_sided_r;
 use crate::error::{Error, Result};
 use crate::notebook::check_cancelled;
-use rand::seq::SliceRandom;
 use rand::SeedableRng;
+use rand::seq::SliceRandom;
 use rand_xoshiro::Xoshiro256PlusPlus;
 use std::fmt;
 
