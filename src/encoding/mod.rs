@@ -25,6 +25,7 @@ mod banded;
 mod bands;
 mod basis;
 mod blocks;
+mod comparison;
 mod cv;
 mod delays;
 mod elastic;
@@ -47,12 +48,17 @@ mod predictors;
 mod ridge;
 mod scaling;
 mod seen;
+mod significance;
 mod split;
 mod targets;
 #[cfg(test)]
+mod tested;
+#[cfg(test)]
 mod tests;
+mod voxel_test;
 
 pub use banded::{Banded, BandedCv, BandedFit, Spaces, banded_cv, encode_banded};
+pub use comparison::{compare, group};
 pub use cv::{RidgeCv, ridge_cv};
 pub use elastic::{ElasticNet, ElasticPath, elastic_path, encode_elastic};
 pub use encode::encode;
@@ -65,6 +71,8 @@ pub use partition::{Part, Partition, partition_variance};
 pub use predict::NewScores;
 pub use predictors::Predictors;
 pub use ridge::{Ridge, Sharing, Solver};
+pub use significance::{Significance, significance};
 pub use targets::Targets;
+pub use voxel_test::{Correction, VoxelTest};
 #[cfg(test)]
 pub(crate) use {fit::HeldOut, predict::Trained};
