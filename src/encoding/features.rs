@@ -22,6 +22,7 @@ pub struct Features {
     data: Arc<Array2<f32>>,
     names: Arc<[String]>,
     clock: Clock,
+    notes: Arc<[String]>,
 }
 
 impl Features {
@@ -38,7 +39,7 @@ impl Features {
             ));
         }
         finite(&data, |column| format!("feature {column} of {name}"), Some(clock))?;
-        Ok(Features { name, data: Arc::new(data), names: [].into(), clock: clock.clone() })
+        Ok(Features { name, data: Arc::new(data), names: [].into(), clock: clock.clone(), notes: [].into() })
     }
 
     /// The same features with a name for each.
@@ -53,6 +54,10 @@ impl Features {
             ));
         }
         Ok(Features { names: names.iter().map(|name| (*name).to_owned()).collect(), ..self.clone() })
+    }
+
+    pub(super) fn with_notes(self, notes: Vec<String>) -> Features {
+        Features { notes: notes.into(), ..self }
     }
 
     /// Time × feature.
@@ -73,6 +78,11 @@ impl Features {
     /// The name of one feature, from 0; "feature 3 of speech" where none was given.
     pub fn feature(&self, n: usize) -> String {
         self.names.get(n).cloned().unwrap_or_else(|| format!("feature {n} of {}", self.name))
+    }
+
+    /// What was left out or assumed where they were made, a line each; empty if nothing was.
+    pub fn notes(&self) -> &[String] {
+        &self.notes
     }
 }
 
@@ -102,6 +112,6 @@ impl fmt::Display for Features {
             let more = if self.names.len() > 8 { ", …" } else { "" };
             write!(f, "\n  {}{more}", self.names[..self.names.len().min(8)].join(", "))?;
         }
-        Ok(())
+        self.notes.iter().try_for_each(|note| write!(f, "\n  {note}"))
     }
 }

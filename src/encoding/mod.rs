@@ -21,8 +21,11 @@
 //! 2τ·√components·‖ŷ‖/‖y‖.
 
 mod bands;
+mod baselines;
 mod basis;
 mod blocks;
+mod ceiling;
+pub mod controls;
 mod cv;
 mod delays;
 mod encode;
@@ -36,11 +39,14 @@ mod norms;
 mod parity;
 mod predictors;
 mod ridge;
+mod roi;
 mod scaling;
 mod split;
 #[cfg(test)]
 mod tests;
 
+pub use ceiling::{NoiseCeiling, NormalisedScores, SplitHalf, normalise};
+pub use controls::{Control, Controls};
 pub use cv::{RidgeCv, ridge_cv};
 pub use encode::encode;
 pub use features::Features;
@@ -48,3 +54,4 @@ pub use fit::EncodingFit;
 pub use folds::{Fold, Folds};
 pub use predictors::Predictors;
 pub use ridge::{Ridge, Solver};
+pub use roi::{RoiCorrelation, RoiCorrelations, RoiScores, roi_scores};
