@@ -54,5 +54,6 @@ pub use network_series::NetworkSeries;
 pub use networks::{
     LabelRule, NetworkRow, NetworkTable, Networks, Overlap, Shared, Suggestion, Suggestions, write_maps,
 };
+pub(crate) use series::censoring;
 pub use series::{VoxelSeries, write_series};
 pub use subject::Subject;

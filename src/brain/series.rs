@@ -231,7 +231,7 @@ impl fmt::Display for VoxelSeries {
 }
 
 /// "12 of 300 volumes censored", if there are any.
-pub(super) fn censoring(kept: &[bool]) -> Option<String> {
+pub(crate) fn censoring(kept: &[bool]) -> Option<String> {
     let censored = kept.iter().filter(|kept| !**kept).count();
     (censored > 0).then(|| format!("{censored} of {} volumes censored", kept.len()))
 }

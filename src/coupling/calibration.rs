@@ -4,7 +4,7 @@ use super::field::Field;
 use super::smoothness::{Smoothness, stream};
 use super::{MatchOptions, NetworkMatch, match_networks_with};
 use crate::brain::{Affine, Mask, Networks};
-use crate::encoding::EncodingFit;
+use crate::encoding::{EncodingFit, HeldOut, Trained};
 use crate::error::ErrorKind;
 use ndarray::Array2;
 
@@ -55,6 +55,8 @@ pub(crate) fn fit_with(weights: Array2<f32>, mask: &Mask) -> EncodingFit {
         r2: vec![0.0; voxels].into(),
         kind: "patterns",
         delays: [].into(),
+        held_out: HeldOut::made(&vec![0.0; voxels]).into(),
+        trained: Trained::made().into(),
         mask: mask.clone(),
         whose: "made".into(),
         about: "made".into(),

@@ -57,8 +57,8 @@ pub(super) enum Whitening {
 }
 
 impl Basis {
-    /// From count, sums and Gram matrix of the training rows' regressors.
-    pub fn from_sums(train: &Regressors, units: Units) -> Result<(Basis, Whitening)> {
+    /// From count, sums and Gram matrix of the training rows' regressors; of the components at most the leading `most`.
+    pub fn from_sums(train: &Regressors, units: Units, most: Option<usize>) -> Result<(Basis, Whitening)> {
         let regressors = train.sum.len();
         let mut scaled = train.gram.clone();
         let (mut mean, mut inverse) = (Array1::zeros(regressors), Array1::ones(regressors));
@@ -73,7 +73,7 @@ impl Basis {
                 *g *= inverse[i] * inverse[j];
             }
         }
-        let (values, vectors) = components(scaled)?;
+        let (values, vectors) = components(scaled, most)?;
         let mut rotation = vectors.t().to_owned();
         for (mut row, value) in rotation.rows_mut().into_iter().zip(&values) {
             row.zip_mut_with(&inverse, |v, inverse| *v *= inverse / value.sqrt());
@@ -90,6 +90,7 @@ impl Basis {
         rows: Vec<usize>,
         units: Units,
         known: Option<&Array2<f64>>,
+        most: Option<usize>,
     ) -> Result<(Basis, Whitening)> {
         let x = match units {
             Units::Training => standardised_by(x, &rows),
@@ -99,7 +100,7 @@ impl Basis {
             Some(kernel) => kernel.clone(),
             None => kernel(x.view())?,
         };
-        let (values, vectors) = components(kernel.select(Axis(0), &rows).select(Axis(1), &rows))?;
+        let (values, vectors) = components(kernel.select(Axis(0), &rows).select(Axis(1), &rows), most)?;
         let map = vectors.t().mapv(|v| v as f32);
         let shift = match units {
             Units::Training => vectors.sum_axis(Axis(0)),
@@ -148,11 +149,11 @@ pub(super) fn inverse_deviation(variance: f64) -> f64 {
     if variance > CONSTANT { 1.0 / variance.sqrt() } else { 0.0 }
 }
 
-/// Eigenvalues above rounding, largest first, and their vectors as columns.
-fn components(matrix: Array2<f64>) -> Result<(Vec<f64>, Array2<f64>)> {
+/// Eigenvalues above rounding, largest first and at most so many, and their vectors as columns.
+fn components(matrix: Array2<f64>, most: Option<usize>) -> Result<(Vec<f64>, Array2<f64>)> {
     let eigen = symmetric_eigen(matrix.view())?;
     let floor = eigen.values[0].max(f64::MIN_POSITIVE) * RANK;
-    let rank = eigen.values.iter().take_while(|&&value| value > floor).count();
+    let rank = eigen.values.iter().take_while(|&&value| value > floor).count().min(most.unwrap_or(usize::MAX));
     Ok((eigen.values[..rank].to_vec(), eigen.vectors.slice(s![.., ..rank]).to_owned()))
 }
 

@@ -1,35 +1,74 @@
 //! Blocks of voxels, each on one thread.
 
-use super::nested::{Block, Nested};
+use super::Sharing;
+use super::nested::{Block, Nested, Shared};
 use crate::error::Result;
 use crate::linalg::in_pool;
 use crate::notebook::Progress;
-use ndarray::Array2;
+use ndarray::{Array2, Array3};
 use rayon::prelude::*;
 use std::ops::Range;
-use std::sync::Mutex;
+use std::sync::{Mutex, MutexGuard};
 
-/// What is found for each block of voxels, in their order, and what `voxels` says beside: it gives the rows × voxels of some columns.
-pub(super) fn blocks<T: Send>(
+/// Fits all voxels, a block at a time.
+///
+/// `voxels` gives the kept rows of some columns, and what it says of them beside; `take` gets what was found for them, in any order of
+/// blocks. Where voxels share α, all are read twice: for their votes, and for the fit.
+pub(super) fn fit<T: Send>(
     nested: &Nested,
+    sharing: &Sharing,
     count: usize,
     width: usize,
-    voxels: impl Fn(Range<usize>) -> (Array2<f32>, T) + Sync + Send,
-) -> Result<Vec<(Block, T)>> {
-    let progress = Mutex::new(Progress::new("voxels", count as u64));
+    voxels: impl Fn(Range<usize>) -> Result<(Array2<f32>, T)> + Sync + Send,
+    take: impl Fn(Range<usize>, Block, T) -> Result<()> + Sync + Send,
+) -> Result<()> {
+    let shared = match sharing.groups(count)? {
+        None => None,
+        Some((groups, number)) => {
+            let votes = each("votes of voxels", count, width, |columns| {
+                nested.votes(voxels(columns.clone())?.0.view(), &groups[columns], number)
+            })?;
+            let total = votes.into_iter().reduce(|sum: Array3<f64>, votes| sum + votes).unwrap_or_default();
+            Some((Shared::elected(&total), groups))
+        }
+    };
+    each("voxels", count, width, |columns| {
+        let (y, beside) = voxels(columns.clone())?;
+        let shared = shared.as_ref().map(|(shared, groups)| (shared, &groups[columns.clone()]));
+        take(columns, nested.fit(y.view(), shared)?, beside)
+    })?;
+    Ok(())
+}
+
+/// Does `work` for each block of `width` voxels, and gives what it found in the blocks' order.
+fn each<T: Send>(
+    what: &str,
+    count: usize,
+    width: usize,
+    work: impl Fn(Range<usize>) -> Result<T> + Sync + Send,
+) -> Result<Vec<T>> {
+    let progress = Mutex::new(Progress::new(what, count as u64));
     in_pool(|| {
         (0..count.div_ceil(width))
             .into_par_iter()
             .map(|block| {
                 let columns = block * width..((block + 1) * width).min(count);
-                let (y, beside) = voxels(columns.clone());
-                let fitted = nested.fit(y.view())?;
-                // A poisoned lock only means that another block failed, which is reported by itself.
-                progress.lock().unwrap_or_else(|poisoned| poisoned.into_inner()).advance(columns.len() as u64);
-                Ok((fitted, beside))
+                let found = work(columns.clone())?;
+                locked(&progress).advance(columns.len() as u64);
+                Ok(found)
             })
             .collect()
     })
+}
+
+/// What a lock guards; a poisoned one only means that another block failed, which is reported by itself.
+pub(super) fn locked<T>(lock: &Mutex<T>) -> MutexGuard<'_, T> {
+    lock.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
+}
+
+/// What a lock guarded.
+pub(super) fn unlocked<T>(lock: Mutex<T>) -> T {
+    lock.into_inner().unwrap_or_else(|poisoned| poisoned.into_inner())
 }
 
 /// Voxels of a block for regressors of this size: a matrix of component × voxel stays near a core, and products have some width.

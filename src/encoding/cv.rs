@@ -1,7 +1,7 @@
 //! Ridge with one level of cross-validation on plain arrays, as himalaya's `RidgeCV` and `KernelRidgeCV` have it.
 
 use super::basis::{Units, multiply};
-use super::blocks::{blocks, width};
+use super::blocks::{fit, locked, unlocked, width};
 use super::delays::delayed;
 use super::features::finite;
 use super::nested::{Kind, Nested};
@@ -11,7 +11,7 @@ use crate::error::{Error, Result};
 use crate::notebook::state_memory;
 use ndarray::{Array2, Axis, s};
 use std::fmt;
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock};
 
 /// α and weights of each column of `y`, α by one level of cross-validation: himalaya's `RidgeCV`, or `KernelRidgeCV` where there are more regressors
 /// than rows, with `fit_intercept=False` and the score R².
@@ -60,18 +60,22 @@ pub fn ridge_cv(x: &Array2<f32>, y: &Array2<f32>, ridge: Ridge) -> Result<RidgeC
     let weighted = if kernel { rows } else { regressors };
     state_memory("ridge with cross-validation", (4 * weighted * targets + nested.bytes()) as u64);
 
-    let found = blocks(&nested, targets, width(rows, regressors), |columns| of_unit_size(y.slice(s![.., columns])))?;
-    let mut weights = Array2::zeros((weighted, targets));
-    let (mut alphas, mut scores) = (Vec::new(), Vec::new());
-    for (mut block, sizes) in found {
-        let first = alphas.len();
+    let weights = Mutex::new(Array2::zeros((weighted, targets)));
+    let chosen = Mutex::new((vec![0.0; targets], vec![0.0; targets]));
+    let columns = |columns| Ok(of_unit_size(y.slice(s![.., columns])));
+    fit(&nested, &ridge.sharing, targets, width(rows, regressors), columns, |columns, mut block, sizes| {
         for mut row in block.weights.rows_mut() {
             row.iter_mut().zip(&sizes).for_each(|(w, size)| *w *= size);
         }
-        weights.slice_mut(s![.., first..first + sizes.len()]).assign(&block.weights);
-        alphas.extend(block.alpha.iter().map(|&a| ridge.alphas[a]));
-        scores.extend(block.best.iter().map(|&score| score as f32));
-    }
+        locked(&weights).slice_mut(s![.., columns.clone()]).assign(&block.weights);
+        let (alphas, scores) = &mut *locked(&chosen);
+        for (n, target) in columns.enumerate() {
+            (alphas[target], scores[target]) = (ridge.alphas[block.alpha[n]], block.best[n] as f32);
+        }
+        Ok(())
+    })?;
+    let weights = unlocked(weights);
+    let (alphas, scores) = unlocked(chosen);
     let grid = &ridge.alphas;
     let about = format!(
         "{rows} rows × {regressors} regressors, {} α from {} to {}, {}, {}",

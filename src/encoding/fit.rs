@@ -1,9 +1,12 @@
 //! What an encoding model found: weights, α and held-out scores for each voxel.
 
+use super::Folds;
+use super::predict::Trained;
 use crate::brain::{BrainMap, Mask};
-use crate::error::Result;
-use ndarray::Array2;
+use crate::error::{Error, Result};
+use ndarray::{Array2, s};
 use std::fmt;
+use std::ops::Range;
 use std::sync::Arc;
 
 /// A fitted encoding model: weights, α and held-out scores per voxel; clones are cheap.
@@ -23,10 +26,26 @@ pub struct EncodingFit {
     /// What the regressors are: "patterns".
     pub(crate) kind: &'static str,
     pub(crate) delays: Arc<[usize]>,
+    /// What was found in each fold.
+    pub(crate) held_out: Arc<HeldOut>,
+    /// What a prediction of new rows needs beside the weights.
+    pub(crate) trained: Arc<Trained>,
     /// Whose data: what a map's title says.
     pub(crate) whose: String,
     /// Whose data, how cleaned, which patterns, which folds: one line.
     pub(crate) about: String,
+}
+
+/// What was found on the rows that each fold holds out.
+#[derive(Debug)]
+pub(crate) struct HeldOut {
+    pub folds: Folds,
+    /// fold × voxel.
+    pub r: Array2<f32>,
+    /// fold × voxel.
+    pub r2: Array2<f32>,
+    /// Time × voxel, in the voxels' units; NaN in rows that no fold holds out, and in censored ones.
+    pub predicted: Array2<f32>,
 }
 
 impl EncodingFit {
@@ -66,6 +85,42 @@ impl EncodingFit {
         &self.r2
     }
 
+    /// The folds whose test rows were scored.
+    pub fn folds(&self) -> &Folds {
+        &self.held_out.folds
+    }
+
+    /// Held-out Pearson r of each fold, fold × voxel; [`EncodingFit::r`] is its mean over folds.
+    pub fn fold_r(&self) -> &Array2<f32> {
+        &self.held_out.r
+    }
+
+    /// Held-out R² of each fold, fold × voxel; [`EncodingFit::r2`] is its mean over folds.
+    pub fn fold_r2(&self) -> &Array2<f32> {
+        &self.held_out.r2
+    }
+
+    /// What was predicted for held-out rows, for some voxels: time × voxel, in the units of the series, each row by the model that was trained without its
+    /// fold. Rows that no fold holds out, and censored ones, are NaN. A constant voxel is predicted at its mean.
+    ///
+    /// # Errors
+    /// If there are no such voxels.
+    pub fn predictions(&self, voxels: Range<usize>) -> Result<Array2<f32>> {
+        let count = self.held_out.predicted.ncols();
+        if voxels.start > voxels.end || voxels.end > count {
+            return Err(Error::value(
+                format!("voxels {} to {} of {count}", voxels.start, voxels.end),
+                "voxels are those of the mask, counted from 0",
+            ));
+        }
+        Ok(self.held_out.predicted.slice(s![.., voxels]).to_owned())
+    }
+
+    /// Bytes held.
+    pub(crate) fn bytes(&self) -> usize {
+        4 * (self.weights.len() + self.held_out.predicted.len() + 2 * self.held_out.r.len() + 3 * self.r.len())
+    }
+
     /// The mask whose voxels are meant.
     pub fn mask(&self) -> &Mask {
         &self.mask
@@ -93,7 +148,7 @@ impl EncodingFit {
     pub fn weight_map(&self, row: usize) -> Result<BrainMap> {
         let kind = self.kind.trim_end_matches('s');
         if row >= self.weights.nrows() {
-            return Err(crate::error::Error::value(
+            return Err(Error::value(
                 format!("{kind} {row} of {}", self.weights.nrows()),
                 format!("{} are counted from 0", self.kind),
             ));
@@ -125,5 +180,16 @@ impl fmt::Display for EncodingFit {
             write!(f, "; held-out r: median {median:.3}, 95th percentile {high:.3}, largest {most:.3}")?;
         }
         write!(f, "; α at the grid's edge in {} voxels; {}", self.alphas_at_edge(), self.about)
+    }
+}
+
+#[cfg(test)]
+impl HeldOut {
+    /// For made fits: one score per voxel, the same in two folds.
+    pub(crate) fn made(r: &[f32]) -> HeldOut {
+        let clock = crate::clock::Clock::new(1.0, &[4, 4]).unwrap();
+        let r = Array2::from_shape_fn((2, r.len()), |(_, v)| r[v]);
+        let predicted = Array2::zeros((8, r.ncols()));
+        HeldOut { folds: Folds::runs(&clock).unwrap(), r2: &r * &r, r, predicted }
     }
 }

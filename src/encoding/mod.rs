@@ -36,12 +36,17 @@ mod moments;
 mod nested;
 mod norms;
 #[cfg(test)]
+mod options;
+#[cfg(test)]
 mod parity;
+mod predict;
 mod predictors;
 mod ridge;
 mod roi;
 mod scaling;
+mod seen;
 mod split;
+mod targets;
 #[cfg(test)]
 mod tests;
 
@@ -52,6 +57,10 @@ pub use encode::encode;
 pub use features::Features;
 pub use fit::EncodingFit;
 pub use folds::{Fold, Folds};
+pub use predict::NewScores;
 pub use predictors::Predictors;
-pub use ridge::{Ridge, Solver};
+pub use ridge::{Ridge, Sharing, Solver};
 pub use roi::{RoiCorrelation, RoiCorrelations, RoiScores, roi_scores};
+pub use targets::Targets;
+#[cfg(test)]
+pub(crate) use {fit::HeldOut, predict::Trained};

@@ -3,12 +3,12 @@
 use super::Ridge;
 use super::basis::{Basis, Side, Units, kernel};
 use super::folds::Folds;
-use super::moments::{Parts, Plan, Regressors};
+use super::moments::{Outer, Parts, Plan, Regressors};
 use super::norms::Workspace;
 use super::split::{Scores, TestRows, Trained, product};
 use crate::error::Result;
 use crate::notebook::check_cancelled;
-use ndarray::{Array2, ArrayView2};
+use ndarray::{Array1, Array2, Array3, ArrayView2};
 
 /// All of a cross-validation that does not depend on the voxels.
 pub(super) struct Nested {
@@ -41,12 +41,31 @@ pub(super) struct Block {
     pub alpha: Vec<usize>,
     /// Mean R² over folds at that α.
     pub best: Vec<f64>,
-    /// Held-out r, mean over folds.
-    pub r: Vec<f64>,
-    /// Held-out R², mean over folds.
-    pub r2: Vec<f64>,
+    /// Held-out r, fold × voxel.
+    pub r: Array2<f64>,
+    /// Held-out R², fold × voxel.
+    pub r2: Array2<f64>,
+    /// What was predicted for held-out rows, kept row × voxel, in the voxels' units; NaN in rows that no fold holds out.
+    pub predicted: Array2<f32>,
     /// Regressor × voxel, or row × voxel where the weights are those of rows.
     pub weights: Array2<f32>,
+}
+
+/// The α, as numbers in the grid, that all voxels of a group share.
+pub(super) struct Shared {
+    /// For each fold, that of each group, chosen inside the fold's training rows.
+    inside: Vec<Vec<usize>>,
+    /// That of each group, chosen over all folds.
+    all: Vec<usize>,
+}
+
+impl Shared {
+    /// The α of the highest sums of scores: (fold, and last over folds) × α × group, as [`Nested::votes`] gives them for some voxels.
+    pub fn elected(votes: &Array3<f64>) -> Shared {
+        let mut chosen: Vec<Vec<usize>> = votes.outer_iter().map(|scores| highest(&scores.to_owned())).collect();
+        let all = chosen.pop().unwrap_or_default();
+        Shared { inside: chosen, all }
+    }
 }
 
 impl Nested {
@@ -75,13 +94,15 @@ impl Nested {
         for (n, segments) in plan.trains.iter().enumerate() {
             check_cancelled("encoding")?;
             let (basis, whitening) = match dual(segments) {
-                true => Basis::from_rows(&x, plan.rows(segments), units, common.as_ref())?,
-                false => Basis::from_sums(&Regressors::of(&parts, segments), units)?,
+                true => Basis::from_rows(&x, plan.rows(segments), units, common.as_ref(), ridge.components)?,
+                false => Basis::from_sums(&Regressors::of(&parts, segments), units, ridge.components)?,
             };
-            for (split, test) in plan.splits.iter().zip(&mut tests).filter(|(split, _)| split.train == n) {
+            for (number, split) in plan.splits.iter().enumerate().filter(|(_, split)| split.train == n) {
                 check_cancelled("encoding")?;
                 let rows = plan.rows(&split.test);
-                *test = Some(TestRows::new(&basis, &whitening, &x, &rows, &ridge.alphas, ridge.solver)?);
+                let predicts = kind == Kind::Nested && plan.outer.iter().any(|outer| outer.own == number);
+                let test = TestRows::new(&basis, &whitening, &x, &rows, &ridge.alphas, ridge.solver, predicts)?;
+                tests[number] = Some(test);
             }
             if n == plan.all && (kind == Kind::Nested || basis.side == Side::Sums) {
                 vectors = Some(whitening.vectors(&basis));
@@ -105,37 +126,69 @@ impl Nested {
         bases + tests + 4 * (self.x.len() + self.vectors.as_ref().map_or(0, Array2::len))
     }
 
-    /// α, held-out scores and weights of the voxels `y` (kept row × voxel).
-    pub fn fit<'a>(&'a self, y: ArrayView2<'a, f32>) -> Result<Block> {
+    /// α, held-out scores, predictions and weights of the voxels `y` (kept row × voxel); `shared` are α that were elected before, with the group of
+    /// each voxel.
+    pub fn fit<'a>(&'a self, y: ArrayView2<'a, f32>, shared: Option<(&Shared, &[usize])>) -> Result<Block> {
         let voxels = y.ncols();
         let parts = Parts::new(self.sums.then_some(&self.x), y, &self.plan.segments);
         let mut space = Workspace::default();
-        let (mut r, mut r2) = (vec![0.0; voxels], vec![0.0; voxels]);
-        let share = 1.0 / self.plan.outer.len() as f64;
+        let folds = self.plan.outer.len();
+        let (mut r, mut r2) = (Array2::zeros((folds, voxels)), Array2::zeros((folds, voxels)));
+        let holds_out = self.plan.outer.iter().any(|outer| !outer.inside.is_empty());
+        let mut predicted = Array2::from_elem(if holds_out { y.dim() } else { (0, 0) }, f32::NAN);
         let mut over_folds = Array2::<f64>::zeros((self.alphas.len(), voxels));
-        for outer in &self.plan.outer {
-            let mut inside = Array2::<f64>::zeros(over_folds.dim());
-            for &split in &outer.inside {
-                let (_, scores) = self.score(split, &parts, &mut space)?;
-                inside.zip_mut_with(&scores.r2, |sum, &r2| *sum += f64::from(r2));
-            }
+        for (fold, outer) in self.plan.outer.iter().enumerate() {
+            let chosen = match shared {
+                Some((shared, groups)) => groups.iter().map(|&group| shared.inside[fold][group]).collect(),
+                None => highest(&self.inside(outer, &parts, &mut space)?),
+            };
             let (trained, scores) = self.score(outer.own, &parts, &mut space)?;
-            over_folds.zip_mut_with(&scores.r2, |sum, &r2| *sum += share * f64::from(r2));
+            over_folds.zip_mut_with(&scores.r2, |sum, &r2| *sum += f64::from(r2) / folds as f64);
             if outer.inside.is_empty() {
                 continue;
             }
-            let chosen = highest(&inside);
-            let found = self.tests[outer.own].correlations(&trained, &scores, &chosen);
-            for (v, (&a, found)) in chosen.iter().zip(found).enumerate() {
-                r[v] += share * found;
-                r2[v] += share * f64::from(scores.r2[[a, v]]);
-            }
+            let test = &self.tests[outer.own];
+            r.row_mut(fold).assign(&Array1::from(test.correlations(&trained, &scores, &chosen)));
+            chosen.iter().enumerate().for_each(|(v, &a)| r2[[fold, v]] = f64::from(scores.r2[[a, v]]));
+            let rows = self.plan.rows(&self.plan.splits[outer.own].test);
+            test.predict(&trained, &chosen, &rows, &mut predicted);
         }
-        let alpha = highest(&over_folds);
+        let alpha = match shared {
+            Some((shared, groups)) => groups.iter().map(|&group| shared.all[group]).collect(),
+            None => highest(&over_folds),
+        };
         let best = alpha.iter().enumerate().map(|(v, &a)| over_folds[[a, v]]).collect();
         check_cancelled("encoding")?;
         let weights = self.weights(&parts, &alpha);
-        Ok(Block { alpha, best, r, r2, weights })
+        Ok(Block { alpha, best, r, r2, predicted, weights })
+    }
+
+    /// What some voxels say about α: (fold, and last over folds) × α × group, each the sum of the group's scores R².
+    pub fn votes<'a>(&'a self, y: ArrayView2<'a, f32>, groups: &[usize], count: usize) -> Result<Array3<f64>> {
+        let parts = Parts::new(self.sums.then_some(&self.x), y, &self.plan.segments);
+        let mut space = Workspace::default();
+        let folds = self.plan.outer.len();
+        let mut votes = Array3::zeros((folds + 1, self.alphas.len(), count));
+        let mut add = |place: usize, scores: &Array2<f64>| {
+            for ((a, v), score) in scores.indexed_iter() {
+                votes[[place, a, groups[v]]] += score;
+            }
+        };
+        for (fold, outer) in self.plan.outer.iter().enumerate() {
+            add(fold, &self.inside(outer, &parts, &mut space)?);
+            add(folds, &self.score(outer.own, &parts, &mut space)?.1.r2.mapv(f64::from));
+        }
+        Ok(votes)
+    }
+
+    /// Sums of R² over the folds inside a fold's training rows, α × voxel.
+    fn inside(&self, outer: &Outer, parts: &Parts, space: &mut Workspace) -> Result<Array2<f64>> {
+        let mut sums = Array2::<f64>::zeros((self.alphas.len(), parts.y.ncols()));
+        for &split in &outer.inside {
+            let (_, scores) = self.score(split, parts, space)?;
+            sums.zip_mut_with(&scores.r2, |sum, &r2| *sum += f64::from(r2));
+        }
+        Ok(sums)
     }
 
     /// V·(s / (s² + α) ∘ z) of all rows, or U·(1 / (s² + α) ∘ z) where weights are those of rows.

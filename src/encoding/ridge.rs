@@ -2,6 +2,7 @@
 
 use super::Folds;
 use crate::error::{Error, Result};
+use std::sync::Arc;
 
 /// Ridge regression with one α per voxel: options of [`encode`](super::encode) and [`ridge_cv`](super::ridge_cv).
 ///
@@ -21,8 +22,50 @@ pub struct Ridge {
     pub folds: Option<Folds>,
     /// Volumes by which regressors are delayed, each regressor at each of them; none by default: the courses as they are.
     pub delays: Vec<usize>,
+    /// Components of the regressors to which each training set is reduced; all by default.
+    pub components: Option<usize>,
+    /// Which voxels share an α; none by default.
+    pub sharing: Sharing,
     /// How predictions for all α are scored.
     pub solver: Solver,
+}
+
+/// Which voxels share an α.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Sharing {
+    /// Each voxel has its own: that of its own highest score.
+    #[default]
+    None,
+    /// All voxels have the same: that of the highest mean score over voxels (himalaya's `local_alpha=False`).
+    All,
+    /// The voxels of a group have the same. One number for each voxel says its group; groups are counted from 0.
+    Groups(Arc<[usize]>),
+}
+
+impl Sharing {
+    /// The group of each of so many voxels, and how many groups there are.
+    pub(super) fn groups(&self, voxels: usize) -> Result<Option<(Vec<usize>, usize)>> {
+        let groups = match self {
+            Sharing::None => return Ok(None),
+            Sharing::All => vec![0; voxels],
+            Sharing::Groups(groups) if groups.len() == voxels => groups.to_vec(),
+            Sharing::Groups(groups) => {
+                return Err(Error::shape(
+                    format!("{} voxels have a group that shares α, and {voxels} are to be fitted", groups.len()),
+                    "give one number for each voxel of the mask, in its order",
+                ));
+            }
+        };
+        let count = groups.iter().max().map_or(0, |most| most.saturating_add(1));
+        if count > voxels {
+            return Err(Error::value(
+                format!("a group that shares α has the number {}, with {voxels} voxels", count - 1),
+                "count groups from 0 without holes",
+            ));
+        }
+        Ok(Some((groups, count)))
+    }
 }
 
 /// How the squared length of a voxel's prediction is found for every α.
@@ -41,7 +84,14 @@ pub enum Solver {
 
 impl Default for Ridge {
     fn default() -> Ridge {
-        Ridge { alphas: Ridge::grid(-1.0, 5.0, 20), folds: None, delays: Vec::new(), solver: Solver::BySize }
+        Ridge {
+            alphas: Ridge::grid(-1.0, 5.0, 20),
+            folds: None,
+            delays: Vec::new(),
+            components: None,
+            sharing: Sharing::None,
+            solver: Solver::BySize,
+        }
     }
 }
 
@@ -70,6 +120,25 @@ impl Ridge {
         Ridge { delays: delays.to_vec(), ..self }
     }
 
+    /// Reduces the regressors of each training set to their first principal components before the ridge (principal component regression with
+    /// shrinkage): y = X·V_k·b with V_k the leading `count` eigenvectors of the training rows' XᵀX, z-scored regressors. They are learned in the
+    /// training rows of each fold only; where there are fewer, all are taken. Weights come out per regressor.
+    #[doc(alias = "PCA")]
+    #[doc(alias = "PcaRidge")]
+    pub fn components(self, count: usize) -> Ridge {
+        Ridge { components: Some(count), ..self }
+    }
+
+    /// Gives all voxels the same α: that of the highest mean score over voxels.
+    pub fn shared_alpha(self) -> Ridge {
+        Ridge { sharing: Sharing::All, ..self }
+    }
+
+    /// Gives the voxels of a group the same α: `groups` has one number for each voxel of the mask, in its order, counted from 0.
+    pub fn alpha_by_group(self, groups: &[usize]) -> Ridge {
+        Ridge { sharing: Sharing::Groups(groups.into()), ..self }
+    }
+
     /// Sets how all α are scored.
     pub fn solver(self, solver: Solver) -> Ridge {
         Ridge { solver, ..self }
@@ -82,6 +151,12 @@ impl Ridge {
             return Err(Error::value(
                 format!("the delay of {} volumes occurs twice in {:?}", delay.1, self.delays),
                 "name each delay once, for example `Ridge::default().delays(&[1, 2, 3, 4])`",
+            ));
+        }
+        if self.components == Some(0) {
+            return Err(Error::value(
+                "a ridge on 0 components predicts nothing",
+                "ask for 1 or more: `Ridge::default().components(50)`",
             ));
         }
         if self.alphas.is_empty() {

@@ -61,12 +61,14 @@ pub(super) struct TestRows {
     /// Wᵀ·1.
     sum: Array1<f64>,
     count: f64,
-    /// Wᵀ, component × test row, where that is less work than to go by XᵀY.
+    /// Wᵀ, component × test row, where it is needed.
     rows: Option<Array2<f32>>,
+    /// Whether the cross term goes by XᵀY of the test rows, which is less work where they outnumber the regressors.
+    by_sums: bool,
 }
 
 impl TestRows {
-    /// `rows` are the numbers of the test rows in `x`, the regressors as given.
+    /// `rows` are the numbers of the test rows in `x`, the regressors as given; `predicts` says that predictions of them will be asked for.
     pub fn new(
         basis: &Basis,
         whitening: &Whitening,
@@ -74,6 +76,7 @@ impl TestRows {
         rows: &[usize],
         alphas: &[f64],
         solver: Solver,
+        predicts: bool,
     ) -> Result<TestRows> {
         let w = whitening.test(basis, x, rows);
         let sum = w.sum_axis(Axis(0));
@@ -92,15 +95,15 @@ impl TestRows {
                 if solver == Solver::Bands || bands.cost < exact.cost { bands } else { exact }
             }
         };
-        let by_rows = basis.side == Side::Kernel || rows.len() <= x.ncols();
-        let rows = by_rows.then(|| w.t().mapv(|v| v as f32).as_standard_layout().into_owned());
+        let by_sums = basis.side == Side::Sums && rows.len() > x.ncols();
+        let rows = (predicts || !by_sums).then(|| w.t().mapv(|v| v as f32).as_standard_layout().into_owned());
         let (root, shrinkage) = (root.mapv(|v| v as f32), shrinkage.t().mapv(|d| d as f32));
-        Ok(TestRows { root, bands, shrinkage: shrinkage.as_standard_layout().into_owned(), sum, count, rows })
+        Ok(TestRows { root, bands, shrinkage: shrinkage.as_standard_layout().into_owned(), sum, count, rows, by_sums })
     }
 
     /// Whether voxels are scored by XᵀY of the test rows.
     pub fn by_sums(&self) -> bool {
-        self.rows.is_none()
+        self.by_sums
     }
 
     /// Bytes held.
@@ -156,17 +159,34 @@ impl TestRows {
         test: &Targets,
     ) -> Array2<f32> {
         let mut cross = match &self.rows {
-            Some(rows) => rows_product(rows, parts, segments),
-            None => product(basis.map.view(), parts.products(segments).view()),
+            Some(rows) if !self.by_sums => rows_product(rows, parts, segments),
+            _ => product(basis.map.view(), parts.products(segments).view()),
         };
-        let shifted = self.rows.is_none();
         for ((mut row, &sum), &shift) in cross.rows_mut().into_iter().zip(&self.sum).zip(&basis.shift) {
-            let shift = if shifted { shift } else { 0.0 };
+            let shift = if self.by_sums { shift } else { 0.0 };
             Zip::from(&mut row).and(&test.sum).and(&trained.mean).and(&trained.inverse).for_each(
                 |e, total, mean, inverse| *e = ((f64::from(*e) - shift * total - sum * mean) * inverse) as f32,
             );
         }
         cross
+    }
+
+    /// Puts the predictions of the test rows at each voxel's own α, in the voxels' units, into these rows of `predicted`.
+    pub fn predict(&self, trained: &Trained, chosen: &[usize], rows: &[usize], predicted: &mut Array2<f32>) {
+        let Some(components) = &self.rows else { return };
+        let mut shrunk = trained.z.clone();
+        for (k, mut row) in shrunk.rows_mut().into_iter().enumerate() {
+            let shrinkage = self.shrinkage.column(k);
+            row.iter_mut().zip(chosen).for_each(|(z, &a)| *z *= shrinkage[a]);
+        }
+        let found = product(components.t(), shrunk.view());
+        for (found, &row) in found.rows().into_iter().zip(rows) {
+            for (v, (out, &found)) in predicted.row_mut(row).iter_mut().zip(found).enumerate() {
+                let inverse = trained.inverse[v];
+                let deviation = if inverse > 0.0 { 1.0 / inverse } else { 0.0 };
+                *out = (f64::from(found) * deviation + trained.mean[v]) as f32;
+            }
+        }
     }
 
     /// Pearson r between each voxel's test rows and their prediction at its own α (a number in the grid); 0 where one of them does not vary.

@@ -5,7 +5,7 @@ use crate::activation::NeuronSeries;
 use crate::brain::{Affine, BrainMap, Mask, Networks, VoxelSeries};
 use crate::brain::{Cleaning, CleaningReport, Scrub, Subject, write_series};
 use crate::clock::Clock;
-use crate::encoding::EncodingFit;
+use crate::encoding::{EncodingFit, HeldOut, Trained};
 use crate::model::{NeuronAxis, Site};
 use crate::pattern::{Patterns, Report};
 use ndarray::Array2;
@@ -232,6 +232,8 @@ pub(super) fn fit() -> EncodingFit {
         r2: map.values().iter().map(|r| r * r.abs()).collect::<Vec<f32>>().into(),
         kind: "patterns",
         delays: [].into(),
+        held_out: HeldOut::made(map.values()).into(),
+        trained: Trained::made().into(),
         mask: map.mask().clone(),
         whose: "simulated subject 01".to_owned(),
         about: "simulated subject 01, 64 ICA patterns, 3 runs held out in turn".to_owned(),

@@ -179,7 +179,7 @@ results! {
     Mask: |m| m.shape(), m.voxels().bytes();
     Networks: |n| n.maps().shape(), n.maps().bytes();
     Features: |f| f.data().shape(), f.data().bytes();
-    EncodingFit: |f| f.weights().shape(), f.weights().bytes() + f.alphas().bytes() + f.r().bytes() + f.r2().bytes();
+    EncodingFit: |f| f.weights().shape(), f.bytes();
     NetworkMatch: |m| m.r().shape(), 5 * m.r().bytes();
 }
 

@@ -5,7 +5,7 @@
 use super::display;
 use crate::activation::NeuronSeries;
 use crate::brain::{BrainMap, Mask, NetworkSeries, Networks, VoxelSeries};
-use crate::encoding::{EncodingFit, Features, RidgeCv};
+use crate::encoding::{EncodingFit, Features, NewScores, RidgeCv};
 use crate::error::Result;
 use crate::extract::{DualRegression, Extraction};
 use crate::figure::{
@@ -253,6 +253,14 @@ fn fit_text(fit: &EncodingFit) -> String {
     let (regressors, voxels) = fit.weights().dim();
     let about = fit.about();
     format!("EncodingFit: {} {} → {} voxels\n{about}\n{scores}", grouped(regressors), fit.kind(), grouped(voxels))
+}
+
+impl NewScores {
+    /// Shows in a notebook how well new runs are predicted, and where.
+    pub fn evcxr_display(&self) {
+        let map = self.score_map();
+        show(&self.to_string(), vec![slices(&map, Slices::default())]);
+    }
 }
 
 impl Features {

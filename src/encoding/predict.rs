@@ -1,0 +1,192 @@
+//! Predictions for rows that a model has not seen.
+
+use super::delays::delayed;
+use super::scaling::Scale;
+use super::seen::Seen;
+use super::{EncodingFit, Predictors, Targets};
+use crate::brain::{BrainMap, Mask, VoxelSeries};
+use crate::error::{Error, Result};
+use crate::linalg::product;
+use ndarray::{Array1, Array2, ArrayView1, Axis};
+use std::fmt;
+use std::sync::Arc;
+
+/// What the model of all rows needs beside its weights.
+#[derive(Clone, Debug)]
+pub(crate) struct Trained {
+    pub(super) units: Units,
+    pub(super) seen: Seen,
+}
+
+/// Means and standard deviations over the training rows.
+#[derive(Clone, Debug)]
+pub(super) struct Units {
+    /// Of the regressors as they are given.
+    pub given: Scale,
+    /// Of the regressors at each delay, after that.
+    pub delayed: Scale,
+    pub voxels: Scale,
+}
+
+impl EncodingFit {
+    /// What the model of all rows predicts from new courses: ŷ = X·B, with X standardised by the rows that the model was trained on; rows are the
+    /// volumes of `x`, and values are in the units of the voxels that were fitted.
+    ///
+    /// `x` are the same patterns, neurons or features, of another text or scan.
+    ///
+    /// ```
+    /// use neurocell::prelude::*;
+    /// # fn show(train: Features, bold: VoxelSeries, new: Features) -> Result<()> {
+    /// let fit = encode(&train, &bold, Ridge::default())?;
+    /// let predicted = fit.predict(&new)?;
+    /// println!("{predicted}");
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    /// If number or kind of the regressors are not the model's, or a delay was fitted and the TR is another.
+    pub fn predict(&self, x: &dyn Predictors) -> Result<VoxelSeries> {
+        let Units { given, delayed: at_delays, voxels } = &self.trained.units;
+        if x.courses().ncols() != given.mean.len() || x.kind() != self.kind {
+            return Err(Error::shape(
+                format!("the model was fitted to {} {}, and {} are given", given.mean.len(), self.kind, x.describe()),
+                "give the same regressors, made in the same way",
+            ));
+        }
+        let tr = self.held_out.folds.clock().tr();
+        if !self.delays.is_empty() && tr != x.clock().tr() {
+            return Err(Error::value(
+                format!(
+                    "the model has delays in volumes of {tr} s, and the new courses have a TR of {} s",
+                    x.clock().tr()
+                ),
+                "bring the new courses to the model's TR",
+            ));
+        }
+        let rows: Vec<usize> = (0..x.courses().nrows()).collect();
+        let mut regressors = given.applied(x.courses().view(), &rows);
+        if !self.delays.is_empty() {
+            regressors = delayed(&regressors, x.clock(), &self.delays);
+        }
+        let regressors = at_delays.applied(regressors.view(), &rows);
+        let mut predicted = product(regressors.view(), self.weights.view())?;
+        for mut row in predicted.rows_mut() {
+            row.iter_mut().enumerate().for_each(|(v, value)| *value = voxels.undone(v, *value));
+        }
+        let name = format!("predicted from {} by a model of {}", x.describe(), self.whose);
+        VoxelSeries::new(predicted, self.mask.clone(), x.clock().clone(), name)
+    }
+
+    /// How well the model of all rows predicts scans that it has not seen: r and R² of each voxel over the kept volumes of each run, and their means.
+    ///
+    /// # Errors
+    /// If a run is one of those that the model was trained on, whatever was done to it since; the clocks of `x` and `bold` or the masks of model
+    /// and `bold` differ; or [`EncodingFit::predict`] refuses `x`.
+    pub fn score(&self, x: &dyn Predictors, bold: &dyn Targets) -> Result<NewScores> {
+        x.clock().agree(&format!("the {} series", x.kind().trim_end_matches('s')), bold.clock(), bold.name())?;
+        if *bold.mask() != self.mask {
+            return Err(Error::shape(
+                format!("the model has {} voxels, and {} has {} of another mask", self.mask, bold.name(), bold.mask()),
+                "read both in one mask: `Masker::new(&mask)`",
+            ));
+        }
+        self.trained.seen.refuse(bold)?;
+        let predicted = self.predict(x)?;
+        let voxels = self.mask.count();
+        let mut r = Array2::zeros((bold.clock().runs(), voxels));
+        let mut r2 = Array2::zeros(r.dim());
+        for start in (0..voxels).step_by(1024) {
+            let columns = start..(start + 1024).min(voxels);
+            let measured = bold.columns(columns.clone())?;
+            for run in 0..bold.clock().runs() {
+                let rows: Vec<usize> = bold.clock().rows(run).filter(|row| bold.kept()[*row]).collect();
+                for (n, voxel) in columns.clone().enumerate() {
+                    let y = measured.column(n).select(Axis(0), &rows);
+                    let of = scored(y.view(), predicted.data().column(voxel).select(Axis(0), &rows).view());
+                    (r[[run, voxel]], r2[[run, voxel]]) = of;
+                }
+            }
+        }
+        Ok(NewScores {
+            r: r.into(),
+            r2: r2.into(),
+            mask: self.mask.clone(),
+            whose: bold.name().into(),
+            model: self.whose.clone(),
+        })
+    }
+}
+
+/// Pearson r and R² of a prediction; 0 where nothing varies.
+fn scored(y: ArrayView1<f32>, predicted: ArrayView1<f32>) -> (f32, f32) {
+    let (y, p) = (y.mapv(f64::from), predicted.mapv(f64::from));
+    let [of_y, of_p] = [&y, &p].map(|course: &Array1<f64>| course - course.mean().unwrap_or(0.0));
+    let total = of_y.dot(&of_y);
+    if total <= f64::EPSILON * y.dot(&y) {
+        return (0.0, 0.0);
+    }
+    let error = (&y - &p).mapv(|d| d * d).sum();
+    let variance = of_p.dot(&of_p);
+    let r = if variance > 1e-12 * p.dot(&p) { of_y.dot(&of_p) / (total * variance).sqrt() } else { 0.0 };
+    (r as f32, (1.0 - error / total) as f32)
+}
+
+/// How well a model predicts scans that it has not seen: [`EncodingFit::score`].
+#[derive(Clone, Debug)]
+pub struct NewScores {
+    r: Arc<Array2<f32>>,
+    r2: Arc<Array2<f32>>,
+    mask: Mask,
+    whose: String,
+    model: String,
+}
+
+impl NewScores {
+    /// Pearson r, run × voxel.
+    pub fn run_r(&self) -> &Array2<f32> {
+        &self.r
+    }
+
+    /// R² = 1 − Σ(y − ŷ)² / Σ(y − mean)², run × voxel.
+    pub fn run_r2(&self) -> &Array2<f32> {
+        &self.r2
+    }
+
+    /// Mean r over runs as a map.
+    pub fn score_map(&self) -> BrainMap {
+        let mean = self.r.mean_axis(Axis(0)).map(|mean| mean.to_vec()).unwrap_or_default();
+        BrainMap::of(mean, &self.mask, format!("r of new runs, {}", self.whose), "r")
+    }
+}
+
+impl fmt::Display for NewScores {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut r = self.score_map().values().to_vec();
+        r.sort_by(f32::total_cmp);
+        write!(
+            f,
+            "NewScores: {} voxels, {} new runs of {}, model of {}",
+            r.len(),
+            self.r.nrows(),
+            self.whose,
+            self.model
+        )?;
+        match (r.get(r.len() / 2), r.last()) {
+            (Some(median), Some(most)) => write!(f, "; r: median {median:.3}, largest {most:.3}"),
+            _ => Ok(()),
+        }
+    }
+}
+
+#[cfg(test)]
+impl Trained {
+    /// For made fits, which predict nothing.
+    pub(crate) fn made() -> Trained {
+        let none = || Scale { mean: Vec::new(), inverse: Vec::new() };
+        let clock = crate::clock::Clock::new(1.0, &[4, 4]).unwrap();
+        let series = super::tests::bold(Array2::from_shape_fn((8, 1), |(t, _)| t as f32), &clock);
+        let units = Units { given: none(), delayed: none(), voxels: none() };
+        Trained { units, seen: Seen::of(&series).unwrap() }
+    }
+}
