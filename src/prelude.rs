@@ -4,7 +4,7 @@ pub use crate::activation::NeuronSeries;
 pub use crate::activation::{Activations, Pooling, ReadOptions, TopWord};
 pub use crate::activation::{Derivatives, Downsampling, Hrf, Response, Sampling, Silence, WordTime};
 pub use crate::brain::{Aroma, CleaningReport, CompCor, Confounds, Dataset, Expansion, Scrub, Strategy};
-pub use crate::brain::{Bold, Cleaning, Subject};
+pub use crate::brain::{Bold, Cleaning, Participants, Subject};
 pub use crate::brain::{BrainMap, Mask, Networks, VoxelSeries};
 pub use crate::brain::{Interpolation, Masker, NetworkSeries};
 pub use crate::brain::{LabelRule, NetworkTable, Overlap, Suggestions, atlases, fetch_atlas, write_maps};
@@ -12,17 +12,20 @@ pub use crate::clock::Clock;
 pub use crate::coupling::{Best, MatchOptions, NetworkMatch, Reading, SubGroups};
 pub use crate::coupling::{match_networks, match_networks_with, subgroups};
 pub use crate::encoding::EncodingFit;
+pub use crate::encoding::{Control, Controls, NoiseCeiling, NormalisedScores, SplitHalf, normalise};
 pub use crate::encoding::{
     Features, Folds, NewScores, Predictors, Ridge, RidgeCv, Sharing, Solver, Targets, encode, ridge_cv,
 };
+pub use crate::encoding::{RoiCorrelation, RoiCorrelations, RoiScores, roi_scores};
 pub use crate::error::{Error, Result};
 pub use crate::extract::{
     DualRegression, Extraction, GroupIca, Parcellation, SpatialDictionary, VsDbn, dual_regression,
 };
 pub use crate::figure::{
-    ColourRange, Dendrogram, Figure, HeatMap, Histogram, Slices, Stretch, Threshold, bars, cleaning_figure, courses,
-    dendrogram, heat_map, histogram, k_curve, mask_slices, network_slices, neuron_carpet, pattern_courses,
-    pattern_summary, pattern_words, score_histograms, slices, slices_grid, spectrum_curve, voxel_carpet,
+    ColourRange, Dendrogram, Figure, HeatMap, HexBin, Histogram, Slices, Stretch, Threshold, bars, ceiling_hexbin,
+    cleaning_figure, courses, dendrogram, heat_map, hexbin, histogram, k_curve, mask_slices, network_slices,
+    neuron_carpet, pattern_courses, pattern_summary, pattern_words, roi_scatter, score_histograms, slices, slices_grid,
+    spectrum_curve, voxel_carpet,
 };
 pub use crate::model::{
     Compute, Context, Intervention, Logits, Loss, Masking, Model, NeuronAxis, Operation, WindowPlan,
@@ -35,5 +38,5 @@ pub use crate::pattern::{Contrast, Dictionary, Distance, Ica, KMeans, Method, Pc
 pub use crate::pattern::{ParallelAnalysis, Report, Spectrum};
 pub use crate::simulate::{Planting, Recovery, Simulated, Simulation, Truth};
 pub use crate::stimulus::{Columns, EventWords, Speaking, TextGrid, Timing};
-pub use crate::stimulus::{Stimulus, Word};
+pub use crate::stimulus::{Stimulus, Word, word_frequency};
 pub use ndarray;

@@ -57,7 +57,12 @@ impl Activations {
     /// ```
     pub fn to_series_with(&self, clock: &Clock, sampling: &Sampling) -> Result<NeuronSeries> {
         let axis = self.neurons().clone().with_copies(&sampling.copies());
-        let words = WordValues { stimulus: self.stimulus(), values: self.values(), valueless: self.unmatched(), what: "neurons" };
+        let words = WordValues {
+            stimulus: self.stimulus(),
+            values: self.values(),
+            valueless: self.unmatched(),
+            what: "neurons",
+        };
         let OnClock { data, clock, notes } = words.on_clock(clock, sampling)?;
         Ok(NeuronSeries::new(data, clock, axis)?.with_notes(notes))
     }

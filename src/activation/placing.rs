@@ -57,9 +57,7 @@ pub(super) fn placed(
         notes.push(format!("{behind} words whose middle lies behind the last volume of their run are not used"));
     }
     if far > 0 {
-        notes.push(format!(
-            "{far} words are further from every volume than the Lanczos window reaches, and not used"
-        ));
+        notes.push(format!("{far} words are further from every volume than the Lanczos window reaches, and not used"));
     }
     if !valueless.is_empty() {
         notes.push(format!("{} words without a token are not used", valueless.len()));

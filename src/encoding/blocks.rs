@@ -41,7 +41,7 @@ pub(super) fn fit<T: Send>(
 }
 
 /// Does `work` for each block of `width` voxels, and gives what it found in the blocks' order.
-fn each<T: Send>(
+pub(super) fn each<T: Send>(
     what: &str,
     count: usize,
     width: usize,

@@ -63,27 +63,25 @@ impl Control {
             _ => sampling.clone(),
         };
         let counting = counting.silence(Silence::Zero);
-        let (value, sampling): (Box<dyn Fn(&Word) -> f32>, &Sampling) = match self {
-            Control::WordRate => {
-                // What makes of a sum a rate.
-                let cutoff = match sampling.downsampling {
-                    Downsampling::Lanczos { cutoff, .. } => cutoff,
-                    _ => 1.0,
-                };
-                let rate = (cutoff / clock.tr()) as f32;
-                (Box::new(move |_| rate), &counting)
-            }
-            Control::Letters => (Box::new(letters), sampling),
-            Control::Duration => (Box::new(duration), sampling),
-            Control::LogFrequency => (Box::new(|word| word_frequency(&word.text).unwrap_or(RAREST)), sampling),
+        // What makes of a sum a rate.
+        let cutoff = match sampling.downsampling {
+            Downsampling::Lanczos { cutoff, .. } => cutoff,
+            _ => 1.0,
+        };
+        let rate = (cutoff / clock.tr()) as f32;
+        let (value, scale, sampling): (fn(&Word) -> f32, f32, &Sampling) = match self {
+            Control::WordRate => (|_| 1.0, rate, &counting),
+            Control::Letters => (letters, 1.0, sampling),
+            Control::Duration => (duration, 1.0, sampling),
+            Control::LogFrequency => (|word| word_frequency(&word.text).unwrap_or(RAREST), 1.0, sampling),
             Control::StoryOn => {
                 let found = volumes_on_clock(story_on(stimulus, clock, sampling)?.view(), clock, sampling, "controls")?;
                 return Ok((found.data, found.notes));
             }
-            Control::StoryOnset => (Box::new(|_| 0.0), &counting),
+            Control::StoryOnset => (|_| 0.0, 1.0, &counting),
         };
         let words = stimulus.words();
-        let mut values = Array2::from_shape_fn((words.len(), 1), |(n, _)| value(&words[n]));
+        let mut values = Array2::from_shape_fn((words.len(), 1), |(n, _)| scale * value(&words[n]));
         if self == Control::StoryOnset {
             for run in 0..stimulus.runs() {
                 if let Some(first) = words.iter().position(|word| word.run == run && word.onset.is_some()) {

@@ -5,12 +5,13 @@
 use super::display;
 use crate::activation::NeuronSeries;
 use crate::brain::{BrainMap, Mask, NetworkSeries, Networks, VoxelSeries};
-use crate::encoding::{EncodingFit, Features, NewScores, RidgeCv};
+use crate::encoding::{EncodingFit, Features, NewScores, NoiseCeiling, NormalisedScores, RidgeCv};
 use crate::error::Result;
 use crate::extract::{DualRegression, Extraction};
 use crate::figure::{
-    Dendrogram, Figure, Slices, courses, dendrogram, k_curve, mask_slices, network_slices, neuron_carpet,
-    pattern_courses, pattern_summary, score_histograms, slices, slices_grid, spectrum_curve, voxel_carpet,
+    Dendrogram, Figure, Slices, ceiling_hexbin, courses, dendrogram, k_curve, mask_slices, network_slices,
+    neuron_carpet, pattern_courses, pattern_summary, score_histograms, slices, slices_grid, spectrum_curve,
+    voxel_carpet,
 };
 use crate::pattern::{Hierarchy, KCurve, Patterns, Spectrum};
 use crate::stimulus::{Stimulus, Timing};
@@ -267,6 +268,20 @@ impl Features {
     /// Shows the features in a notebook: how many, on which clock, and their names.
     pub fn evcxr_display(&self) {
         show(&self.to_string(), Vec::new());
+    }
+}
+
+impl NoiseCeiling {
+    /// Shows the ceiling in a notebook: how it was estimated, and where it is how high.
+    pub fn evcxr_display(&self) {
+        show(&self.to_string(), vec![slices(&self.r_map(), Slices::default())]);
+    }
+}
+
+impl NormalisedScores {
+    /// Shows the scores in a notebook: how many voxels count, scores against their ceiling, and the map.
+    pub fn evcxr_display(&self) {
+        show(&self.to_string(), vec![ceiling_hexbin(self), slices(self.map(), Slices::default())]);
     }
 }
 

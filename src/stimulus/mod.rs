@@ -33,8 +33,8 @@ mod text_grid;
 mod word;
 
 pub use events_file::EventWords;
-pub use frequency::word_frequency;
 pub(crate) use frequency::RAREST;
+pub use frequency::word_frequency;
 pub(crate) use separated::{Row as Separated, rows as separated_rows};
 pub use speaking::Speaking;
 pub(crate) use speaking::ends_sentence;
