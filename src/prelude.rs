@@ -13,6 +13,8 @@ pub use crate::coupling::{Best, MatchOptions, NetworkMatch, Reading, SubGroups};
 pub use crate::coupling::{match_networks, match_networks_with, subgroups};
 pub use crate::encoding::EncodingFit;
 pub use crate::encoding::{Control, Controls, NoiseCeiling, NormalisedScores, SplitHalf, normalise};
+pub use crate::encoding::{ElasticNet, ElasticPath, elastic_path, encode_elastic};
+pub use crate::encoding::{FeaturePca, FittedTransform, Leak, SelectFeatures, Standardise, Training, encode_each};
 pub use crate::encoding::{
     Features, Folds, NewScores, Predictors, Ridge, RidgeCv, Sharing, Solver, Targets, encode, ridge_cv,
 };
@@ -23,9 +25,9 @@ pub use crate::extract::{
 };
 pub use crate::figure::{
     ColourRange, Dendrogram, Figure, HeatMap, HexBin, Histogram, Slices, Stretch, Threshold, bars, ceiling_hexbin,
-    cleaning_figure, courses, dendrogram, heat_map, hexbin, histogram, k_curve, mask_slices, network_slices,
-    neuron_carpet, pattern_courses, pattern_summary, pattern_words, roi_scatter, score_histograms, slices, slices_grid,
-    spectrum_curve, voxel_carpet,
+    cleaning_figure, courses, dendrogram, folds_figure, heat_map, hexbin, histogram, inner_folds_figure, k_curve,
+    mask_slices, network_slices, neuron_carpet, pattern_courses, pattern_summary, pattern_words, roi_scatter,
+    score_histograms, slices, slices_grid, spectrum_curve, voxel_carpet,
 };
 pub use crate::model::{
     Compute, Context, Intervention, Logits, Loss, Masking, Model, NeuronAxis, Operation, WindowPlan,

@@ -1,5 +1,6 @@
 //! Features of a stimulus that the reader brings: word rate, phonemes, motion energy, embeddings.
 
+use super::Learned;
 use crate::clock::Clock;
 use crate::error::{Error, Result};
 use ndarray::Array2;
@@ -23,6 +24,8 @@ pub struct Features {
     names: Arc<[String]>,
     clock: Clock,
     notes: Arc<[String]>,
+    /// What was learned to make them, and from which rows.
+    learned: Arc<[Learned]>,
 }
 
 impl Features {
@@ -39,7 +42,8 @@ impl Features {
             ));
         }
         finite(&data, |column| format!("feature {column} of {name}"), Some(clock))?;
-        Ok(Features { name, data: Arc::new(data), names: [].into(), clock: clock.clone(), notes: [].into() })
+        let (names, learned, notes) = ([].into(), [].into(), [].into());
+        Ok(Features { name, data: Arc::new(data), names, clock: clock.clone(), learned, notes })
     }
 
     /// The same features with a name for each.
@@ -58,6 +62,17 @@ impl Features {
 
     pub(super) fn with_notes(self, notes: Vec<String>) -> Features {
         Features { notes: notes.into(), ..self }
+    }
+
+    /// The same features, made by something that was learned.
+    pub(super) fn with_learned(&self, learned: Learned) -> Features {
+        let all = self.learned.iter().cloned().chain([learned]).collect();
+        Features { learned: all, ..self.clone() }
+    }
+
+    /// What was learned to make them, and from which rows; nothing for features as they were brought.
+    pub fn learned(&self) -> &[Learned] {
+        &self.learned
     }
 
     /// Time × feature.

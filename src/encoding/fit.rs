@@ -1,6 +1,7 @@
 //! What an encoding model found: weights, α and held-out scores for each voxel.
 
 use super::Folds;
+use super::leaks::edge_warning;
 use super::predict::Trained;
 use crate::brain::{BrainMap, Mask};
 use crate::error::{Error, Result};
@@ -179,7 +180,11 @@ impl fmt::Display for EncodingFit {
         if let (Some(median), Some(high), Some(most)) = (quantile(0.5), quantile(0.95), quantile(1.0)) {
             write!(f, "; held-out r: median {median:.3}, 95th percentile {high:.3}, largest {most:.3}")?;
         }
-        write!(f, "; α at the grid's edge in {} voxels; {}", self.alphas_at_edge(), self.about)
+        write!(f, "; α at the grid's edge in {} voxels", self.alphas_at_edge())?;
+        if let Some(warning) = edge_warning(&self.alphas, &self.grid, &self.r) {
+            write!(f, " (WARNING: {warning})")?;
+        }
+        write!(f, "; {}", self.about)
     }
 }
 

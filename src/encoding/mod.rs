@@ -20,6 +20,7 @@
 //! differ by some 1e-6 from those of [`Solver::PerAlpha`]. A bound that holds for any voxel, if all its components conspired: |ΔR²| ≤
 //! 2τ·√components·‖ŷ‖/‖y‖.
 
+mod agreement;
 mod bands;
 mod baselines;
 mod basis;
@@ -28,10 +29,13 @@ mod ceiling;
 pub mod controls;
 mod cv;
 mod delays;
+mod elastic;
 mod encode;
 mod features;
 mod fit;
 mod folds;
+mod leaks;
+mod learned;
 mod moments;
 mod nested;
 mod norms;
@@ -53,10 +57,13 @@ mod tests;
 pub use ceiling::{NoiseCeiling, NormalisedScores, SplitHalf, normalise};
 pub use controls::{Control, Controls};
 pub use cv::{RidgeCv, ridge_cv};
+pub use elastic::{ElasticNet, ElasticPath, elastic_path, encode_elastic};
 pub use encode::encode;
 pub use features::Features;
 pub use fit::EncodingFit;
 pub use folds::{Fold, Folds};
+pub use leaks::Leak;
+pub use learned::{FeaturePca, FittedTransform, Learned, SelectFeatures, Standardise, Training, encode_each};
 pub use predict::NewScores;
 pub use predictors::Predictors;
 pub use ridge::{Ridge, Sharing, Solver};

@@ -35,14 +35,17 @@ pub fn roi_scatter(found: &RoiCorrelations) -> Result<Figure> {
     let title = format!("Scores by region and {}", found.column());
     let mut remark = format!("{}; {which}; Spearman r, q over all regions; a dot is a subject", found.scores().atlas());
     if !found.left_out().is_empty() {
-        remark.push_str(&format!("; {} subjects without {} left out", found.left_out().len(), found.column()));
+        let s = if found.left_out().len() == 1 { "" } else { "s" };
+        remark.push_str(&format!("; {} subject{s} without {} left out", found.left_out().len(), found.column()));
     }
     let heading = Heading::new(&title, &remark, WIDTH);
     let columns = shown.len().min(COLUMNS);
     let rows = shown.len().div_ceil(columns);
     let cell = (WIDTH - 2.0 * MARGIN) / columns as f64;
-    let pitch = ABOVE + HEIGHT + BELOW + 12.0;
-    let mut sheet = Sheet::new(WIDTH, heading.height() + rows as f64 * pitch + MARGIN);
+    // Ticks have labels below every panel, axes below the last ones.
+    let pitch = ABOVE + HEIGHT + TICK + 26.0;
+    let height = heading.height() + (rows - 1) as f64 * pitch + ABOVE + HEIGHT + BELOW + MARGIN;
+    let mut sheet = Sheet::new(WIDTH, height);
     sheet.heading(&heading);
     for (n, row) in shown.iter().enumerate() {
         let (column, line) = (n % columns, n / columns);

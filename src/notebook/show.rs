@@ -5,7 +5,9 @@
 use super::display;
 use crate::activation::NeuronSeries;
 use crate::brain::{BrainMap, Mask, NetworkSeries, Networks, VoxelSeries};
-use crate::encoding::{EncodingFit, Features, NewScores, NoiseCeiling, NormalisedScores, RidgeCv};
+use crate::encoding::{
+    ElasticPath, EncodingFit, Features, FittedTransform, NewScores, NoiseCeiling, NormalisedScores, RidgeCv, Training,
+};
 use crate::error::Result;
 use crate::extract::{DualRegression, Extraction};
 use crate::figure::{
@@ -256,11 +258,32 @@ fn fit_text(fit: &EncodingFit) -> String {
     format!("EncodingFit: {} {} → {} voxels\n{about}\n{scores}", grouped(regressors), fit.kind(), grouped(voxels))
 }
 
+impl ElasticPath {
+    /// Shows in a notebook how many regressors are used at each λ.
+    pub fn evcxr_display(&self) {
+        show(&self.to_string(), Vec::new());
+    }
+}
+
 impl NewScores {
     /// Shows in a notebook how well new runs are predicted, and where.
     pub fn evcxr_display(&self) {
         let map = self.score_map();
         show(&self.to_string(), vec![slices(&map, Slices::default())]);
+    }
+}
+
+impl FittedTransform {
+    /// Shows the transform in a notebook: what it is, and what it was learned from.
+    pub fn evcxr_display(&self) {
+        show(&self.to_string(), Vec::new());
+    }
+}
+
+impl Training {
+    /// Shows in a notebook which volumes there are to learn from.
+    pub fn evcxr_display(&self) {
+        show(&self.to_string(), Vec::new());
     }
 }
 

@@ -9,7 +9,7 @@ use crate::brain::{
 use crate::coupling::{NetworkMatch, SubGroups};
 use crate::encoding::{Folds, RoiCorrelations, RoiScores};
 use crate::error::Result;
-use crate::figure::{Figure, HeatMap, Histogram, bars, heat_map, histogram, roi_scatter};
+use crate::figure::{Figure, HeatMap, Histogram, bars, folds_figure, heat_map, histogram, roi_scatter};
 use crate::model::{Intervention, Logits, Loss, Model, WindowPlan};
 use crate::simulate::{Recovery, Simulated};
 use ndarray::Array2;
@@ -193,9 +193,9 @@ impl RoiCorrelations {
 }
 
 impl Folds {
-    /// Shows the folds in a notebook: which rows train and which test.
+    /// Shows the folds in a notebook: which rows train and which test, as a table and over time.
     pub fn evcxr_display(&self) {
-        table(&self.to_string(), Vec::new());
+        table(&format!("Folds: {}, {}\n{}", self.words(), self.clock(), self.table()), vec![folds_figure(self)]);
     }
 }
 

@@ -101,8 +101,8 @@ fn scores_in_the_order_of_age_have_r_one_and_the_exact_p() {
     assert_eq!((right.q, found.rows()[2].n), (right.p, 3));
     assert_eq!(found.best().len(), 1);
     let text = found.to_string();
-    assert!(text.contains("1 subjects without age left out: sub-02"), "{text}");
-    assert!(text.contains("not tested, for want of scores: Left, upper, Small"), "{text}");
+    assert!(text.contains("1 subject without age left out: sub-02"), "{text}");
+    assert!(text.contains("2 not tested, for want of scores: Left, upper, Small"), "{text}");
     assert_eq!(found.pairs("Right").unwrap()[1], (34.0, f64::from(0.14f32)));
 }
 

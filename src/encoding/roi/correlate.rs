@@ -222,7 +222,8 @@ impl fmt::Display for RoiCorrelations {
         if !self.left_out.is_empty() {
             let more = if self.left_out.len() > 8 { ", …" } else { "" };
             let names = self.left_out[..self.left_out.len().min(8)].join(", ");
-            write!(f, "\n{} subjects without {} left out: {names}{more}", self.left_out.len(), self.column)?;
+            let s = if self.left_out.len() == 1 { "" } else { "s" };
+            write!(f, "\n{} subject{s} without {} left out: {names}{more}", self.left_out.len(), self.column)?;
         }
         let width = best.iter().map(|row| row.region.chars().count()).max().unwrap_or(0).max("region".len());
         write!(f, "\n  {:width$} {:>7} {:>8} {:>8} {:>4}", "region", "r", "p", "q", "n")?;
@@ -234,9 +235,13 @@ impl fmt::Display for RoiCorrelations {
         }
         let untested: Vec<&str> =
             self.rows.iter().filter(|row| row.p.is_nan()).map(|row| row.region.as_str()).collect();
+        let more = if untested.len() > 8 { ", …" } else { "" };
         match untested.is_empty() {
             true => Ok(()),
-            false => write!(f, "\n  not tested, for want of scores: {}", untested.join(", ")),
+            false => {
+                let names = untested[..untested.len().min(8)].join(", ");
+                write!(f, "\n  {} not tested, for want of scores: {names}{more}", untested.len())
+            }
         }
     }
 }
