@@ -12,12 +12,14 @@ pub use crate::clock::Clock;
 pub use crate::coupling::{Best, MatchOptions, NetworkMatch, Reading, SubGroups};
 pub use crate::coupling::{match_networks, match_networks_with, subgroups};
 pub use crate::encoding::EncodingFit;
+pub use crate::encoding::{Banded, BandedCv, BandedFit, Spaces, banded_cv, encode_banded};
 pub use crate::encoding::{Control, Controls, NoiseCeiling, NormalisedScores, SplitHalf, normalise};
 pub use crate::encoding::{ElasticNet, ElasticPath, elastic_path, encode_elastic};
 pub use crate::encoding::{FeaturePca, FittedTransform, Leak, SelectFeatures, Standardise, Training, encode_each};
 pub use crate::encoding::{
     Features, Folds, NewScores, Predictors, Ridge, RidgeCv, Sharing, Solver, Targets, encode, ridge_cv,
 };
+pub use crate::encoding::{Part, Partition, partition_variance};
 pub use crate::encoding::{RoiCorrelation, RoiCorrelations, RoiScores, roi_scores};
 pub use crate::error::{Error, Result};
 pub use crate::extract::{

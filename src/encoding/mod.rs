@@ -21,6 +21,7 @@
 //! 2τ·√components·‖ŷ‖/‖y‖.
 
 mod agreement;
+mod banded;
 mod bands;
 mod baselines;
 mod basis;
@@ -43,6 +44,7 @@ mod norms;
 mod options;
 #[cfg(test)]
 mod parity;
+mod partition;
 mod predict;
 mod predictors;
 mod ridge;
@@ -54,6 +56,7 @@ mod targets;
 #[cfg(test)]
 mod tests;
 
+pub use banded::{Banded, BandedCv, BandedFit, Spaces, banded_cv, encode_banded};
 pub use ceiling::{NoiseCeiling, NormalisedScores, SplitHalf, normalise};
 pub use controls::{Control, Controls};
 pub use cv::{RidgeCv, ridge_cv};
@@ -64,6 +67,7 @@ pub use fit::EncodingFit;
 pub use folds::{Fold, Folds};
 pub use leaks::Leak;
 pub use learned::{FeaturePca, FittedTransform, Learned, SelectFeatures, Standardise, Training, encode_each};
+pub use partition::{Part, Partition, partition_variance};
 pub use predict::NewScores;
 pub use predictors::Predictors;
 pub use ridge::{Ridge, Sharing, Solver};
