@@ -27,6 +27,7 @@ mod baselines;
 mod basis;
 mod blocks;
 mod ceiling;
+mod comparison;
 pub mod controls;
 mod cv;
 mod delays;
@@ -51,13 +52,18 @@ mod ridge;
 mod roi;
 mod scaling;
 mod seen;
+mod significance;
 mod split;
 mod targets;
 #[cfg(test)]
+mod tested;
+#[cfg(test)]
 mod tests;
+mod voxel_test;
 
 pub use banded::{Banded, BandedCv, BandedFit, Spaces, banded_cv, encode_banded};
 pub use ceiling::{NoiseCeiling, NormalisedScores, SplitHalf, normalise};
+pub use comparison::{compare, group};
 pub use controls::{Control, Controls};
 pub use cv::{RidgeCv, ridge_cv};
 pub use elastic::{ElasticNet, ElasticPath, elastic_path, encode_elastic};
@@ -72,6 +78,8 @@ pub use predict::NewScores;
 pub use predictors::Predictors;
 pub use ridge::{Ridge, Sharing, Solver};
 pub use roi::{RoiCorrelation, RoiCorrelations, RoiScores, roi_scores};
+pub use significance::{Significance, significance};
 pub use targets::Targets;
+pub use voxel_test::{Correction, VoxelTest};
 #[cfg(test)]
 pub(crate) use {fit::HeldOut, predict::Trained};

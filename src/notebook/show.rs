@@ -7,7 +7,7 @@ use crate::activation::NeuronSeries;
 use crate::brain::{BrainMap, Mask, NetworkSeries, Networks, VoxelSeries};
 use crate::encoding::{
     BandedCv, BandedFit, ElasticPath, EncodingFit, Features, FittedTransform, NewScores, NoiseCeiling,
-    NormalisedScores, Partition, RidgeCv, Spaces, Training,
+    NormalisedScores, Partition, RidgeCv, Spaces, Training, VoxelTest,
 };
 use crate::error::Result;
 use crate::extract::{DualRegression, Extraction};
@@ -17,6 +17,7 @@ use crate::figure::{
     voxel_carpet,
 };
 use crate::pattern::{Hierarchy, KCurve, Patterns, Spectrum};
+use crate::statistics::{ColumnTest, GroupTest, Interval, Spearman};
 use crate::stimulus::{Stimulus, Timing};
 
 /// Shows a text, its first line as the heading, and figures below; a figure that could not be drawn shows its error instead.
@@ -357,6 +358,41 @@ impl RidgeCv {
     /// Shows the fit in a notebook: how well the folds that chose α were predicted.
     pub fn evcxr_display(&self) {
         show(&self.to_string().replace("; ", "\n"), Vec::new());
+    }
+}
+
+impl VoxelTest {
+    /// Shows the test in a notebook: how many voxels are significant and by which null, and the map of them.
+    pub fn evcxr_display(&self) {
+        show(&self.to_string().replace("; ", "\n"), vec![slices(&self.map(), Slices::default())]);
+    }
+}
+
+impl ColumnTest {
+    /// Shows the test in a notebook: how many columns, the smallest p, and the null.
+    pub fn evcxr_display(&self) {
+        show(&self.to_string().replace("; ", "\n"), Vec::new());
+    }
+}
+
+impl GroupTest {
+    /// Shows the test in a notebook: how many columns and rows, and how small p can be.
+    pub fn evcxr_display(&self) {
+        show(&self.to_string().replace("; ", "\n"), Vec::new());
+    }
+}
+
+impl Interval {
+    /// Shows the intervals in a notebook: how wide they are, and from how many rows.
+    pub fn evcxr_display(&self) {
+        show(&self.to_string().replace("; ", "\n"), Vec::new());
+    }
+}
+
+impl Spearman {
+    /// Shows the correlation in a notebook, with its p.
+    pub fn evcxr_display(&self) {
+        show(&self.to_string(), Vec::new());
     }
 }
 
