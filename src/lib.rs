@@ -46,5 +46,6 @@ pub mod prelude;
 pub mod signal;
 pub mod simulate;
 pub mod stimulus;
+mod store;
 
 pub use error::{Error, Result};
