@@ -12,6 +12,9 @@ pub use crate::clock::Clock;
 pub use crate::coupling::{Best, MatchOptions, NetworkMatch, Reading, SubGroups};
 pub use crate::coupling::{match_networks, match_networks_with, subgroups};
 pub use crate::encoding::EncodingFit;
+pub use crate::encoding::{Estimate, Storing, estimate};
+pub use crate::encoding::{ElasticNet, ElasticPath, elastic_path, encode_elastic};
+pub use crate::encoding::{FeaturePca, FittedTransform, Leak, SelectFeatures, Standardise, Training, encode_each};
 pub use crate::encoding::{
     Features, Folds, NewScores, Predictors, Ridge, RidgeCv, Sharing, Solver, Targets, encode, ridge_cv,
 };
@@ -21,8 +24,9 @@ pub use crate::extract::{
 };
 pub use crate::figure::{
     ColourRange, Dendrogram, Figure, HeatMap, Histogram, Slices, Stretch, Threshold, bars, cleaning_figure, courses,
-    dendrogram, heat_map, histogram, k_curve, mask_slices, network_slices, neuron_carpet, pattern_courses,
-    pattern_summary, pattern_words, score_histograms, slices, slices_grid, spectrum_curve, voxel_carpet,
+    dendrogram, folds_figure, heat_map, histogram, inner_folds_figure, k_curve, mask_slices, network_slices,
+    neuron_carpet, pattern_courses, pattern_summary, pattern_words, score_histograms, slices, slices_grid,
+    spectrum_curve, voxel_carpet,
 };
 pub use crate::model::{
     Compute, Context, Intervention, Logits, Loss, Masking, Model, NeuronAxis, Operation, WindowPlan,

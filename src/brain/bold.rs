@@ -35,6 +35,9 @@ pub(super) struct Run {
     pub(super) tables: Arc<[String]>,
 }
 
+/// Voxels that stay and their mask, where some leave.
+type Remaining = Option<(Vec<usize>, Mask)>;
+
 impl Bold {
     /// The scan's clock: TR, and the volumes of each run.
     pub fn clock(&self) -> &Clock {
@@ -208,7 +211,7 @@ impl Bold {
         cleaning: &Cleaning,
         all_leaving: &[(Leaving, Option<Confounds>)],
         empty: &BTreeSet<usize>,
-    ) -> Result<(String, Option<(Vec<usize>, Mask)>)> {
+    ) -> Result<(String, Remaining)> {
         let name = self.name_after(cleaning, all_leaving);
         let Some(first) = empty.first() else { return Ok((name, None)) };
         let voxels = self.mask().count();

@@ -60,19 +60,10 @@ impl Basis {
     /// From count, sums and Gram matrix of the training rows' regressors; of the components at most the leading `most`.
     pub fn from_sums(train: &Regressors, units: Units, most: Option<usize>) -> Result<(Basis, Whitening)> {
         let regressors = train.sum.len();
-        let mut scaled = train.gram.clone();
-        let (mut mean, mut inverse) = (Array1::zeros(regressors), Array1::ones(regressors));
-        if units == Units::Training {
-            mean = &train.sum / train.count;
-            for ((i, j), g) in scaled.indexed_iter_mut() {
-                *g -= train.count * mean[i] * mean[j];
-            }
-            // A regressor that does not vary in these rows takes no part.
-            inverse = scaled.diag().mapv(|square| inverse_deviation(square / train.count));
-            for ((i, j), g) in scaled.indexed_iter_mut() {
-                *g *= inverse[i] * inverse[j];
-            }
-        }
+        let (scaled, mean, inverse) = match units {
+            Units::Training => train.standardised(),
+            Units::Given => (train.gram.clone(), Array1::zeros(regressors), Array1::ones(regressors)),
+        };
         let (values, vectors) = components(scaled, most)?;
         let mut rotation = vectors.t().to_owned();
         for (mut row, value) in rotation.rows_mut().into_iter().zip(&values) {

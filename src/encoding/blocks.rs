@@ -31,8 +31,7 @@ pub(super) fn fit<T: Send>(
     let shared = match sharing.groups(count)? {
         None => None,
         Some((groups, number)) => {
-            let every: Vec<usize> = (0..count.div_ceil(width)).collect();
-            let votes = each("votes of voxels", &every, count, width, |_, columns| {
+            let votes = each("votes of voxels", count, width, |columns| {
                 nested.votes(voxels(columns.clone())?.0.view(), &groups[columns], number)
             })?;
             let total = votes.into_iter().reduce(|sum: Array3<f64>, votes| sum + votes).unwrap_or_default();
@@ -43,7 +42,7 @@ pub(super) fn fit<T: Send>(
         true => "voxels",
         false => "remaining voxels",
     };
-    each(what, &missing, count, width, |block, columns| {
+    some(what, &missing, count, width, |block, columns| {
         let (y, beside) = voxels(columns.clone())?;
         let shared = shared.as_ref().map(|(shared, groups)| (shared, &groups[columns.clone()]));
         take(block, columns, nested.fit(y.view(), shared)?, beside)
@@ -51,8 +50,19 @@ pub(super) fn fit<T: Send>(
     Ok(())
 }
 
-/// Does `work` for some blocks of `width` voxels, and gives what it found in the blocks' order.
-fn each<T: Send>(
+/// Does `work` for each block of `width` voxels, and gives what it found in the blocks' order.
+pub(super) fn each<T: Send>(
+    what: &str,
+    count: usize,
+    width: usize,
+    work: impl Fn(Range<usize>) -> Result<T> + Sync + Send,
+) -> Result<Vec<T>> {
+    let every: Vec<usize> = (0..count.div_ceil(width)).collect();
+    some(what, &every, count, width, |_, columns| work(columns))
+}
+
+/// The same for some of the blocks; `work` is also told the block's number.
+fn some<T: Send>(
     what: &str,
     blocks: &[usize],
     count: usize,

@@ -1,5 +1,6 @@
 //! Features of a stimulus that the reader brings: word rate, phonemes, motion energy, embeddings.
 
+use super::Learned;
 use crate::clock::Clock;
 use crate::error::{Error, Result};
 use ndarray::Array2;
@@ -22,6 +23,8 @@ pub struct Features {
     data: Arc<Array2<f32>>,
     names: Arc<[String]>,
     clock: Clock,
+    /// What was learned to make them, and from which rows.
+    learned: Arc<[Learned]>,
 }
 
 impl Features {
@@ -38,7 +41,7 @@ impl Features {
             ));
         }
         finite(&data, |column| format!("feature {column} of {name}"), Some(clock))?;
-        Ok(Features { name, data: Arc::new(data), names: [].into(), clock: clock.clone() })
+        Ok(Features { name, data: Arc::new(data), names: [].into(), clock: clock.clone(), learned: [].into() })
     }
 
     /// The same features with a name for each.
@@ -53,6 +56,17 @@ impl Features {
             ));
         }
         Ok(Features { names: names.iter().map(|name| (*name).to_owned()).collect(), ..self.clone() })
+    }
+
+    /// The same features, made by something that was learned.
+    pub(super) fn with_learned(&self, learned: Learned) -> Features {
+        let all = self.learned.iter().cloned().chain([learned]).collect();
+        Features { learned: all, ..self.clone() }
+    }
+
+    /// What was learned to make them, and from which rows; nothing for features as they were brought.
+    pub fn learned(&self) -> &[Learned] {
+        &self.learned
     }
 
     /// Time × feature.

@@ -20,15 +20,21 @@
 //! differ by some 1e-6 from those of [`Solver::PerAlpha`]. A bound that holds for any voxel, if all its components conspired: |ΔR²| ≤
 //! 2τ·√components·‖ŷ‖/‖y‖.
 
+mod agreement;
 mod bands;
 mod basis;
 mod blocks;
+mod by_voxel;
 mod cv;
 mod delays;
+mod elastic;
 mod encode;
+mod estimate;
 mod features;
 mod fit;
 mod folds;
+mod leaks;
+mod learned;
 mod moments;
 mod nested;
 mod norms;
@@ -41,19 +47,26 @@ mod predictors;
 mod ridge;
 mod scaling;
 mod seen;
+mod sink;
 mod split;
+mod store;
 mod targets;
 #[cfg(test)]
 mod tests;
 
 pub use cv::{RidgeCv, ridge_cv};
+pub use elastic::{ElasticNet, ElasticPath, elastic_path, encode_elastic};
 pub use encode::encode;
+pub use estimate::{Estimate, EstimatePart, estimate};
 pub use features::Features;
 pub use fit::EncodingFit;
 pub use folds::{Fold, Folds};
+pub use leaks::Leak;
+pub use learned::{FeaturePca, FittedTransform, Learned, SelectFeatures, Standardise, Training, encode_each};
 pub use predict::NewScores;
 pub use predictors::Predictors;
-pub use ridge::{Ridge, Sharing, Solver};
+pub use ridge::{Ridge, Sharing, Solver, Storing};
+pub use store::{StoredEncoding, StoredFit, encodings_folder, stored_encodings};
 pub use targets::Targets;
 #[cfg(test)]
 pub(crate) use {fit::HeldOut, predict::Trained};

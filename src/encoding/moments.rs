@@ -3,6 +3,7 @@
 //! Nested cross-validation asks for XᵀX, XᵀY and the means of many overlapping sets of rows. All are sums over the few segments
 //! that no set cuts through, so that the data are read once, however many folds there are.
 
+use super::basis::inverse_deviation;
 use super::folds::{Fold, Folds};
 use super::split::product;
 use crate::linalg::gram;
@@ -16,7 +17,7 @@ pub(super) struct Plan {
     pub segments: Vec<Range<usize>>,
     /// Training sets, each as its segments; no two are equal.
     pub trains: Vec<Vec<usize>>,
-    /// Which training set holds all rows.
+    /// Which training set the weights come from: all rows, or the only one that there is.
     pub all: usize,
     /// Training set and test segments of each split.
     pub splits: Vec<Split>,
@@ -48,6 +49,7 @@ impl Plan {
                 kept.then(|| total - 1)
             })
             .collect();
+        let of_training = folds.weights_of_training(nested);
         let inside = |n: usize| if nested { folds.inside(n) } else { Vec::new() };
         let nested: Vec<(Fold, Vec<Fold>)> = (0..folds.count()).map(|n| (folds.fold(n).clone(), inside(n))).collect();
         let splits: Vec<&Fold> = nested.iter().flat_map(|(own, inside)| std::iter::once(own).chain(inside)).collect();
@@ -68,7 +70,7 @@ impl Plan {
             let next = known.len();
             *known.entry(segments).or_insert(next)
         };
-        let all = number((0..segments.len()).collect());
+        let all = number(if of_training { inside(0) } else { (0..segments.len()).collect() });
         let splits: Vec<Split> =
             (0..splits.len()).map(|n| Split { train: number(inside(2 * n)), test: inside(2 * n + 1) }).collect();
         let mut trains = vec![Vec::new(); known.len()];
@@ -103,6 +105,21 @@ impl Regressors {
         let x = x.slice(s![rows.clone(), ..]);
         let sum = x.columns().into_iter().map(|column| column.iter().map(|&v| f64::from(v)).sum()).collect();
         Regressors { count: rows.len() as f64, sum, gram: gram(x) }
+    }
+
+    /// XᵀX of the regressors with mean 0 and standard deviation 1 over these rows, their means, and 1 / standard deviation; one that does not vary
+    /// here is 0 and takes no part.
+    pub fn standardised(&self) -> (Array2<f64>, Array1<f64>, Array1<f64>) {
+        let mut scaled = self.gram.clone();
+        let mean = &self.sum / self.count;
+        for ((i, j), g) in scaled.indexed_iter_mut() {
+            *g -= self.count * mean[i] * mean[j];
+        }
+        let inverse = scaled.diag().mapv(|square| inverse_deviation(square / self.count));
+        for ((i, j), g) in scaled.indexed_iter_mut() {
+            *g *= inverse[i] * inverse[j];
+        }
+        (scaled, mean, inverse)
     }
 
     pub fn of(parts: &[Regressors], segments: &[usize]) -> Regressors {

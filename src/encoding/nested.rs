@@ -119,6 +119,13 @@ impl Nested {
         self.bases[self.plan.all].side == Side::Kernel
     }
 
+    /// Operations of the norms for all α, next to those for one.
+    pub fn norm_products(&self) -> f64 {
+        let (all, one) =
+            self.tests.iter().map(TestRows::norm_cost).fold((0.0, 0.0), |sum, of| (sum.0 + of.0, sum.1 + of.1));
+        if one > 0.0 { all / one } else { 1.0 }
+    }
+
     /// Bytes held.
     pub fn bytes(&self) -> usize {
         let bases: usize = self.bases.iter().map(|basis| 4 * basis.map.len()).sum();
@@ -137,12 +144,16 @@ impl Nested {
         let holds_out = self.plan.outer.iter().any(|outer| !outer.inside.is_empty());
         let mut predicted = Array2::from_elem(if holds_out { y.dim() } else { (0, 0) }, f32::NAN);
         let mut over_folds = Array2::<f64>::zeros((self.alphas.len(), voxels));
+        let mut inside_only = None;
         for (fold, outer) in self.plan.outer.iter().enumerate() {
-            let chosen = match shared {
+            let chosen: Vec<usize> = match shared {
                 Some((shared, groups)) => groups.iter().map(|&group| shared.inside[fold][group]).collect(),
                 None => highest(&self.inside(outer, &parts, &mut space)?),
             };
             let (trained, scores) = self.score(outer.own, &parts, &mut space)?;
+            if folds == 1 && holds_out {
+                inside_only = Some(chosen.clone());
+            }
             over_folds.zip_mut_with(&scores.r2, |sum, &r2| *sum += f64::from(r2) / folds as f64);
             if outer.inside.is_empty() {
                 continue;
@@ -155,12 +166,24 @@ impl Nested {
         }
         let alpha = match shared {
             Some((shared, groups)) => groups.iter().map(|&group| shared.all[group]).collect(),
-            None => highest(&over_folds),
+            // Where there is one split, its test rows have no say about α.
+            None => inside_only.unwrap_or_else(|| highest(&over_folds)),
         };
         let best = alpha.iter().enumerate().map(|(v, &a)| over_folds[[a, v]]).collect();
         check_cancelled("encoding")?;
         let weights = self.weights(&parts, &alpha);
         Ok(Block { alpha, best, r, r2, predicted, weights })
+    }
+
+    /// R² of each fold's test rows at every α, fold × α × voxel, of the voxels `y` (kept row × voxel).
+    pub fn scores<'a>(&'a self, y: ArrayView2<'a, f32>) -> Result<Array3<f32>> {
+        let parts = Parts::new(self.sums.then_some(&self.x), y, &self.plan.segments);
+        let mut space = Workspace::default();
+        let mut found = Array3::zeros((self.plan.outer.len(), self.alphas.len(), y.ncols()));
+        for (outer, mut found) in self.plan.outer.iter().zip(found.outer_iter_mut()) {
+            found.assign(&self.score(outer.own, &parts, &mut space)?.1.r2);
+        }
+        Ok(found)
     }
 
     /// What some voxels say about α: (fold, and last over folds) × α × group, each the sum of the group's scores R².
@@ -176,7 +199,10 @@ impl Nested {
         };
         for (fold, outer) in self.plan.outer.iter().enumerate() {
             add(fold, &self.inside(outer, &parts, &mut space)?);
-            add(folds, &self.score(outer.own, &parts, &mut space)?.1.r2.mapv(f64::from));
+            match folds {
+                1 if !outer.inside.is_empty() => add(folds, &self.inside(outer, &parts, &mut space)?),
+                _ => add(folds, &self.score(outer.own, &parts, &mut space)?.1.r2.mapv(f64::from)),
+            }
         }
         Ok(votes)
     }
@@ -217,7 +243,7 @@ impl Nested {
 }
 
 /// The row in which each column is highest; the first of equals.
-fn highest(scores: &Array2<f64>) -> Vec<usize> {
+pub(super) fn highest(scores: &Array2<f64>) -> Vec<usize> {
     let mut best = vec![0; scores.ncols()];
     for (a, row) in scores.rows().into_iter().enumerate() {
         best.iter_mut().zip(row).enumerate().for_each(|(v, (best, score))| {

@@ -1,5 +1,6 @@
 //! Predictions for rows that a model has not seen.
 
+use super::agreement::agreement;
 use super::delays::delayed;
 use super::scaling::Scale;
 use super::seen::Seen;
@@ -7,7 +8,7 @@ use super::{EncodingFit, Predictors, Targets};
 use crate::brain::{BrainMap, Mask, VoxelSeries};
 use crate::error::{Error, Result};
 use crate::linalg::product;
-use ndarray::{Array1, Array2, ArrayView1, Axis};
+use ndarray::{Array2, Axis, s};
 use std::fmt;
 use std::sync::Arc;
 
@@ -70,7 +71,13 @@ impl EncodingFit {
             regressors = delayed(&regressors, x.clock(), &self.delays);
         }
         let regressors = at_delays.applied(regressors.view(), &rows);
-        let mut predicted = product(regressors.view(), self.weights.view())?;
+        let voxels_in_all = self.dim().1;
+        let mut predicted = Array2::zeros((rows.len(), voxels_in_all));
+        for start in (0..voxels_in_all).step_by(4096) {
+            let some = start..(start + 4096).min(voxels_in_all);
+            let part = product(regressors.view(), self.weights.columns(some.clone()).view())?;
+            predicted.slice_mut(s![.., some]).assign(&part);
+        }
         for mut row in predicted.rows_mut() {
             row.iter_mut().enumerate().for_each(|(v, value)| *value = voxels.undone(v, *value));
         }
@@ -102,9 +109,10 @@ impl EncodingFit {
             for run in 0..bold.clock().runs() {
                 let rows: Vec<usize> = bold.clock().rows(run).filter(|row| bold.kept()[*row]).collect();
                 for (n, voxel) in columns.clone().enumerate() {
-                    let y = measured.column(n).select(Axis(0), &rows);
-                    let of = scored(y.view(), predicted.data().column(voxel).select(Axis(0), &rows).view());
-                    (r[[run, voxel]], r2[[run, voxel]]) = of;
+                    let y = measured.column(n).select(Axis(0), &rows).mapv(f64::from);
+                    let p = predicted.data().column(voxel).select(Axis(0), &rows).mapv(f64::from);
+                    let of = agreement(y.view(), p.view());
+                    (r[[run, voxel]], r2[[run, voxel]]) = (of.0 as f32, of.1 as f32);
                 }
             }
         }
@@ -116,20 +124,6 @@ impl EncodingFit {
             model: self.whose.clone(),
         })
     }
-}
-
-/// Pearson r and R² of a prediction; 0 where nothing varies.
-fn scored(y: ArrayView1<f32>, predicted: ArrayView1<f32>) -> (f32, f32) {
-    let (y, p) = (y.mapv(f64::from), predicted.mapv(f64::from));
-    let [of_y, of_p] = [&y, &p].map(|course: &Array1<f64>| course - course.mean().unwrap_or(0.0));
-    let total = of_y.dot(&of_y);
-    if total <= f64::EPSILON * y.dot(&y) {
-        return (0.0, 0.0);
-    }
-    let error = (&y - &p).mapv(|d| d * d).sum();
-    let variance = of_p.dot(&of_p);
-    let r = if variance > 1e-12 * p.dot(&p) { of_y.dot(&of_p) / (total * variance).sqrt() } else { 0.0 };
-    (r as f32, (1.0 - error / total) as f32)
 }
 
 /// How well a model predicts scans that it has not seen: [`EncodingFit::score`].

@@ -1,6 +1,6 @@
 //! What an encoding model predicts from.
 
-use super::Features;
+use super::{Features, Learned};
 use crate::activation::NeuronSeries;
 use crate::clock::Clock;
 use crate::pattern::Patterns;
@@ -27,6 +27,10 @@ pub trait Predictors {
     fn describe(&self) -> String;
     /// One of them: "pattern 3".
     fn regressor(&self, n: usize) -> String;
+    /// What was learned to make them, and from which rows; nothing unless said otherwise.
+    fn learned(&self) -> Vec<Learned> {
+        Vec::new()
+    }
     /// Whether a constant course is left out of the model, rather than refused.
     fn may_be_constant(&self) -> bool {
         true
@@ -52,6 +56,14 @@ impl Predictors for Patterns {
 
     fn regressor(&self, n: usize) -> String {
         format!("pattern {n}")
+    }
+
+    fn learned(&self) -> Vec<Learned> {
+        // Patterns that were brought from another story have learned nothing here.
+        match self.method().contains("loadings kept") {
+            true => Vec::new(),
+            false => vec![Learned::from_model("patterns", self.clock())],
+        }
     }
 
     fn may_be_constant(&self) -> bool {
@@ -100,5 +112,9 @@ impl Predictors for Features {
 
     fn regressor(&self, n: usize) -> String {
         self.feature(n)
+    }
+
+    fn learned(&self) -> Vec<Learned> {
+        self.learned().to_vec()
     }
 }

@@ -179,6 +179,19 @@ impl Ridge {
         Ridge { storing: Storing::In(folder.as_ref().to_owned()), ..self }
     }
 
+    /// "ridge with 20 α from 0.1 to 100000", and what is not usual about it.
+    pub(super) fn words(&self) -> String {
+        let grid = &self.alphas;
+        let shared = match &self.sharing {
+            Sharing::None => "",
+            Sharing::All => ", one α for all voxels",
+            Sharing::Groups(_) => ", one α for each group of voxels",
+        };
+        let reduced = self.components.map(|count| format!(", on {count} principal components of each training set"));
+        let reduced = reduced.unwrap_or_default();
+        format!("ridge with {} α from {} to {}{shared}{reduced}", grid.len(), grid[0], grid[grid.len() - 1])
+    }
+
     /// An error if a delay occurs twice, or the grid is empty, not ascending, or has a value that is not positive and finite.
     pub(super) fn check(&self) -> Result<()> {
         let advice = "give positive numbers in ascending order, for example `Ridge::grid(-1.0, 5.0, 20)`";

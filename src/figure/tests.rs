@@ -6,6 +6,7 @@ use super::*;
 use crate::activation::NeuronSeries;
 use crate::brain::{Affine, BrainMap, Mask, VoxelSeries};
 use crate::clock::Clock;
+use crate::encoding::Folds;
 use crate::pattern::{ChooseK, Distance, Hierarchical, Linkage, ParallelAnalysis, hierarchy};
 use crate::stimulus::Stimulus;
 use ndarray::{Array2, array};
@@ -96,6 +97,16 @@ fn gallery() -> Vec<(&'static str, Figure)> {
         ("networks", network_slices(&made::networks()).unwrap()),
         ("parcels", network_slices(&crate::brain::Networks::schaefer(100, 17).unwrap()).unwrap()),
         ("mask", mask_slices(&mask(false)).unwrap()),
+        ("folds_blocks", folds_figure(&Folds::blocks(&clock(), 6, 10.0).unwrap()).unwrap()),
+        ("folds_nested", {
+            let runs = Clock::new(2.0, &[120, 150, 120, 90, 150]).unwrap();
+            let folds = Folds::stories(&runs, &["pieman", "the tunnel under the world", "pieman", "lucy", "lucy"]);
+            inner_folds_figure(&folds.unwrap(), 0).unwrap()
+        }),
+        ("folds_many", {
+            let runs = Clock::new(1.5, &[200; 27]).unwrap();
+            folds_figure(&Folds::runs(&runs).unwrap()).unwrap()
+        }),
         (
             "histogram",
             histogram(

@@ -179,7 +179,7 @@ results! {
     Mask: |m| m.shape(), m.voxels().bytes();
     Networks: |n| n.maps().shape(), n.maps().bytes();
     Features: |f| f.data().shape(), f.data().bytes();
-    EncodingFit: |f| f.weights().shape(), f.bytes();
+    EncodingFit: |f| [f.dim().0, f.dim().1], f.bytes();
     NetworkMatch: |m| m.r().shape(), 5 * m.r().bytes();
 }
 

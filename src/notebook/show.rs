@@ -4,8 +4,8 @@
 
 use super::display;
 use crate::activation::NeuronSeries;
-use crate::brain::{BrainMap, Mask, NetworkSeries, Networks, VoxelSeries};
-use crate::encoding::{EncodingFit, Features, NewScores, RidgeCv};
+use crate::brain::{BrainMap, Mask, NetworkSeries, Networks, VoxelFile, VoxelSeries};
+use crate::encoding::{ElasticPath, EncodingFit, Estimate, Features, FittedTransform, NewScores, RidgeCv, Training};
 use crate::error::Result;
 use crate::extract::{DualRegression, Extraction};
 use crate::figure::{
@@ -138,6 +138,20 @@ fn voxel_text(series: &VoxelSeries) -> String {
     )
 }
 
+impl VoxelFile {
+    /// Shows in a notebook whose series it is, and where it lies.
+    pub fn evcxr_display(&self) {
+        show(&format!("VoxelFile: {self}"), vec![]);
+    }
+}
+
+impl Estimate {
+    /// Shows in a notebook what a fit will take.
+    pub fn evcxr_display(&self) {
+        show(&self.to_string(), vec![]);
+    }
+}
+
 impl Mask {
     /// Shows the mask in a notebook: its grid, and axial slices.
     pub fn evcxr_display(&self) {
@@ -250,9 +264,16 @@ fn fit_text(fit: &EncodingFit) -> String {
         (Some(median), Some(best)) => format!("held-out r: median {median:.3}, best {best:.3}"),
         _ => "no voxel has a held-out r".to_owned(),
     };
-    let (regressors, voxels) = fit.weights().dim();
+    let (regressors, voxels) = fit.dim();
     let about = fit.about();
     format!("EncodingFit: {} {} → {} voxels\n{about}\n{scores}", grouped(regressors), fit.kind(), grouped(voxels))
+}
+
+impl ElasticPath {
+    /// Shows in a notebook how many regressors are used at each λ.
+    pub fn evcxr_display(&self) {
+        show(&self.to_string(), Vec::new());
+    }
 }
 
 impl NewScores {
@@ -260,6 +281,20 @@ impl NewScores {
     pub fn evcxr_display(&self) {
         let map = self.score_map();
         show(&self.to_string(), vec![slices(&map, Slices::default())]);
+    }
+}
+
+impl FittedTransform {
+    /// Shows the transform in a notebook: what it is, and what it was learned from.
+    pub fn evcxr_display(&self) {
+        show(&self.to_string(), Vec::new());
+    }
+}
+
+impl Training {
+    /// Shows in a notebook which volumes there are to learn from.
+    pub fn evcxr_display(&self) {
+        show(&self.to_string(), Vec::new());
     }
 }
 

@@ -8,7 +8,7 @@ use crate::brain::{
 use crate::coupling::{NetworkMatch, SubGroups};
 use crate::encoding::Folds;
 use crate::error::Result;
-use crate::figure::{Figure, HeatMap, Histogram, heat_map, histogram};
+use crate::figure::{Figure, HeatMap, Histogram, folds_figure, heat_map, histogram};
 use crate::model::{Intervention, Logits, Loss, Model, WindowPlan};
 use crate::simulate::{Recovery, Simulated};
 use ndarray::Array2;
@@ -154,9 +154,9 @@ impl Simulated {
 }
 
 impl Folds {
-    /// Shows the folds in a notebook: which rows train and which test.
+    /// Shows the folds in a notebook: which rows train and which test, as a table and over time.
     pub fn evcxr_display(&self) {
-        table(&self.to_string(), Vec::new());
+        table(&format!("Folds: {}, {}\n{}", self.words(), self.clock(), self.table()), vec![folds_figure(self)]);
     }
 }
 

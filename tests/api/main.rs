@@ -9,6 +9,7 @@ mod export;
 mod extract;
 mod fetch;
 mod figure;
+mod leaks;
 mod masker;
 mod models;
 mod pattern;

@@ -5,6 +5,8 @@
 
 mod digest;
 mod head;
+#[cfg(test)]
+mod tests;
 mod write;
 
 use super::{Mask, VoxelSeries, censoring};

@@ -58,9 +58,14 @@ impl Meta {
             Blocks::bytes::<f64>(scores.rows, self.voxels),
         ];
         match sizes {
-            [Some(a), Some(b), Some(c)] if a.checked_add(b).and_then(|sum| sum.checked_add(c)).is_some() => Ok([a, b, c]),
+            [Some(a), Some(b), Some(c)] if a.checked_add(b).and_then(|sum| sum.checked_add(c)).is_some() => {
+                Ok([a, b, c])
+            }
             _ => Err(Error::value(
-                format!("a fit of {} regressors × {} voxels takes more bytes than can be counted", self.regressors, self.voxels),
+                format!(
+                    "a fit of {} regressors × {} voxels takes more bytes than can be counted",
+                    self.regressors, self.voxels
+                ),
                 "fit fewer voxels at a time",
             )),
         }

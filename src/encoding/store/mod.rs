@@ -9,6 +9,8 @@ mod key;
 mod list;
 mod meta;
 mod stored;
+#[cfg(test)]
+mod tests;
 
 use crate::error::{Error, Result};
 use crate::store::{Claimed, Place};
@@ -40,7 +42,7 @@ pub(super) enum Claim {
     /// It is there.
     Whole(Stored),
     /// It is this process' own to fit.
-    Fill(Filling),
+    Fill(Box<Filling>),
     /// The folder cannot be written.
     Unwritable(Error),
 }
@@ -59,6 +61,6 @@ pub(super) fn claim(folder: &Path, key: &str, meta: Meta) -> Result<Claim> {
     Ok(match crate::store::claim(&place, key, meta.bytes()?, find)? {
         Claimed::Whole(stored) => Claim::Whole(stored),
         Claimed::Unwritable(error) => Claim::Unwritable(error),
-        Claimed::Mine { partial, lock } => Claim::Fill(Filling::begin(meta, partial, folder.join(key), lock)?),
+        Claimed::Mine { partial, lock } => Claim::Fill(Box::new(Filling::begin(meta, partial, folder.join(key), lock)?)),
     })
 }

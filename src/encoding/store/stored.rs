@@ -28,7 +28,9 @@ impl Stored {
         };
         let meta = match Meta::read(folder) {
             Ok(meta) if meta.agrees(wanted) => meta,
-            Ok(meta) => return Ok(Found::Damaged(format!("it holds {}, and {} were stored", meta.title(), wanted.title()))),
+            Ok(meta) => {
+                return Ok(Found::Damaged(format!("it holds {}, and {} were stored", meta.title(), wanted.title())));
+            }
             Err(what) => return Ok(Found::Damaged(what)),
         };
         let mut files = Vec::new();
