@@ -21,6 +21,7 @@
 //! | [`extract`] | networks from the data themselves | [`Extraction`](extract::Extraction) |
 //! | [`encoding`] | voxels predicted from patterns | [`EncodingFit`](encoding::EncodingFit) |
 //! | [`coupling`] | which pattern and which neurons belong to which network | [`NetworkMatch`](coupling::NetworkMatch) |
+//! | [`statistics`] | whether a correlation is more than chance, over thousands of tests | p and q values |
 //! | [`simulate`] | a simulated subject on disk, with its truth beside it | [`Simulation`](simulate::Simulation) |
 //! | [`figure`] | every result as a picture | [`Figure`](figure::Figure) |
 //! | [`notebook`] | display, progress and cancellation in a notebook | |
@@ -45,6 +46,7 @@ pub mod pattern;
 pub mod prelude;
 pub mod signal;
 pub mod simulate;
+pub mod statistics;
 pub mod stimulus;
 mod store;
 

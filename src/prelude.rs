@@ -12,12 +12,15 @@ pub use crate::clock::Clock;
 pub use crate::coupling::{Best, MatchOptions, NetworkMatch, Reading, SubGroups};
 pub use crate::coupling::{match_networks, match_networks_with, subgroups};
 pub use crate::encoding::EncodingFit;
-pub use crate::encoding::{Estimate, Storing, estimate};
+pub use crate::encoding::{Banded, BandedCv, BandedFit, Spaces, banded_cv, encode_banded};
+pub use crate::encoding::{Correction, Significance, VoxelTest, compare, group, significance};
 pub use crate::encoding::{ElasticNet, ElasticPath, elastic_path, encode_elastic};
+pub use crate::encoding::{Estimate, Storing, estimate};
 pub use crate::encoding::{FeaturePca, FittedTransform, Leak, SelectFeatures, Standardise, Training, encode_each};
 pub use crate::encoding::{
     Features, Folds, NewScores, Predictors, Ridge, RidgeCv, Sharing, Solver, Targets, encode, ridge_cv,
 };
+pub use crate::encoding::{Part, Partition, partition_variance};
 pub use crate::error::{Error, Result};
 pub use crate::extract::{
     DualRegression, Extraction, GroupIca, Parcellation, SpatialDictionary, VsDbn, dual_regression,
@@ -38,6 +41,10 @@ pub use crate::pattern::{ChooseK, Hierarchical, Hierarchy, KCurve, Linkage, adju
 pub use crate::pattern::{Contrast, Dictionary, Distance, Ica, KMeans, Method, Pca};
 pub use crate::pattern::{ParallelAnalysis, Report, Spectrum};
 pub use crate::simulate::{Planting, Recovery, Simulated, Simulation, Truth};
+pub use crate::statistics::{
+    ColumnTest, GroupTest, Interval, Null, Sides, SignFlip, Spearman, benjamini_hochberg, benjamini_yekutieli,
+    bootstrap_mean, correlation_test, fisher_z, naive_p, phase_null_sd, phase_surrogates, sign_flip, spearman,
+};
 pub use crate::stimulus::{Columns, EventWords, Speaking, TextGrid, Timing};
 pub use crate::stimulus::{Stimulus, Word};
 pub use ndarray;

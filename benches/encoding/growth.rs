@@ -22,7 +22,9 @@ const START: Sizes = Sizes { voxels: 4000, volumes: 600, regressors: 128, alphas
 
 /// Prints a table: sizes, seconds, and what was foreseen; then the slope of each doubling, log₂ of the ratio of times.
 pub fn run() -> Done {
-    println!("growth: voxels volumes regressors α | seconds slope | foreseen, foreseen : true | peak GB, foreseen, ratio");
+    println!(
+        "growth: voxels volumes regressors α | seconds slope | foreseen, foreseen : true | peak GB, foreseen, ratio"
+    );
     let of = |change: &dyn Fn(&mut Sizes, usize), steps: usize| -> Vec<Sizes> {
         (0..steps)
             .map(|step| {
@@ -62,7 +64,8 @@ fn table(what: &str, rows: &[Sizes]) -> Done {
 fn measure(sizes: Sizes) -> Result<(f64, f64, f64, f64), Box<dyn std::error::Error>> {
     let clock = Clock::new(2.0, &[sizes.volumes / 3; 3])?;
     let mut rng = Xoshiro256PlusPlus::seed_from_u64(7);
-    let mut made = |columns| Array2::from_shape_simple_fn((clock.total(), columns), || rng.sample::<f32, _>(StandardNormal));
+    let mut made =
+        |columns| Array2::from_shape_simple_fn((clock.total(), columns), || rng.sample::<f32, _>(StandardNormal));
     let x = Features::new("simulated", made(sizes.regressors), &clock)?;
     let y = made(sizes.voxels);
     let affine = Affine([[4.0, 0.0, 0.0, 0.0], [0.0, 4.0, 0.0, 0.0], [0.0, 0.0, 4.0, 0.0]]);

@@ -1,12 +1,12 @@
 //! Which pattern's brain map looks like which network.
 
 use super::correlate::unit_rows;
-use super::fdr::benjamini_hochberg;
 use super::grid::networks_on;
 use super::surrogates::chance;
 use crate::brain::Networks;
 use crate::encoding::EncodingFit;
 use crate::error::{Error, Result};
+use crate::statistics::benjamini_hochberg;
 use ndarray::{Array2, ArrayView1};
 use std::fmt;
 use std::path::Path;

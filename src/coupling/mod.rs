@@ -19,7 +19,6 @@
 #[cfg(test)]
 pub(crate) mod calibration;
 pub(crate) mod correlate;
-mod fdr;
 pub(crate) mod field;
 pub(crate) mod grid;
 mod matching;
@@ -27,6 +26,6 @@ mod smoothness;
 mod subgroups;
 mod surrogates;
 
-pub use fdr::benjamini_hochberg;
+pub use crate::statistics::benjamini_hochberg;
 pub use matching::{Best, MatchOptions, NetworkMatch, match_networks, match_networks_with};
 pub use subgroups::{Reading, SubGroups, subgroups};

@@ -16,7 +16,7 @@ use faer::traits::ComplexField;
 use ndarray::{Array1, Array2, ArrayView2, Axis, s};
 
 /// Eigenvalues below this share of the largest are rounding, and their directions unknown to the training rows.
-const RANK: f64 = 1e-12;
+pub(super) const RANK: f64 = 1e-12;
 /// Variance (in units of that over all rows) below which a regressor or a voxel does not vary in a set of rows.
 pub(super) const CONSTANT: f64 = 1e-10;
 

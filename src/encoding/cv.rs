@@ -49,7 +49,7 @@ pub fn ridge_cv(x: &Array2<f32>, y: &Array2<f32>, ridge: Ridge) -> Result<RidgeC
             "name them: `Ridge::default().folds(Folds::runs(&Clock::new(2.0, &[300, 300, 300])?)?)`",
         ));
     };
-    check(x, y, folds)?;
+    check(x, y, folds, "x")?;
     let x = match ridge.delays.is_empty() {
         true => x.clone(),
         false => delayed(x, folds.clock(), &ridge.delays),
@@ -157,19 +157,19 @@ impl fmt::Display for RidgeCv {
     }
 }
 
-fn check(x: &Array2<f32>, y: &Array2<f32>, folds: &Folds) -> Result<()> {
+pub(super) fn check(x: &Array2<f32>, y: &Array2<f32>, folds: &Folds, name: &str) -> Result<()> {
     let rows = folds.clock().total();
     if x.nrows() != rows || y.nrows() != rows {
         return Err(Error::shape(
-            format!("x has {} rows, y {}, and the folds are of {}", x.nrows(), y.nrows(), folds.clock()),
+            format!("{name} has {} rows, y {}, and the folds are of {}", x.nrows(), y.nrows(), folds.clock()),
             "rows are the volumes of all runs on both sides; transpose an array if it is turned",
         ));
     }
-    for (what, columns) in [("x", x.len_of(Axis(1))), ("y", y.len_of(Axis(1)))] {
+    for (what, columns) in [(name, x.len_of(Axis(1))), ("y", y.len_of(Axis(1)))] {
         if columns == 0 {
             return Err(Error::shape(format!("{what} has no column"), "give at least one"));
         }
     }
-    finite(x, |column| format!("column {column} of x"), Some(folds.clock()))?;
+    finite(x, |column| format!("column {column} of {name}"), Some(folds.clock()))?;
     finite(y, |column| format!("column {column} of y"), Some(folds.clock()))
 }

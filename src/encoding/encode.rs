@@ -233,7 +233,8 @@ impl Found {
         }
         for (row, found) in kept.iter().zip(block.predicted.rows()) {
             let mut out = self.predicted.slice_mut(s![*row, voxels.clone()]);
-            out.iter_mut().zip(found).enumerate().for_each(|(n, (out, &value))| *out = scale.undone(n, value));
+            let held_out = out.iter_mut().zip(found).enumerate().filter(|(_, (_, value))| !value.is_nan());
+            held_out.for_each(|(n, (out, &value))| *out = scale.undone(n, value));
         }
     }
 

@@ -200,6 +200,13 @@ impl EncodingFit {
     }
 }
 
+impl EncodingFit {
+    /// A warning with side and number if more than 5 % of the predicted voxels (held-out r of 0.1 and more) have the smallest or the largest α of the grid.
+    pub fn grid_warning(&self) -> Option<String> {
+        edge_warning(&self.alphas, &self.grid, &self.r)
+    }
+}
+
 impl fmt::Display for EncodingFit {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut r = self.r.to_vec();
@@ -210,7 +217,7 @@ impl fmt::Display for EncodingFit {
             write!(f, "; held-out r: median {median:.3}, 95th percentile {high:.3}, largest {most:.3}")?;
         }
         write!(f, "; α at the grid's edge in {} voxels", self.alphas_at_edge())?;
-        if let Some(warning) = edge_warning(&self.alphas, &self.grid, &self.r) {
+        if let Some(warning) = self.grid_warning() {
             write!(f, " (WARNING: {warning})")?;
         }
         write!(f, "; {}", self.about)?;

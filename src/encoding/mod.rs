@@ -21,10 +21,12 @@
 //! 2τ·√components·‖ŷ‖/‖y‖.
 
 mod agreement;
+mod banded;
 mod bands;
 mod basis;
 mod blocks;
 mod by_voxel;
+mod comparison;
 mod cv;
 mod delays;
 mod elastic;
@@ -42,18 +44,25 @@ mod norms;
 mod options;
 #[cfg(test)]
 mod parity;
+mod partition;
 mod predict;
 mod predictors;
 mod ridge;
 mod scaling;
 mod seen;
+mod significance;
 mod sink;
 mod split;
 mod store;
 mod targets;
 #[cfg(test)]
+mod tested;
+#[cfg(test)]
 mod tests;
+mod voxel_test;
 
+pub use banded::{Banded, BandedCv, BandedFit, Spaces, banded_cv, encode_banded};
+pub use comparison::{compare, group};
 pub use cv::{RidgeCv, ridge_cv};
 pub use elastic::{ElasticNet, ElasticPath, elastic_path, encode_elastic};
 pub use encode::encode;
@@ -63,10 +72,13 @@ pub use fit::EncodingFit;
 pub use folds::{Fold, Folds};
 pub use leaks::Leak;
 pub use learned::{FeaturePca, FittedTransform, Learned, SelectFeatures, Standardise, Training, encode_each};
+pub use partition::{Part, Partition, partition_variance};
 pub use predict::NewScores;
 pub use predictors::Predictors;
 pub use ridge::{Ridge, Sharing, Solver, Storing};
+pub use significance::{Significance, significance};
 pub use store::{StoredEncoding, StoredFit, encodings_folder, stored_encodings};
 pub use targets::Targets;
+pub use voxel_test::{Correction, VoxelTest};
 #[cfg(test)]
 pub(crate) use {fit::HeldOut, predict::Trained};

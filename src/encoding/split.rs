@@ -20,9 +20,9 @@ use ndarray::{Array1, Array2, ArrayView2, Axis, Zip, s};
 /// A block of voxels after training: all that is needed for any α.
 pub(super) struct Trained {
     /// Mean over training rows.
-    mean: Array1<f64>,
+    pub mean: Array1<f64>,
     /// 1 / standard deviation over training rows; 0 where a voxel does not vary.
-    inverse: Array1<f64>,
+    pub inverse: Array1<f64>,
     /// z, component × voxel.
     pub z: Array2<f32>,
 }
@@ -78,10 +78,21 @@ impl TestRows {
         solver: Solver,
         predicts: bool,
     ) -> Result<TestRows> {
-        let w = whitening.test(basis, x, rows);
+        TestRows::of(whitening.test(basis, x, rows), basis, x.ncols(), alphas, solver, predicts)
+    }
+
+    /// `w` is W, test row × component, for so many regressors.
+    pub fn of(
+        w: Array2<f64>,
+        basis: &Basis,
+        regressors: usize,
+        alphas: &[f64],
+        solver: Solver,
+        predicts: bool,
+    ) -> Result<TestRows> {
         let sum = w.sum_axis(Axis(0));
         let root = triangle(w.view());
-        let count = rows.len() as f64;
+        let count = w.nrows() as f64;
         let shrinkage = basis.shrinkage(alphas);
         let exact = Bands::exact(shrinkage.view(), root.nrows());
         let bands = match solver {
@@ -95,7 +106,7 @@ impl TestRows {
                 if solver == Solver::Bands || bands.cost < exact.cost { bands } else { exact }
             }
         };
-        let by_sums = basis.side == Side::Sums && rows.len() > x.ncols();
+        let by_sums = basis.side == Side::Sums && w.nrows() > regressors;
         let rows = (predicts || !by_sums).then(|| w.t().mapv(|v| v as f32).as_standard_layout().into_owned());
         let (root, shrinkage) = (root.mapv(|v| v as f32), shrinkage.t().mapv(|d| d as f32));
         Ok(TestRows { root, bands, shrinkage: shrinkage.as_standard_layout().into_owned(), sum, count, rows, by_sums })

@@ -15,7 +15,7 @@ const MOST: usize = 40;
 const COLOURS: [(Colour, &str); 3] =
     [(PALETTE[5], "train"), ([0xd0, 0xd0, 0xd0], "gap: neither"), (PALETTE[1], "test")];
 /// Rows that another fold holds out.
-const OUTSIDE: Colour = [0xf4, 0xf4, 0xf4];
+const OUTSIDE: Colour = [0xef, 0xef, 0xef];
 
 /// The design of a cross-validation: a strip over time for each fold, coloured by what its volumes are for, with the borders of runs.
 ///
@@ -66,7 +66,8 @@ fn strips(folds: &Folds, rows: Vec<(String, Fold, Vec<usize>)>, title: &str, rem
         ));
     }
     let clock = folds.clock();
-    let remark = format!("{remark}; {clock}");
+    let (runs, s) = (clock.runs(), if clock.runs() == 1 { "" } else { "s" });
+    let remark = format!("{remark}; {} volumes in {runs} run{s}, TR {} s", clock.total(), clock.tr());
     let heading = Heading::new(title, &remark, WIDTH);
     let labels: Vec<String> = rows.iter().map(|(label, ..)| font::shorten(label, LABEL, false, 150.0)).collect();
     let widest = labels.iter().map(|label| font::width(label, LABEL, false)).fold(0.0, f64::max);
@@ -83,17 +84,21 @@ fn strips(folds: &Folds, rows: Vec<(String, Fold, Vec<usize>)>, title: &str, rem
     let mut sheet = Sheet::new(WIDTH, plot.bottom() + BELOW + MARGIN);
     sheet.heading(&heading);
     let mut x = left;
-    for (colour, name) in COLOURS {
+    let strips: Vec<_> = rows.iter().map(|(_, fold, among)| folds.strips(fold, among)).collect();
+    let outside = rows.iter().any(|(.., among)| among.len() < clock.total());
+    let shown = |n: usize| strips.iter().any(|strips| !strips[n].is_empty());
+    let entries = COLOURS.into_iter().enumerate().filter(|(n, _)| shown(*n)).map(|(_, entry)| entry);
+    for (colour, name) in entries.chain(outside.then_some((OUTSIDE, "held out above"))) {
         let y = heading.height() + 9.0;
         sheet.block([x, y - 6.0], [18.0, 12.0], colour);
         sheet.centred([x + 25.0, y], Text::new(name, TICK).colour(SOFT));
         x += 25.0 + font::width(name, TICK, false) + 24.0;
     }
-    for (n, ((_, fold, among), label)) in rows.iter().zip(&labels).enumerate() {
+    for (n, (strips, label)) in strips.iter().zip(&labels).enumerate() {
         let top = plot.top + pitch * n as f64;
         sheet.centred([left - 9.0, top + 0.5 * pitch], Text::new(label, LABEL).anchor(Anchor::End));
         sheet.block([left, top + 2.0], [plot.width, pitch - 4.0], OUTSIDE);
-        for (stretches, (colour, _)) in folds.strips(fold, among).iter().zip(COLOURS) {
+        for (stretches, (colour, _)) in strips.iter().zip(COLOURS) {
             for stretch in stretches {
                 let [from, to] = [stretch.start, stretch.end].map(|row| plot.px(clock.tr() * row as f64));
                 sheet.block([from, top + 2.0], [to - from, pitch - 4.0], colour);
@@ -101,6 +106,15 @@ fn strips(folds: &Folds, rows: Vec<(String, Fold, Vec<usize>)>, title: &str, rem
         }
     }
     plot.bottom_axis(&mut sheet, "time (s)", false);
-    run_borders(&mut sheet, &plot, clock, FRAME, true);
+    run_borders(&mut sheet, &plot, clock, FRAME, false);
+    for run in (0..clock.runs()).filter(|_| clock.runs() > 1) {
+        let rows = clock.rows(run);
+        let [from, to] = [rows.start, rows.end].map(|row| plot.px(clock.tr() * row as f64));
+        let name = font::shorten(&folds.run_label(run), TICK, false, to - from - 6.0);
+        if font::width(&name, TICK, false) + 6.0 <= to - from && name.chars().count() > 2 {
+            let text = Text::new(name, TICK).colour(SOFT).anchor(Anchor::Middle);
+            sheet.words([0.5 * (from + to), plot.top - 6.0], text);
+        }
+    }
     Ok(Figure::new(sheet, format!("{title}: {remark}")))
 }

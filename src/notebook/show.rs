@@ -5,14 +5,18 @@
 use super::display;
 use crate::activation::NeuronSeries;
 use crate::brain::{BrainMap, Mask, NetworkSeries, Networks, VoxelFile, VoxelSeries};
-use crate::encoding::{ElasticPath, EncodingFit, Estimate, Features, FittedTransform, NewScores, RidgeCv, Training};
+use crate::encoding::{
+    BandedCv, BandedFit, ElasticPath, EncodingFit, Estimate, Features, FittedTransform, NewScores, Partition, RidgeCv,
+    Spaces, Training, VoxelTest,
+};
 use crate::error::Result;
 use crate::extract::{DualRegression, Extraction};
 use crate::figure::{
-    Dendrogram, Figure, Slices, courses, dendrogram, k_curve, mask_slices, network_slices, neuron_carpet,
+    Dendrogram, Figure, Slices, bars, courses, dendrogram, k_curve, mask_slices, network_slices, neuron_carpet,
     pattern_courses, pattern_summary, score_histograms, slices, slices_grid, spectrum_curve, voxel_carpet,
 };
 use crate::pattern::{Hierarchy, KCurve, Patterns, Spectrum};
+use crate::statistics::{ColumnTest, GroupTest, Interval, Spearman};
 use crate::stimulus::{Stimulus, Timing};
 
 /// Shows a text, its first line as the heading, and figures below; a figure that could not be drawn shows its error instead.
@@ -266,13 +270,57 @@ fn fit_text(fit: &EncodingFit) -> String {
     };
     let (regressors, voxels) = fit.dim();
     let about = fit.about();
-    format!("EncodingFit: {} {} → {} voxels\n{about}\n{scores}", grouped(regressors), fit.kind(), grouped(voxels))
+    let warning = fit.grid_warning().map(|warning| format!("\nWARNING: {warning}")).unwrap_or_default();
+    format!(
+        "EncodingFit: {} {} → {} voxels\n{about}\n{scores}{warning}",
+        grouped(regressors),
+        fit.kind(),
+        grouped(voxels)
+    )
 }
 
 impl ElasticPath {
     /// Shows in a notebook how many regressors are used at each λ.
     pub fn evcxr_display(&self) {
         show(&self.to_string(), Vec::new());
+    }
+}
+
+impl Spaces {
+    /// Shows the feature spaces in a notebook: their names and sizes.
+    pub fn evcxr_display(&self) {
+        show(&self.to_string(), Vec::new());
+    }
+}
+
+impl BandedFit {
+    /// Shows the fit in a notebook: how well voxels are predicted, where, and what part falls to each space.
+    pub fn evcxr_display(&self) {
+        let parts = self.split_r2().rows().into_iter().zip(self.spaces()).take(6);
+        let maps = parts.map(|(part, name)| BrainMap::of(part.to_vec(), self.mask(), name.to_owned(), "R²"));
+        let maps: Vec<BrainMap> = maps.collect();
+        let title = "Part of the held-out R² that falls to each space";
+        show(&self.to_string().replace("; ", "\n"), vec![slices_grid(&maps, Slices::default().title(title))]);
+    }
+}
+
+impl BandedCv {
+    /// Shows the fit in a notebook: how well the folds that chose γ and α were predicted.
+    pub fn evcxr_display(&self) {
+        show(&self.to_string().replace("; ", "\n"), Vec::new());
+    }
+}
+
+impl Partition {
+    /// Shows the partition in a notebook: means of the parts over voxels, as text and bars.
+    pub fn evcxr_display(&self) {
+        let means = self.means(0.01);
+        let (names, values): (Vec<&str>, Vec<f64>) = means.into_iter().unzip();
+        let figures = match names.is_empty() {
+            true => Vec::new(),
+            false => vec![bars(&names, &values, "Held-out R² in parts, mean over voxels with 0.01 or more", "R²")],
+        };
+        show(&self.to_string(), figures);
     }
 }
 
@@ -309,6 +357,41 @@ impl RidgeCv {
     /// Shows the fit in a notebook: how well the folds that chose α were predicted.
     pub fn evcxr_display(&self) {
         show(&self.to_string().replace("; ", "\n"), Vec::new());
+    }
+}
+
+impl VoxelTest {
+    /// Shows the test in a notebook: how many voxels are significant and by which null, and the map of them.
+    pub fn evcxr_display(&self) {
+        show(&self.to_string().replace("; ", "\n"), vec![slices(&self.map(), Slices::default())]);
+    }
+}
+
+impl ColumnTest {
+    /// Shows the test in a notebook: how many columns, the smallest p, and the null.
+    pub fn evcxr_display(&self) {
+        show(&self.to_string().replace("; ", "\n"), Vec::new());
+    }
+}
+
+impl GroupTest {
+    /// Shows the test in a notebook: how many columns and rows, and how small p can be.
+    pub fn evcxr_display(&self) {
+        show(&self.to_string().replace("; ", "\n"), Vec::new());
+    }
+}
+
+impl Interval {
+    /// Shows the intervals in a notebook: how wide they are, and from how many rows.
+    pub fn evcxr_display(&self) {
+        show(&self.to_string().replace("; ", "\n"), Vec::new());
+    }
+}
+
+impl Spearman {
+    /// Shows the correlation in a notebook, with its p.
+    pub fn evcxr_display(&self) {
+        show(&self.to_string(), Vec::new());
     }
 }
 

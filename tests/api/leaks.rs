@@ -218,6 +218,9 @@ fn the_responses_tail_over_a_border_is_refused_and_the_usual_gap_leaves_nothing(
             "folds.allowing(Leak::ShortGap)",
         ],
     );
+    let meant = Folds::blocks(&clock, 20, 4.0).unwrap().allowing(Leak::ShortGap);
+    let meant = encode(&x, &y, Ridge::default().folds(meant)).unwrap();
+    assert!(meant.about().contains("a short gap ALLOWED"), "{}", meant.about());
     let usual = encode(&x, &y, Ridge::default()).unwrap();
     at_zero(usual.r());
     row("HRF tail over the border", Some(&naive), "a gap below 10 s is refused; with 10 s", usual.r());

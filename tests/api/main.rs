@@ -3,7 +3,6 @@
 mod brain;
 mod cluster;
 mod components;
-mod coupling;
 mod dictionary;
 mod export;
 mod extract;
@@ -16,6 +15,7 @@ mod pattern;
 mod reference;
 mod sampling;
 mod simulate;
+mod statistics;
 mod stimulus;
 mod store;
 mod tokens;

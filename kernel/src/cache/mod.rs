@@ -164,8 +164,15 @@ mod tests {
 
     #[test]
     fn what_is_in_use_is_never_removed() {
-        let everything =
-            Clear { models: true, atlases: true, activations: true, encodings: true, preludes: true, all: true, dry_run: false };
+        let everything = Clear {
+            models: true,
+            atlases: true,
+            activations: true,
+            encodings: true,
+            preludes: true,
+            all: true,
+            dry_run: false,
+        };
         for kind in Kind::ALL {
             assert!(!wanted(&everything, &kept(kind, Need::InUse)), "{}", kind.heading());
         }

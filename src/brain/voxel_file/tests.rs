@@ -76,10 +76,14 @@ fn a_disk_without_room_is_named_before_anything_is_written() {
     let folder = tempfile::tempdir().unwrap();
     let series = series();
     let clock = Clock::new(1.0, &[1 << 40]).unwrap();
-    let Err(error) = Writer::new(&folder.path().join("a"), &clock, series.mask()) else { panic!("there is no such disk") };
+    let Err(error) = Writer::new(&folder.path().join("a"), &clock, series.mask()) else {
+        panic!("there is no such disk")
+    };
     assert!(error.problem().contains("GB free"), "{error}");
     assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
     let clock = Clock::new(1.0, &[1 << 60]).unwrap();
-    let Err(error) = Writer::new(&folder.path().join("a"), &clock, series.mask()) else { panic!("there is no such disk") };
+    let Err(error) = Writer::new(&folder.path().join("a"), &clock, series.mask()) else {
+        panic!("there is no such disk")
+    };
     assert!(error.problem().contains("can be counted"), "{error}");
 }

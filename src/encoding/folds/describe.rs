@@ -44,6 +44,11 @@ impl Folds {
         }
     }
 
+    /// What a run is: its story's name, or "run 2".
+    pub(crate) fn run_label(&self, run: usize) -> String {
+        self.stories.as_ref().map_or_else(|| format!("run {run}"), |stories| stories[run].clone())
+    }
+
     /// The rows of a fold in stretches of neighbours, each within one run: to train on, in the gap, to test on. `among` are the rows that it had to choose from.
     pub(crate) fn strips(&self, fold: &Fold, among: &[usize]) -> [Vec<Range<usize>>; 3] {
         let neither = |row: &usize| fold.train().binary_search(row).is_err() && fold.test().binary_search(row).is_err();

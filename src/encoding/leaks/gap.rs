@@ -1,7 +1,6 @@
 //! Training and test volumes of one run that are too near to each other.
 
 use super::super::folds::GAP_SECONDS;
-use super::repeats::sampled;
 use super::{Leak, refused};
 use crate::clock::Clock;
 use crate::encoding::{Folds, Targets};
@@ -14,7 +13,7 @@ const REMEMBERED: f64 = 0.3;
 const FORGOTTEN: f64 = 0.15;
 
 /// An error if a fold divides a run with a gap shorter than the response or the largest delay (in volumes), or over which BOLD still agrees with itself.
-pub(super) fn check(bold: &dyn Targets, folds: &Folds, delay: usize) -> Result<()> {
+pub(super) fn check(bold: &dyn Targets, sample: &Array2<f32>, folds: &Folds, delay: usize) -> Result<()> {
     let Some(gap) = folds.shortest_gap() else { return Ok(()) };
     let tr = bold.clock().tr();
     let seconds = |volumes: usize| ((volumes as f64 * tr) * 10.0).round() / 10.0;
@@ -44,7 +43,7 @@ pub(super) fn check(bold: &dyn Targets, folds: &Folds, delay: usize) -> Result<(
             format!("widen it: `Folds::blocks(&clock, 5, {:.1})`", (needed as f64 * tr).max(GAP_SECONDS)),
         ));
     }
-    let memory = memory(bold.clock(), bold.kept(), &sampled(bold)?);
+    let memory = memory(bold.clock(), bold.kept(), sample);
     match memory.get(gap + 1) {
         Some(&left) if left > REMEMBERED => {
             let advice = match (gap + 1..memory.len()).find(|lag| memory[*lag] < FORGOTTEN) {

@@ -18,6 +18,7 @@ pub(super) use edge::edge_warning;
 
 use super::{Folds, Predictors, Targets};
 use crate::error::{Error, Result};
+use ndarray::Array2;
 use std::fmt;
 
 /// A way in which held-out volumes may get into training, which [`Folds::allowing`] allows if it is meant.
@@ -50,16 +51,19 @@ pub(super) fn check(x: &dyn Predictors, bold: &dyn Targets, folds: &Folds, delay
 
 /// The part that does not depend on what was learned before.
 pub(super) fn check_scan(x: &dyn Predictors, bold: &dyn Targets, folds: &Folds, delays: &[usize]) -> Result<()> {
-    if !folds.allows(Leak::RepeatedRun) {
-        repeats::check_bold(bold, folds)?;
+    let repeated = !folds.allows(Leak::RepeatedRun) && bold.clock().runs() > 1;
+    let near = !folds.allows(Leak::ShortGap) && folds.shortest_gap().is_some();
+    let sample = if repeated || near { repeats::sampled(bold)? } else { Array2::zeros((0, 0)) };
+    if repeated {
+        repeats::check_bold(bold, &sample, folds)?;
     }
     if !folds.allows(Leak::RepeatedStory) {
         repeats::check_stories(x, folds)?;
     }
-    if !folds.allows(Leak::ShortGap) {
-        gap::check(bold, folds, delays.iter().copied().max().unwrap_or(0))?;
+    match near {
+        true => gap::check(bold, &sample, folds, delays.iter().copied().max().unwrap_or(0)),
+        false => Ok(()),
     }
-    Ok(())
 }
 
 /// An error with the way to have it nonetheless.

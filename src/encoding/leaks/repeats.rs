@@ -10,6 +10,8 @@ use ndarray::{Array2, ArrayView1, ArrayView2, Axis, concatenate, s};
 /// Columns that are compared, and those by which a lag is found.
 const SAMPLE: usize = 32;
 const SKETCH: usize = 6;
+/// Places of the mask from which the voxels of the sample come.
+const PLACES: usize = 8;
 /// Seconds by which one of two equal runs may begin later.
 const SHIFT_SECONDS: f64 = 15.0;
 /// Median |r| from which on regressors of two runs are the same.
@@ -28,11 +30,8 @@ struct Twins {
 }
 
 /// An error if a scan is there twice, and one of both is tested while the other trains.
-pub(super) fn check_bold(bold: &dyn Targets, folds: &Folds) -> Result<()> {
-    if bold.clock().runs() < 2 {
-        return Ok(());
-    }
-    let courses = differences(bold.clock(), bold.kept(), &sampled(bold)?);
+pub(super) fn check_bold(bold: &dyn Targets, sample: &Array2<f32>, folds: &Folds) -> Result<()> {
+    let courses = differences(bold.clock(), bold.kept(), sample);
     for twins in twins(bold.clock(), courses.view(), SAME_SCAN)? {
         if let Some(fold) = split_by(folds, &twins) {
             let Twins { a, b, r, .. } = twins;
@@ -204,10 +203,11 @@ fn evenly(count: usize, most: usize) -> Vec<usize> {
     (0..taken).map(|n| n * count / taken).collect()
 }
 
-/// Every row of a sample of voxels.
+/// Every row of a sample of voxels: neighbours at a few places, which a file gives at once.
 pub(super) fn sampled(bold: &dyn Targets) -> Result<Array2<f32>> {
-    let columns =
-        evenly(bold.mask().count(), SAMPLE).into_iter().map(|v| bold.columns(v..v + 1)).collect::<Result<Vec<_>>>()?;
+    let voxels = bold.mask().count();
+    let places = evenly(voxels, PLACES).into_iter();
+    let columns = places.map(|v| bold.columns(v..(v + SAMPLE / PLACES).min(voxels))).collect::<Result<Vec<_>>>()?;
     let views: Vec<ArrayView2<f32>> = columns.iter().map(|column| column.view()).collect();
     Ok(concatenate(Axis(1), &views).unwrap_or_default())
 }

@@ -61,6 +61,8 @@ pub(super) fn claim(folder: &Path, key: &str, meta: Meta) -> Result<Claim> {
     Ok(match crate::store::claim(&place, key, meta.bytes()?, find)? {
         Claimed::Whole(stored) => Claim::Whole(stored),
         Claimed::Unwritable(error) => Claim::Unwritable(error),
-        Claimed::Mine { partial, lock } => Claim::Fill(Box::new(Filling::begin(meta, partial, folder.join(key), lock)?)),
+        Claimed::Mine { partial, lock } => {
+            Claim::Fill(Box::new(Filling::begin(meta, partial, folder.join(key), lock)?))
+        }
     })
 }
