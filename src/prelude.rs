@@ -14,7 +14,7 @@ pub use crate::coupling::{match_networks, match_networks_with, subgroups};
 pub use crate::encoding::EncodingFit;
 pub use crate::encoding::{Banded, BandedCv, BandedFit, Spaces, banded_cv, encode_banded};
 pub use crate::encoding::{Control, Controls, NoiseCeiling, NormalisedScores, SplitHalf, normalise};
-pub use crate::encoding::{Correction, Significance, VoxelTest, compare, group, significance};
+pub use crate::encoding::{Correction, Significance, VoxelTest, compare, group_test, significance};
 pub use crate::encoding::{ElasticNet, ElasticPath, elastic_path, encode_elastic};
 pub use crate::encoding::{Estimate, Storing, estimate};
 pub use crate::encoding::{FeaturePca, FittedTransform, Leak, SelectFeatures, Standardise, Training, encode_each};

@@ -71,7 +71,7 @@ mod voxel_test;
 
 pub use banded::{Banded, BandedCv, BandedFit, Spaces, banded_cv, encode_banded};
 pub use ceiling::{NoiseCeiling, NormalisedScores, SplitHalf, normalise};
-pub use comparison::{compare, group};
+pub use comparison::{compare, group_test};
 pub use controls::{Control, Controls};
 pub use cv::{RidgeCv, ridge_cv};
 pub use elastic::{ElasticNet, ElasticPath, elastic_path, encode_elastic};
