@@ -1,18 +1,32 @@
-//! Gives the crate a digest of the sources on which a model's values depend: values that were stored by other sources are never
-//! taken for those of these.
+//! Gives the crate digests of the sources on which a model's values and an encoding model's fits depend: what was stored by other sources is
+//! never taken for the result of these.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The places whose code decides what a neuron's value is.
-const ROOMS: [&str; 4] = ["src/model", "src/linalg", "src/activation/read", "src/stimulus/speaking.rs"];
+const VALUES: [&str; 4] = ["src/model", "src/linalg", "src/activation/read", "src/stimulus/speaking.rs"];
 /// The crates that do.
-const CRATES: [&str; 7] = ["candle-core", "candle-nn", "candle-transformers", "faer", "gemm", "half", "tokenizers"];
+const OF_VALUES: [&str; 7] = ["candle-core", "candle-nn", "candle-transformers", "faer", "gemm", "half", "tokenizers"];
+/// The places whose code decides what an encoding model finds.
+const FITS: [&str; 2] = ["src/encoding", "src/linalg"];
+/// The crates that do.
+const OF_FITS: [&str; 4] = ["faer", "gemm", "ndarray", "pulp"];
 
 fn main() {
     println!("cargo:rerun-if-changed=build.rs");
+    // Used by another workspace, the crate has no lock file of its own.
+    let lock = fs::read_to_string("Cargo.lock").unwrap_or_default();
+    if !lock.is_empty() {
+        println!("cargo:rerun-if-changed=Cargo.lock");
+    }
+    println!("cargo:rustc-env=NEUROCELL_VALUES={:016x}", digest(&VALUES, &OF_VALUES, &lock));
+    println!("cargo:rustc-env=NEUROCELL_FITS={:016x}", digest(&FITS, &OF_FITS, &lock));
+}
+
+fn digest(rooms: &[&str], crates: &[&str], lock: &str) -> u64 {
     let mut files = Vec::new();
-    for room in ROOMS {
+    for room in rooms {
         println!("cargo:rerun-if-changed={room}");
         sources(Path::new(room), &mut files);
     }
@@ -22,16 +36,12 @@ fn main() {
         digest.add(file.to_string_lossy().as_bytes());
         digest.add(&fs::read(&file).unwrap_or_default());
     }
-    // Used by another workspace, the crate has no lock file of its own.
-    if let Ok(lock) = fs::read_to_string("Cargo.lock") {
-        println!("cargo:rerun-if-changed=Cargo.lock");
-        for entry in lock.split("[[package]]") {
-            if CRATES.iter().any(|name| entry.contains(&format!("name = \"{name}\"\n"))) {
-                digest.add(entry.as_bytes());
-            }
+    for entry in lock.split("[[package]]") {
+        if crates.iter().any(|name| entry.contains(&format!("name = \"{name}\"\n"))) {
+            digest.add(entry.as_bytes());
         }
     }
-    println!("cargo:rustc-env=NEUROCELL_VALUES={:016x}", digest.0);
+    digest.0
 }
 
 fn sources(place: &Path, files: &mut Vec<PathBuf>) {

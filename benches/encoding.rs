@@ -1,5 +1,8 @@
 //! Ridge encoding models on the data of `benches/peers/encoding.py`; started by `benches/run-encoding`, which prints the ratios.
 
+#[path = "encoding/growth.rs"]
+mod growth;
+
 use ndarray::{Array2, s};
 use neurocell::prelude::*;
 use std::path::{Path, PathBuf};
@@ -8,6 +11,9 @@ use std::time::Instant;
 type Done = std::result::Result<(), Box<dyn std::error::Error>>;
 
 fn main() -> Done {
+    if std::env::args().any(|argument| argument == "growth") {
+        return growth::run();
+    }
     let Some(folder) = std::env::var_os("NEUROCELL_BENCH_DATA").map(PathBuf::from) else {
         println!("no data: start this by `benches/run-encoding PYTHON`");
         return Ok(());

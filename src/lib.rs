@@ -49,5 +49,6 @@ pub mod signal;
 pub mod simulate;
 pub mod statistics;
 pub mod stimulus;
+mod store;
 
 pub use error::{Error, Result};

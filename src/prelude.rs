@@ -6,7 +6,7 @@ pub use crate::activation::{Derivatives, Downsampling, Hrf, Response, Sampling, 
 pub use crate::brain::{Aroma, CleaningReport, CompCor, Confounds, Dataset, Expansion, Scrub, Strategy};
 pub use crate::brain::{Bold, Cleaning, Participants, Subject};
 pub use crate::brain::{BrainMap, Mask, Networks, VoxelSeries};
-pub use crate::brain::{Interpolation, Masker, NetworkSeries};
+pub use crate::brain::{Interpolation, Masker, NetworkSeries, VoxelFile};
 pub use crate::brain::{LabelRule, NetworkTable, Overlap, Suggestions, atlases, fetch_atlas, write_maps};
 pub use crate::clock::Clock;
 pub use crate::coupling::{Best, MatchOptions, NetworkMatch, Reading, SubGroups};
@@ -16,6 +16,7 @@ pub use crate::encoding::{Banded, BandedCv, BandedFit, Spaces, banded_cv, encode
 pub use crate::encoding::{Control, Controls, NoiseCeiling, NormalisedScores, SplitHalf, normalise};
 pub use crate::encoding::{Correction, Significance, VoxelTest, compare, group, significance};
 pub use crate::encoding::{ElasticNet, ElasticPath, elastic_path, encode_elastic};
+pub use crate::encoding::{Estimate, Storing, estimate};
 pub use crate::encoding::{FeaturePca, FittedTransform, Leak, SelectFeatures, Standardise, Training, encode_each};
 pub use crate::encoding::{
     Features, Folds, NewScores, Predictors, Ridge, RidgeCv, Sharing, Solver, Targets, encode, ridge_cv,

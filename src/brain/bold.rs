@@ -4,7 +4,8 @@ use super::bids::{BidsFile, listed};
 use super::cleaning::Leaving;
 use super::nifti::Source;
 use super::series::room;
-use super::{Cleaning, CleaningReport, Confounds, Interpolation, Mask, Masker, RunReport, VoxelSeries};
+use super::voxel_file::Writer;
+use super::{Cleaning, CleaningReport, Confounds, Interpolation, Mask, Masker, RunReport, VoxelFile, VoxelSeries};
 use crate::clock::Clock;
 use crate::error::{Error, Result};
 use crate::notebook::check_cancelled;
@@ -12,7 +13,7 @@ use crate::signal::clean_in_place;
 use ndarray::{Array2, ArrayViewMut2, Axis};
 use std::collections::BTreeSet;
 use std::fmt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 /// All runs of one task of one subject, in order: where they are, their clock and their common mask. Voxels are read
@@ -33,6 +34,9 @@ pub(super) struct Run {
     /// Tables of the same folder, for the message if there are no confounds.
     pub(super) tables: Arc<[String]>,
 }
+
+/// Voxels that stay and their mask, where some leave.
+type Remaining = Option<(Vec<usize>, Mask)>;
 
 impl Bold {
     /// The scan's clock: TR, and the volumes of each run.
@@ -118,55 +122,123 @@ impl Bold {
         let mut values = room(self.clock.total(), voxels)?;
         let mut empty = BTreeSet::new();
         for (run, (leaving, _)) in all_leaving.iter().enumerate() {
-            check_cancelled("cleaning")?;
             let rows = self.clock.rows(run);
-            let part = &mut values[rows.start * voxels..rows.end * voxels];
-            let source = Source::open(&self.runs[run].image.path)?;
-            if source.header().volumes != Some(rows.len()) {
-                return Err(Error::format(
-                    &self.runs[run].image.path,
-                    format!("the image now is {}, it had {} volumes", source.header().content(), rows.len()),
-                    "the file has changed: open the subject again",
-                ));
-            }
-            self.masker.read_into(source, part)?;
-            let part = ArrayViewMut2::from_shape((rows.len(), voxels), part)
-                .map_err(|cause| Error::shape(cause.to_string(), "open the subject again"))?;
-            let Leaving { before, basis, .. } = leaving;
-            let touched = before.filtering.is_some() || basis.ncols() > 0 || !before.censored.is_empty();
-            if touched || cleaning.scales() {
-                empty.extend(clean_in_place(part, basis, before, cleaning.scales())?);
-            }
+            empty.extend(self.clean_run(
+                run,
+                leaving,
+                &cleaning,
+                &mut values[rows.start * voxels..rows.end * voxels],
+            )?);
         }
         let mut data = Array2::from_shape_vec((self.clock.total(), voxels), values)
             .map_err(|cause| Error::shape(cause.to_string(), "open the subject again"))?;
+        let (name, remaining) = self.after(&cleaning, &all_leaving, &empty)?;
         let mut mask = self.mask().clone();
-        let mut name = self.name_after(&cleaning, &all_leaving);
-        if let Some(first) = empty.first() {
-            let count = format!("{} of {voxels} voxels without variance in a run", empty.len());
-            let first = mask.position(*first);
-            if cleaning.drops_constant() {
-                let kept: Vec<usize> = (0..voxels).filter(|n| !empty.contains(n)).collect();
-                if kept.is_empty() {
-                    return Err(Error::value(
-                        format!("{}: all {voxels} voxels are constant in some run", self.name),
-                        "look at the images and the mask",
-                    ));
-                }
-                data = data.select(Axis(1), &kept);
-                mask.voxels = kept.iter().map(|n| self.mask().voxels[*n]).collect();
-                name += &format!("; {count} left out (first {first:?})");
-            } else {
-                name += &format!("; {count}, 0 there (first {first:?})");
-            }
+        if let Some((remaining, smaller)) = remaining {
+            (data, mask) = (data.select(Axis(1), &remaining), smaller);
         }
         let series = VoxelSeries::new(data, mask, self.clock.clone(), name)?;
+        Ok(series.without_rows(&self.censored(&all_leaving)))
+    }
+
+    /// As [`Bold::clean`], with the result on disk: one run is in memory at a time, however many there are, and later steps read the voxels that
+    /// they need. Values are those of [`Bold::clean`], bit by bit.
+    ///
+    /// ```no_run
+    /// use neurocell::prelude::*;
+    /// let bold = Subject::open("ds002345", "018")?.bold("pieman")?;
+    /// let file = bold.clean_to("pieman.voxels", Cleaning::strategy(Strategy::Scrubbing))?;
+    /// println!("{file}");
+    /// // In another session
+    /// let file = VoxelFile::open("pieman.voxels")?;
+    /// # Ok::<(), neurocell::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// As [`Bold::clean`]; or the disk has no room, which is found before anything is read, or the file cannot be written. Nothing half-written stays.
+    pub fn clean_to(&self, path: impl AsRef<Path>, cleaning: Cleaning) -> Result<VoxelFile> {
+        let path = path.as_ref();
+        let all_leaving = self.all_leaving(&cleaning)?;
+        let mut kept = vec![true; self.clock.total()];
+        self.censored(&all_leaving).into_iter().for_each(|row| kept[row] = false);
+        let writer = Writer::new(path, &self.clock, self.mask())?;
+        let mut empty = BTreeSet::new();
+        for (run, (leaving, _)) in all_leaving.iter().enumerate() {
+            let (rows, voxels) = (self.clock.volumes(run), self.mask().count());
+            let mut values = room(rows, voxels)?;
+            empty.extend(self.clean_run(run, leaving, &cleaning, &mut values)?);
+            let part = Array2::from_shape_vec((rows, voxels), values);
+            writer.run(run, part.map_err(|cause| Error::shape(cause.to_string(), "open the subject again"))?.view())?;
+        }
+        let (name, remaining) = self.after(&cleaning, &all_leaving, &empty)?;
+        let file = writer.finish(&name, &kept)?;
+        let Some((remaining, mask)) = remaining else { return Ok(file) };
+        // Which voxels are constant somewhere is known only now: they leave in a second pass.
+        let writer = Writer::new(path, &self.clock, &mask)?;
+        for run in 0..self.clock.runs() {
+            check_cancelled("cleaning")?;
+            writer.run(run, file.run(run)?.select(Axis(1), &remaining).view())?;
+        }
+        writer.finish(&name, &kept)
+    }
+
+    /// Reads a run into `part` (volume × voxel) and cleans it there; gives the voxels in which nothing is left.
+    fn clean_run(&self, run: usize, leaving: &Leaving, cleaning: &Cleaning, part: &mut [f32]) -> Result<Vec<usize>> {
+        check_cancelled("cleaning")?;
+        let rows = self.clock.volumes(run);
+        let source = Source::open(&self.runs[run].image.path)?;
+        if source.header().volumes != Some(rows) {
+            return Err(Error::format(
+                &self.runs[run].image.path,
+                format!("the image now is {}, it had {rows} volumes", source.header().content()),
+                "the file has changed: open the subject again",
+            ));
+        }
+        self.masker.read_into(source, part)?;
+        let part = ArrayViewMut2::from_shape((rows, self.mask().count()), part)
+            .map_err(|cause| Error::shape(cause.to_string(), "open the subject again"))?;
+        let Leaving { before, basis, .. } = leaving;
+        let touched = before.filtering.is_some() || basis.ncols() > 0 || !before.censored.is_empty();
+        match touched || cleaning.scales() {
+            true => clean_in_place(part, basis, before, cleaning.scales()),
+            false => Ok(Vec::new()),
+        }
+    }
+
+    /// What the result is called and, if voxels that are constant in a run leave, the others' numbers and mask.
+    fn after(
+        &self,
+        cleaning: &Cleaning,
+        all_leaving: &[(Leaving, Option<Confounds>)],
+        empty: &BTreeSet<usize>,
+    ) -> Result<(String, Remaining)> {
+        let name = self.name_after(cleaning, all_leaving);
+        let Some(first) = empty.first() else { return Ok((name, None)) };
+        let voxels = self.mask().count();
+        let count = format!("{} of {voxels} voxels without variance in a run", empty.len());
+        let first = self.mask().position(*first);
+        if !cleaning.drops_constant() {
+            return Ok((format!("{name}; {count}, 0 there (first {first:?})"), None));
+        }
+        let remaining: Vec<usize> = (0..voxels).filter(|n| !empty.contains(n)).collect();
+        if remaining.is_empty() {
+            return Err(Error::value(
+                format!("{}: all {voxels} voxels are constant in some run", self.name),
+                "look at the images and the mask",
+            ));
+        }
+        let voxels = remaining.iter().map(|n| self.mask().voxels[*n]).collect();
+        let mask = Mask { voxels, ..self.mask().clone() };
+        Ok((format!("{name}; {count} left out (first {first:?})"), Some((remaining, mask))))
+    }
+
+    /// Rows of the result that are censored.
+    fn censored(&self, all_leaving: &[(Leaving, Option<Confounds>)]) -> Vec<usize> {
         let first = |run: usize| self.clock.rows(run).start;
-        let censored = all_leaving
-            .iter()
-            .enumerate()
-            .flat_map(|(run, (leaving, _))| leaving.censored().iter().map(move |volume| first(run) + volume));
-        Ok(series.without_rows(&censored.collect::<Vec<usize>>()))
+        let of = |(run, (leaving, _)): (usize, &(Leaving, _))| -> Vec<usize> {
+            leaving.censored().iter().map(|volume| first(run) + volume).collect()
+        };
+        all_leaving.iter().enumerate().flat_map(of).collect()
     }
 
     /// What `cleaning` will take out of each run, and what will be left; tables are read, images are not.

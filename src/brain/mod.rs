@@ -39,6 +39,7 @@ mod series;
 mod stories;
 mod subject;
 mod table;
+mod voxel_file;
 
 pub use affine::Affine;
 pub use atlas::{Atlas, FetchedAtlas, atlases, atlases_folder, fetch_atlas};
@@ -59,3 +60,5 @@ pub use participants::Participants;
 pub(crate) use series::censoring;
 pub use series::{VoxelSeries, write_series};
 pub use subject::Subject;
+pub use voxel_file::VoxelFile;
+pub(crate) use voxel_file::{WIDTH as VOXELS_OF_A_BLOCK, digest as voxel_digest};

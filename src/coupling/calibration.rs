@@ -55,6 +55,7 @@ pub(crate) fn fit_with(weights: Array2<f32>, mask: &Mask) -> EncodingFit {
         r2: vec![0.0; voxels].into(),
         kind: "patterns",
         delays: [].into(),
+        stored: None,
         held_out: HeldOut::made(&vec![0.0; voxels]).into(),
         trained: Trained::made().into(),
         mask: mask.clone(),

@@ -134,7 +134,7 @@ fn project(shrinkage: ArrayView2<f64>, mix: &Array2<f64>) -> Array2<f32> {
 }
 
 /// Operations for one factor of a band and one voxel, of a triangle's columns with so many rows.
-fn product_cost(band: &Range<usize>, rows: usize) -> f64 {
+pub(super) fn product_cost(band: &Range<usize>, rows: usize) -> f64 {
     // Row i of the triangle has components from i on.
     let whole = band.start.min(rows) * band.len();
     let (from, to) = (band.start.min(rows), band.end.min(rows));

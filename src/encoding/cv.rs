@@ -63,7 +63,7 @@ pub fn ridge_cv(x: &Array2<f32>, y: &Array2<f32>, ridge: Ridge) -> Result<RidgeC
     let weights = Mutex::new(Array2::zeros((weighted, targets)));
     let chosen = Mutex::new((vec![0.0; targets], vec![0.0; targets]));
     let columns = |columns| Ok(of_unit_size(y.slice(s![.., columns])));
-    fit(&nested, &ridge.sharing, targets, width(rows, regressors), columns, |columns, mut block, sizes| {
+    fit(&nested, &ridge.sharing, targets, width(rows, regressors), &[], columns, |_, columns, mut block, sizes| {
         for mut row in block.weights.rows_mut() {
             row.iter_mut().zip(&sizes).for_each(|(w, size)| *w *= size);
         }

@@ -1,16 +1,18 @@
 //! From regressors and BOLD to a fitted encoding model.
 
 use super::basis::Units as InUnits;
-use super::blocks::{fit, locked, unlocked, width};
+use super::blocks::{fit, width};
 use super::delays::delayed;
+use super::estimate::Estimate;
 use super::fit::HeldOut;
 use super::nested::{Block, Kind, Nested};
 use super::predict::{Trained, Units};
 use super::scaling::{Scale, standardised};
 use super::seen::Seen;
-use super::{EncodingFit, Fold, Folds, Learned, Predictors, Ridge, Targets, leaks};
+use super::sink::{Fitted, Sink, Whole};
+use super::store::{CODE, Claim, Filling, Meta, Parts, Stored, claim, encodings_folder};
+use super::{EncodingFit, Fold, Folds, Learned, Predictors, Ridge, Storing, Targets, leaks};
 use crate::error::{Error, Result};
-use crate::notebook::state_memory;
 use ndarray::{Array2, Axis, s};
 use std::ops::Range;
 use std::sync::{Arc, Mutex};
@@ -44,8 +46,13 @@ const FEWEST: (usize, usize) = (10, 4);
 /// [`EncodingFit::about`] says so. A constant neuron or feature gets weight 0 and is named there.
 ///
 /// Memory: the weights (regressor × voxel, f32), the predictions of held-out rows (time × voxel, f32; the null of a voxel's r needs them), for each
-/// training set a matrix of its components, and some MB for each thread. Voxels are taken in blocks of 256 to 1,024; nothing is held per α. What
-/// is over 1 GB is said beforehand.
+/// training set a matrix of its components, and some MB for each thread. Voxels are taken in blocks of 256 to 1,024; nothing is held per α. What takes
+/// over 10 s or 1 GB by [`estimate`](super::estimate) is said beforehand, and what does not fit into memory is refused.
+///
+/// **Fits that take long go to disk.** Over 10 s, or where what is found takes over 1 GB, weights and predictions go into the store
+/// ([`encodings_folder`]) as blocks are done, under a digest of all that the fit depends on: the same call, in this session or another, finds them there,
+/// and a fit that was stopped or killed goes on with the blocks that are missing, and ends with the same bytes. [`Ridge::stored`] asks for that always,
+/// [`Ridge::without_store`] never. With BOLD on disk too ([`VoxelFile`](crate::brain::VoxelFile)) the memory does not grow with the number of voxels, but for some scores.
 ///
 /// ```
 /// use neurocell::brain::VoxelSeries;
@@ -69,27 +76,91 @@ pub fn encode(x: &dyn Predictors, bold: &dyn Targets, ridge: Ridge) -> Result<En
     let (regressors, units) = regressors(x, bold, &ridge.delays, &kept, &weighted)?;
 
     let (count, voxels) = (regressors.ncols(), bold.mask().count());
-    let nested = Nested::new(regressors, &folds, bold.kept(), &ridge, InUnits::Training, Kind::Nested)?;
-    state_memory("the encoding model", (4 * (count + kept.len()) * voxels + nested.bytes()) as u64);
-    let found = Mutex::new(Found::new(count, voxels, &folds));
-    let read = |columns: Range<usize>| {
-        let all = bold.columns(columns)?;
-        let (y, scale) = standardised(all.view(), &kept);
-        Ok((y, (scale, Scale::of(all.view(), &weighted))))
+    let said = Estimate::rough(&regressors, bold, &folds, &ridge)?;
+    said.state();
+    let width = width(kept.len(), count);
+    let key = || -> Result<String> {
+        let targets = bold.digest()?;
+        Ok(Parts { code: CODE, courses: x.courses(), targets: &targets, folds: &folds, ridge: &ridge }.key())
     };
-    fit(&nested, &ridge.sharing, voxels, width(kept.len(), count), read, |columns, block, (scale, trained)| {
-        locked(&found).take(columns, block, [&scale, &trained], &kept, &ridge.alphas);
-        Ok(())
-    })?;
-    let found = unlocked(found);
+    let what = format!("{}: {}", bold.name().split(';').next().unwrap_or_default(), x.describe());
+    let (volumes, code) = (bold.clock().total(), CODE.to_owned());
+    let meta = Meta { code, what, regressors: count, volumes, voxels, folds: folds.count(), width, ..Meta::default() };
+    let by_kernel = weighted.len() < count;
+    let sink = match destination(&ridge.storing, &said, key, meta)? {
+        Destination::There(stored) => Err(Whole::from(stored)),
+        Destination::Disk(filling) => Ok(Sink::Store(filling)),
+        Destination::Memory => {
+            said.fits(false)?;
+            Ok(Sink::Memory(Box::new(Mutex::new(Found::new(count, voxels, &folds)))))
+        }
+    };
+    let whole = match sink {
+        Err(whole) => whole,
+        Ok(sink) => {
+            if matches!(sink, Sink::Store(_)) {
+                said.fits(true)?;
+            }
+            let nested = Nested::new(regressors, &folds, bold.kept(), &ridge, InUnits::Training, Kind::Nested)?;
+            let read = |columns: Range<usize>| {
+                let all = bold.columns(columns)?;
+                let (y, scale) = standardised(all.view(), &kept);
+                Ok((y, [scale, Scale::of(all.view(), &weighted)]))
+            };
+            fit(&nested, &ridge.sharing, voxels, width, &sink.done(), read, |number, columns, block, scales| {
+                sink.put(number, columns, Fitted { block, scales }, &kept, &folds, &ridge)
+            })?;
+            sink.finish()?
+        }
+    };
 
     let method = ridge.words();
-    let solved = match nested.by_kernel() {
+    let solved = match by_kernel {
         true => "; solved by the kernel X·Xᵀ, since there are more regressors than volumes",
         false => "",
     };
     let (usual, delays) = (ridge.folds.is_none(), &ridge.delays);
-    found.fit(About { x, bold, method: &method, solved, delays, folds: &folds, usual }, units, ridge.alphas)
+    whole.fit(About { x, bold, method: &method, solved, delays, folds: &folds, usual }, units, ridge.alphas)
+}
+
+/// Where what is found goes.
+enum Destination {
+    Memory,
+    Disk(Box<Filling>),
+    /// It was found before.
+    There(Stored),
+}
+
+fn destination(
+    storing: &Storing,
+    said: &Estimate,
+    key: impl Fn() -> Result<String>,
+    meta: Meta,
+) -> Result<Destination> {
+    let stays =
+        |why: &Error| println!("the fit stays in memory, and has to be made again next time: {}", why.problem());
+    let folder = match storing {
+        Storing::Never => return Ok(Destination::Memory),
+        Storing::BySize if !said.worth_storing() => return Ok(Destination::Memory),
+        Storing::In(folder) => folder.clone(),
+        Storing::Always => encodings_folder()?,
+        Storing::BySize => match encodings_folder() {
+            Ok(folder) => folder,
+            Err(why) => {
+                stays(&why);
+                return Ok(Destination::Memory);
+            }
+        },
+    };
+    match claim(&folder, &key()?, meta)? {
+        Claim::Whole(stored) => Ok(Destination::There(stored)),
+        Claim::Fill(filling) => Ok(Destination::Disk(filling)),
+        Claim::Unwritable(why) if *storing == Storing::BySize => {
+            stays(&why);
+            Ok(Destination::Memory)
+        }
+        Claim::Unwritable(why) => Err(why),
+    }
 }
 
 /// Folds and kept rows of a model of `x` and `bold`; an error if their clocks differ, a fold has too few volumes, or held-out volumes would leak into training.
@@ -169,6 +240,13 @@ impl Found {
 
     /// The whole, of which all voxels were taken; `grid` is that from which penalties were chosen.
     pub fn fit(self, about: About, units: Units, grid: Vec<f64>) -> Result<EncodingFit> {
+        Whole::from(self).fit(about, units, grid)
+    }
+}
+
+impl Whole {
+    /// The fit; `grid` is that from which penalties were chosen.
+    fn fit(self, about: About, units: Units, grid: Vec<f64>) -> Result<EncodingFit> {
         let left_out: Vec<usize> = (0..self.alphas.len()).filter(|&v| self.scale.inverse[v] == 0.0).collect();
         let line = about.line(&units.given.constant(), &left_out);
         let mean = |scores: &Array2<f32>| scores.mean_axis(Axis(0)).map(|mean| mean.to_vec()).unwrap_or_default();
@@ -178,7 +256,7 @@ impl Found {
             grid: grid.into(),
             r: mean(&self.r).into(),
             r2: mean(&self.r2).into(),
-            weights: self.weights.into(),
+            weights: self.weights,
             mask: bold.mask().clone(),
             kind: x.kind(),
             delays: about.delays.into(),
@@ -191,6 +269,7 @@ impl Found {
             trained: Arc::new(Trained { units: Units { voxels: self.scale, ..units }, seen: Seen::of(bold)? }),
             whose: bold.name().split(';').next().unwrap_or_default().to_owned(),
             about: line,
+            stored: self.stored,
         })
     }
 }

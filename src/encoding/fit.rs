@@ -1,20 +1,22 @@
 //! What an encoding model found: weights, α and held-out scores for each voxel.
 
 use super::Folds;
+use super::by_voxel::ByVoxel;
 use super::leaks::edge_warning;
 use super::predict::Trained;
 use crate::brain::{BrainMap, Mask};
 use crate::error::{Error, Result};
-use ndarray::{Array2, s};
+use ndarray::Array2;
 use std::fmt;
 use std::ops::Range;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 /// A fitted encoding model: weights, α and held-out scores per voxel; clones are cheap.
 #[derive(Clone, Debug)]
 pub struct EncodingFit {
     /// regressor × voxel, from the fit to all rows at each voxel's α, in standard deviations of the voxel per standard deviation of the regressor.
-    pub(crate) weights: Arc<Array2<f32>>,
+    pub(crate) weights: ByVoxel,
     /// α of each voxel.
     pub(crate) alphas: Arc<[f32]>,
     /// The grid from which the α were chosen, ascending.
@@ -35,6 +37,8 @@ pub struct EncodingFit {
     pub(crate) whose: String,
     /// Whose data, how cleaned, which patterns, which folds: one line.
     pub(crate) about: String,
+    /// The folder of the store that holds it, and whether it was fitted just now.
+    pub(crate) stored: Option<(PathBuf, bool)>,
 }
 
 /// What was found on the rows that each fold holds out.
@@ -46,14 +50,46 @@ pub(crate) struct HeldOut {
     /// fold × voxel.
     pub r2: Array2<f32>,
     /// Time × voxel, in the voxels' units; NaN in rows that no fold holds out, and in censored ones.
-    pub predicted: Array2<f32>,
+    pub predicted: ByVoxel,
 }
 
 impl EncodingFit {
     /// Regressor × voxel: standard deviations of the voxel per standard deviation of the pattern (or neuron, or feature). With
     /// [`Ridge::delays`](super::Ridge::delays), all regressors at the first delay come first, then all at the second, and so on.
+    ///
+    /// Of a fit that is on disk they are brought into memory when first asked for; [`EncodingFit::weights_of`] reads those of some voxels.
     pub fn weights(&self) -> &Array2<f32> {
-        &self.weights
+        self.weights.whole()
+    }
+
+    /// The weights of some voxels, regressor × voxel: of a fit on disk nothing else is read.
+    ///
+    /// # Errors
+    /// If there are no such voxels.
+    pub fn weights_of(&self, voxels: Range<usize>) -> Result<Array2<f32>> {
+        self.check_voxels(&voxels)?;
+        Ok(self.weights.columns(voxels))
+    }
+
+    /// Number of regressors and of voxels.
+    pub(crate) fn dim(&self) -> (usize, usize) {
+        self.weights.dim()
+    }
+
+    /// The folder of the store that holds the fit; `None` if it is in memory.
+    pub fn folder(&self) -> Option<&Path> {
+        self.stored.as_ref().map(|(folder, _)| folder.as_path())
+    }
+
+    fn check_voxels(&self, voxels: &Range<usize>) -> Result<()> {
+        let count = self.weights.dim().1;
+        if voxels.start > voxels.end || voxels.end > count {
+            return Err(Error::value(
+                format!("voxels {} to {} of {count}", voxels.start, voxels.end),
+                "voxels are those of the mask, counted from 0",
+            ));
+        }
+        Ok(())
     }
 
     /// What the regressors are: "patterns", "neurons" or "features".
@@ -107,19 +143,14 @@ impl EncodingFit {
     /// # Errors
     /// If there are no such voxels.
     pub fn predictions(&self, voxels: Range<usize>) -> Result<Array2<f32>> {
-        let count = self.held_out.predicted.ncols();
-        if voxels.start > voxels.end || voxels.end > count {
-            return Err(Error::value(
-                format!("voxels {} to {} of {count}", voxels.start, voxels.end),
-                "voxels are those of the mask, counted from 0",
-            ));
-        }
-        Ok(self.held_out.predicted.slice(s![.., voxels]).to_owned())
+        self.check_voxels(&voxels)?;
+        Ok(self.held_out.predicted.columns(voxels))
     }
 
     /// Bytes held.
     pub(crate) fn bytes(&self) -> usize {
-        4 * (self.weights.len() + self.held_out.predicted.len() + 2 * self.held_out.r.len() + 3 * self.r.len())
+        let matrices = self.weights.bytes() + self.held_out.predicted.bytes();
+        matrices + 4 * (2 * self.held_out.r.len() + 3 * self.r.len())
     }
 
     /// The mask whose voxels are meant.
@@ -148,17 +179,15 @@ impl EncodingFit {
     /// If there is no row of that number.
     pub fn weight_map(&self, row: usize) -> Result<BrainMap> {
         let kind = self.kind.trim_end_matches('s');
-        if row >= self.weights.nrows() {
-            return Err(Error::value(
-                format!("{kind} {row} of {}", self.weights.nrows()),
-                format!("{} are counted from 0", self.kind),
-            ));
+        let rows = self.weights.dim().0;
+        if row >= rows {
+            return Err(Error::value(format!("{kind} {row} of {rows}"), format!("{} are counted from 0", self.kind)));
         }
-        let each = self.weights.nrows() / self.delays.len().max(1);
+        let each = rows / self.delays.len().max(1);
         let delay =
             self.delays.get(row / each).map(|delay| format!(" at a delay of {delay} volumes")).unwrap_or_default();
         let label = format!("Weights of {kind} {}{delay}, {}", row % each, self.whose);
-        Ok(BrainMap::of(self.weights.row(row).to_vec(), &self.mask, label, "weight"))
+        Ok(BrainMap::of(self.weights.row(row), &self.mask, label, "weight"))
     }
 
     /// Number of voxels whose α is the smallest or the largest of the grid: many of them ask for a wider grid, unless they are
@@ -166,8 +195,8 @@ impl EncodingFit {
     pub fn alphas_at_edge(&self) -> usize {
         let (Some(&low), Some(&high)) = (self.grid.first(), self.grid.last()) else { return 0 };
         let edge = |alpha: f32| alpha == low as f32 || alpha == high as f32;
-        let columns = self.weights.columns().into_iter().zip(self.alphas.iter());
-        columns.filter(|(weights, alpha)| edge(**alpha) && weights.iter().any(|w| *w != 0.0)).count()
+        let constant = |voxel: usize| self.trained.units.voxels.inverse.get(voxel) == Some(&0.0);
+        self.alphas.iter().enumerate().filter(|(voxel, alpha)| edge(**alpha) && !constant(*voxel)).count()
     }
 }
 
@@ -183,7 +212,7 @@ impl fmt::Display for EncodingFit {
         let mut r = self.r.to_vec();
         r.sort_by(f32::total_cmp);
         let quantile = |share: f64| r.get(((r.len().saturating_sub(1)) as f64 * share).round() as usize).copied();
-        write!(f, "EncodingFit: {} {} × {} voxels", self.weights.nrows(), self.kind, self.weights.ncols())?;
+        write!(f, "EncodingFit: {} {} × {} voxels", self.dim().0, self.kind, self.dim().1)?;
         if let (Some(median), Some(high), Some(most)) = (quantile(0.5), quantile(0.95), quantile(1.0)) {
             write!(f, "; held-out r: median {median:.3}, 95th percentile {high:.3}, largest {most:.3}")?;
         }
@@ -191,7 +220,12 @@ impl fmt::Display for EncodingFit {
         if let Some(warning) = self.grid_warning() {
             write!(f, " (WARNING: {warning})")?;
         }
-        write!(f, "; {}", self.about)
+        write!(f, "; {}", self.about)?;
+        match &self.stored {
+            Some((folder, true)) => write!(f, "; stored in {}", folder.display()),
+            Some((folder, false)) => write!(f, "; taken from the store: {}", folder.display()),
+            None => Ok(()),
+        }
     }
 }
 
@@ -201,7 +235,7 @@ impl HeldOut {
     pub(crate) fn made(r: &[f32]) -> HeldOut {
         let clock = crate::clock::Clock::new(1.0, &[4, 4]).unwrap();
         let r = Array2::from_shape_fn((2, r.len()), |(_, v)| r[v]);
-        let predicted = Array2::zeros((8, r.ncols()));
+        let predicted = Array2::zeros((8, r.ncols())).into();
         HeldOut { folds: Folds::runs(&clock).unwrap(), r2: &r * &r, r, predicted }
     }
 }

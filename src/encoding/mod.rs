@@ -12,6 +12,10 @@
 //! Means and standard deviations of regressors and voxels are learned in each set of training rows only. Censored volumes are in no set.
 //! [`ridge_cv`] is the plain cross-validation that himalaya has, on arrays as they are.
 //!
+//! **Folds cannot leak.** [`Folds`] hold out whole runs, whole stories, or stretches with a gap, and refuse shuffled volumes. Before a model is fitted, scan, stimulus and gap
+//! are looked through for what would let test volumes into training ([`Leak`]). Features that are learned from brain data carry the rows that they have seen: [`encode`]
+//! refuses to test them there, and [`encode_each`] learns them in each training set ([`Training`], [`SelectFeatures`], [`FeaturePca`]).
+//!
 //! **How it is solved.** A training set's regressors are X = U·diag(s)·Vᵀ, found once for all voxels from XᵀX or, where there are more
 //! regressors than rows, from X·Xᵀ. A voxel's components are z = Uᵀy, test rows are W = X_test·V·diag(1/s), and for any α the prediction is
 //! ŷ(α) = W·(d(α) ∘ z), with d(α) = s² / (s² + α). The error ‖y − ŷ(α)‖² needs no prediction: yᵀŷ(α) of all α is one product, exactly, and
@@ -26,6 +30,7 @@ mod bands;
 mod baselines;
 mod basis;
 mod blocks;
+mod by_voxel;
 mod ceiling;
 mod comparison;
 pub mod controls;
@@ -33,6 +38,7 @@ mod cv;
 mod delays;
 mod elastic;
 mod encode;
+mod estimate;
 mod features;
 mod fit;
 mod folds;
@@ -53,7 +59,9 @@ mod roi;
 mod scaling;
 mod seen;
 mod significance;
+mod sink;
 mod split;
+mod store;
 mod targets;
 #[cfg(test)]
 mod tested;
@@ -68,6 +76,7 @@ pub use controls::{Control, Controls};
 pub use cv::{RidgeCv, ridge_cv};
 pub use elastic::{ElasticNet, ElasticPath, elastic_path, encode_elastic};
 pub use encode::encode;
+pub use estimate::{Estimate, EstimatePart, estimate};
 pub use features::Features;
 pub use fit::EncodingFit;
 pub use folds::{Fold, Folds};
@@ -76,9 +85,10 @@ pub use learned::{FeaturePca, FittedTransform, Learned, SelectFeatures, Standard
 pub use partition::{Part, Partition, partition_variance};
 pub use predict::NewScores;
 pub use predictors::Predictors;
-pub use ridge::{Ridge, Sharing, Solver};
+pub use ridge::{Ridge, Sharing, Solver, Storing};
 pub use roi::{RoiCorrelation, RoiCorrelations, RoiScores, roi_scores};
 pub use significance::{Significance, significance};
+pub use store::{StoredEncoding, StoredFit, encodings_folder, stored_encodings};
 pub use targets::Targets;
 pub use voxel_test::{Correction, VoxelTest};
 #[cfg(test)]

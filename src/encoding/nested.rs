@@ -119,6 +119,13 @@ impl Nested {
         self.bases[self.plan.all].side == Side::Kernel
     }
 
+    /// Operations of the norms for all α, next to those for one.
+    pub fn norm_products(&self) -> f64 {
+        let (all, one) =
+            self.tests.iter().map(TestRows::norm_cost).fold((0.0, 0.0), |sum, of| (sum.0 + of.0, sum.1 + of.1));
+        if one > 0.0 { all / one } else { 1.0 }
+    }
+
     /// Bytes held.
     pub fn bytes(&self) -> usize {
         let bases: usize = self.bases.iter().map(|basis| 4 * basis.map.len()).sum();

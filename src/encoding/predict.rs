@@ -8,7 +8,7 @@ use super::{EncodingFit, Predictors, Targets};
 use crate::brain::{BrainMap, Mask, VoxelSeries};
 use crate::error::{Error, Result};
 use crate::linalg::product;
-use ndarray::{Array2, Axis};
+use ndarray::{Array2, Axis, s};
 use std::fmt;
 use std::sync::Arc;
 
@@ -71,7 +71,13 @@ impl EncodingFit {
             regressors = delayed(&regressors, x.clock(), &self.delays);
         }
         let regressors = at_delays.applied(regressors.view(), &rows);
-        let mut predicted = product(regressors.view(), self.weights.view())?;
+        let voxels_in_all = self.dim().1;
+        let mut predicted = Array2::zeros((rows.len(), voxels_in_all));
+        for start in (0..voxels_in_all).step_by(4096) {
+            let some = start..(start + 4096).min(voxels_in_all);
+            let part = product(regressors.view(), self.weights.columns(some.clone()).view())?;
+            predicted.slice_mut(s![.., some]).assign(&part);
+        }
         for mut row in predicted.rows_mut() {
             row.iter_mut().enumerate().for_each(|(v, value)| *value = voxels.undone(v, *value));
         }

@@ -2,6 +2,7 @@
 
 use super::Folds;
 use crate::error::{Error, Result};
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 /// Ridge regression with one α per voxel: options of [`encode`](super::encode) and [`ridge_cv`](super::ridge_cv).
@@ -28,6 +29,24 @@ pub struct Ridge {
     pub sharing: Sharing,
     /// How predictions for all α are scored.
     pub solver: Solver,
+    /// Whether [`encode`](super::encode) keeps the fit on disk; those that take long, by default.
+    pub storing: Storing,
+}
+
+/// Whether a fit is kept on disk, where the same call finds it again, and goes on with it after it was stopped.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Storing {
+    /// In the store ([`encodings_folder`](super::encodings_folder)) if it takes over 10 s by [`estimate`](super::estimate), or if what is found takes
+    /// over 1 GB; else in memory.
+    #[default]
+    BySize,
+    /// In the store.
+    Always,
+    /// In memory.
+    Never,
+    /// In this folder, which is made where it is missing.
+    In(PathBuf),
 }
 
 /// Which voxels share an α.
@@ -91,6 +110,7 @@ impl Default for Ridge {
             components: None,
             sharing: Sharing::None,
             solver: Solver::BySize,
+            storing: Storing::BySize,
         }
     }
 }
@@ -142,6 +162,21 @@ impl Ridge {
     /// Sets how all α are scored.
     pub fn solver(self, solver: Solver) -> Ridge {
         Ridge { solver, ..self }
+    }
+
+    /// Keeps the fit in the store, however short it is: the same call then finds it again, also in another session.
+    pub fn stored(self) -> Ridge {
+        Ridge { storing: Storing::Always, ..self }
+    }
+
+    /// Keeps the fit in memory, and nothing on disk.
+    pub fn without_store(self) -> Ridge {
+        Ridge { storing: Storing::Never, ..self }
+    }
+
+    /// Keeps the fit in this folder.
+    pub fn store_in(self, folder: impl AsRef<Path>) -> Ridge {
+        Ridge { storing: Storing::In(folder.as_ref().to_owned()), ..self }
     }
 
     /// "ridge with 20 α from 0.1 to 100000", and what is not usual about it.

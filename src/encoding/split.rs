@@ -9,7 +9,7 @@
 //! The cross term is one small product for all α and exact; the norm is made by [`norms`](super::norms).
 
 use super::Solver;
-use super::bands::Bands;
+use super::bands::{Bands, product_cost};
 use super::basis::{Basis, CONSTANT, Side, Units, Whitening, inverse_deviation};
 use super::moments::{Parts, Targets};
 use super::norms::{Workspace, norms};
@@ -115,6 +115,11 @@ impl TestRows {
     /// Whether voxels are scored by XᵀY of the test rows.
     pub fn by_sums(&self) -> bool {
         self.by_sums
+    }
+
+    /// Operations of the norms of a voxel for all α, and for one.
+    pub fn norm_cost(&self) -> (f64, f64) {
+        (self.bands.cost, product_cost(&(0..self.root.ncols()), self.root.nrows()))
     }
 
     /// Bytes held.

@@ -1,12 +1,12 @@
 //! What an encoding model predicts: BOLD in memory or on disk.
 
-use crate::brain::{Mask, VoxelSeries, censoring};
+use crate::brain::{Mask, VoxelFile, VoxelSeries, censoring, voxel_digest};
 use crate::clock::Clock;
 use crate::error::Result;
 use ndarray::{Array2, s};
 use std::ops::Range;
 
-/// Voxels' courses that are read some voxels at a time: a [`VoxelSeries`], or one that lies on disk.
+/// Voxels' courses that are read some voxels at a time: a [`VoxelSeries`] in memory, or a [`VoxelFile`] on disk.
 ///
 /// ```
 /// use neurocell::encoding::Targets;
@@ -35,6 +35,13 @@ pub trait Targets: Sync {
     /// # Errors
     /// If they cannot be read.
     fn columns(&self, voxels: Range<usize>) -> Result<Array2<f32>>;
+    /// SHA-256 of values, mask, clock and censored volumes, by which a stored fit is found again.
+    ///
+    /// # Errors
+    /// If they cannot be read.
+    fn digest(&self) -> Result<String> {
+        voxel_digest(self.clock(), self.mask(), self.kept(), |voxels| self.columns(voxels))
+    }
 }
 
 impl Targets for VoxelSeries {
@@ -56,5 +63,31 @@ impl Targets for VoxelSeries {
 
     fn columns(&self, voxels: Range<usize>) -> Result<Array2<f32>> {
         Ok(self.data().slice(s![.., voxels]).to_owned())
+    }
+}
+
+impl Targets for VoxelFile {
+    fn clock(&self) -> &Clock {
+        self.clock()
+    }
+
+    fn mask(&self) -> &Mask {
+        self.mask()
+    }
+
+    fn name(&self) -> &str {
+        self.name()
+    }
+
+    fn kept(&self) -> &[bool] {
+        self.kept()
+    }
+
+    fn columns(&self, voxels: Range<usize>) -> Result<Array2<f32>> {
+        self.columns(voxels)
+    }
+
+    fn digest(&self) -> Result<String> {
+        Ok(self.digest().to_owned())
     }
 }

@@ -30,7 +30,7 @@ fn noise_is_significant_as_rarely_as_promised_and_what_is_planted_is_found() {
             assert!((a - f64::from(*b)).abs() < 1e-4, "r is {a}, and the fit's {b}");
         }
         let low = test.p()[40..].iter().filter(|p| **p <= 0.05).count();
-        assert!((4..=36).contains(&low), "{null:?}: {low} of 360 voxels of noise have p ≤ 0.05");
+        assert!((4..=34).contains(&low), "{null:?}: {low} of 360 voxels of noise have p ≤ 0.05");
         let found = test.significant()[..40].iter().filter(|s| **s).count();
         assert!(found >= 36 && test.count() < 50, "{null:?}: {found} of 40 found, {test}");
         assert_eq!(test.map().values().iter().filter(|v| **v != 0.0).count(), test.count());

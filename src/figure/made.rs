@@ -233,6 +233,7 @@ pub(super) fn fit() -> EncodingFit {
         r2: map.values().iter().map(|r| r * r.abs()).collect::<Vec<f32>>().into(),
         kind: "patterns",
         delays: [].into(),
+        stored: None,
         held_out: HeldOut::made(map.values()).into(),
         trained: Trained::made().into(),
         mask: map.mask().clone(),

@@ -181,7 +181,7 @@ results! {
     Features: |f| f.data().shape(), f.data().bytes();
     NoiseCeiling: |c| [c.r().len()], 2 * c.r().bytes();
     RoiScores: |s| s.values().shape(), s.values().bytes() + s.voxels().bytes();
-    EncodingFit: |f| f.weights().shape(), f.bytes();
+    EncodingFit: |f| [f.dim().0, f.dim().1], f.bytes();
     NetworkMatch: |m| m.r().shape(), 5 * m.r().bytes();
 }
 

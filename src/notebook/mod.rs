@@ -17,6 +17,6 @@ mod value;
 pub use cancel::{cancel_requested, check_cancelled, request_cancel};
 pub(crate) use display::display_picture;
 pub use display::{FRAME, display, in_kernel};
-pub(crate) use memory::state_memory;
+pub(crate) use memory::{free_memory, state_memory};
 pub use progress::Progress;
 pub use value::ShowValue;

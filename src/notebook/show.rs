@@ -4,9 +4,9 @@
 
 use super::display;
 use crate::activation::NeuronSeries;
-use crate::brain::{BrainMap, Mask, NetworkSeries, Networks, VoxelSeries};
+use crate::brain::{BrainMap, Mask, NetworkSeries, Networks, VoxelFile, VoxelSeries};
 use crate::encoding::{
-    BandedCv, BandedFit, ElasticPath, EncodingFit, Features, FittedTransform, NewScores, NoiseCeiling,
+    BandedCv, BandedFit, ElasticPath, EncodingFit, Estimate, Features, FittedTransform, NewScores, NoiseCeiling,
     NormalisedScores, Partition, RidgeCv, Spaces, Training, VoxelTest,
 };
 use crate::error::Result;
@@ -143,6 +143,20 @@ fn voxel_text(series: &VoxelSeries) -> String {
     )
 }
 
+impl VoxelFile {
+    /// Shows in a notebook whose series it is, and where it lies.
+    pub fn evcxr_display(&self) {
+        show(&format!("VoxelFile: {self}"), vec![]);
+    }
+}
+
+impl Estimate {
+    /// Shows in a notebook what a fit will take.
+    pub fn evcxr_display(&self) {
+        show(&self.to_string(), vec![]);
+    }
+}
+
 impl Mask {
     /// Shows the mask in a notebook: its grid, and axial slices.
     pub fn evcxr_display(&self) {
@@ -255,7 +269,7 @@ fn fit_text(fit: &EncodingFit) -> String {
         (Some(median), Some(best)) => format!("held-out r: median {median:.3}, best {best:.3}"),
         _ => "no voxel has a held-out r".to_owned(),
     };
-    let (regressors, voxels) = fit.weights().dim();
+    let (regressors, voxels) = fit.dim();
     let about = fit.about();
     let warning = fit.grid_warning().map(|warning| format!("\nWARNING: {warning}")).unwrap_or_default();
     format!(

@@ -3,6 +3,7 @@
 use super::mapped::Mapped;
 use crate::{prebuilt, size};
 use neurocell::activation::{StoredState, stored_activations};
+use neurocell::encoding::{StoredFit, stored_encodings};
 use std::ffi::OsStr;
 use std::fs::File;
 use std::io;
@@ -14,6 +15,7 @@ pub enum Kind {
     Model,
     Atlas,
     Activations,
+    Encodings,
     Prelude,
     StdSources,
     Leftover,
@@ -21,14 +23,23 @@ pub enum Kind {
 }
 
 impl Kind {
-    pub const ALL: [Kind; 7] =
-        [Kind::Model, Kind::Atlas, Kind::Activations, Kind::Prelude, Kind::StdSources, Kind::Leftover, Kind::Figures];
+    pub const ALL: [Kind; 8] = [
+        Kind::Model,
+        Kind::Atlas,
+        Kind::Activations,
+        Kind::Encodings,
+        Kind::Prelude,
+        Kind::StdSources,
+        Kind::Leftover,
+        Kind::Figures,
+    ];
 
     pub fn heading(self) -> &'static str {
         match self {
             Kind::Model => "models",
             Kind::Atlas => "atlases",
             Kind::Activations => "activations that were read",
+            Kind::Encodings => "encoding models that were fitted",
             Kind::Prelude => "preludes for notebook cells",
             Kind::StdSources => "sources of the standard library",
             Kind::Leftover => "left by sessions that were killed",
@@ -82,8 +93,10 @@ impl Kept {
 
     /// Takes it from the disk; that it is gone already is as good.
     pub fn remove(&self) -> io::Result<()> {
-        if self.kind == Kind::Activations {
-            return remove_activations(&self.path);
+        match self.kind {
+            Kind::Activations => return remove_activations(&self.path),
+            Kind::Encodings => return remove_encodings(&self.path),
+            _ => {}
         }
         match std::fs::remove_dir_all(&self.path) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
@@ -98,6 +111,7 @@ pub fn all() -> Vec<Kept> {
     let mut all = fetched(Kind::Model, neurocell::model::models_folder());
     all.extend(fetched(Kind::Atlas, neurocell::brain::atlases_folder()));
     all.extend(activations());
+    all.extend(encodings());
     all.extend(preludes(&mapped));
     all.extend(leftovers(&std::env::temp_dir()));
     let figures = Path::new(crate::repl::FIGURES);
@@ -146,11 +160,38 @@ fn activations() -> Vec<Kept> {
     stored_activations().unwrap_or_default().into_iter().map(one).collect()
 }
 
+fn encodings() -> Vec<Kept> {
+    let one = |stored: neurocell::encoding::StoredEncoding| {
+        let need = match stored.state {
+            _ if stored.in_use => Need::InUse,
+            StoredFit::SetAside => Need::Stale,
+            StoredFit::Whole | StoredFit::Unfinished { .. } => Need::Kept,
+        };
+        let how_far = match stored.state {
+            StoredFit::Whole => String::new(),
+            StoredFit::Unfinished { voxels } => format!(", unfinished after {voxels} voxels"),
+            StoredFit::SetAside => ", set aside".to_owned(),
+        };
+        let name = format!("{}{how_far} [{}]", stored.what, &stored.key[..8]);
+        let age = SystemTime::now().duration_since(stored.used).ok();
+        Kept { kind: Kind::Encodings, need, name, path: stored.folder, bytes: stored.bytes, age }
+    };
+    stored_encodings().unwrap_or_default().into_iter().map(one).collect()
+}
+
 /// Under the store's lock: a program may have begun to use it since the list was made.
 fn remove_activations(folder: &Path) -> io::Result<()> {
     let all = stored_activations().unwrap_or_default();
-    let Some(stored) = all.into_iter().find(|stored| stored.folder == folder) else { return Ok(()) };
-    match stored.remove() {
+    all.into_iter().find(|stored| stored.folder == folder).map_or(Ok(()), |stored| gone(stored.remove()))
+}
+
+fn remove_encodings(folder: &Path) -> io::Result<()> {
+    let all = stored_encodings().unwrap_or_default();
+    all.into_iter().find(|stored| stored.folder == folder).map_or(Ok(()), |stored| gone(stored.remove()))
+}
+
+fn gone(removed: neurocell::Result<bool>) -> io::Result<()> {
+    match removed {
         Ok(true) => Ok(()),
         Ok(false) => Err(io::Error::other("a program has begun to use it")),
         Err(error) => Err(io::Error::other(error.problem().to_owned())),

@@ -35,6 +35,9 @@ struct Clear {
     /// The activations that were read from models, and nothing else; they are read again when they are asked for
     #[arg(long)]
     activations: bool,
+    /// The encoding models that were kept because they took long, and nothing else; they are fitted again when they are asked for
+    #[arg(long)]
+    encodings: bool,
     /// The preludes of earlier versions and toolchains, and nothing else
     #[arg(long)]
     preludes: bool,
@@ -121,26 +124,23 @@ fn remove(clear: &Clear, all: &[Kept]) -> Result<String> {
 /// Whether something goes; what a running session uses never does.
 fn wanted(clear: &Clear, kept: &Kept) -> bool {
     let preludes = clear.preludes || clear.all;
-    let asked = match (clear.models, clear.atlases, clear.activations, preludes) {
-        (false, false, false, false) => match kept.kind {
-            Kind::Prelude | Kind::StdSources | Kind::Leftover => true,
-            Kind::Activations => kept.need == Need::Stale,
-            Kind::Model | Kind::Atlas | Kind::Figures => false,
-        },
-        (models, atlases, activations, preludes) => match kept.kind {
-            Kind::Model => models,
-            Kind::Atlas => atlases,
-            Kind::Activations => activations,
-            Kind::Prelude | Kind::StdSources => preludes,
-            Kind::Leftover | Kind::Figures => false,
-        },
+    let named = clear.models || clear.atlases || clear.activations || clear.encodings || preludes;
+    let asked = match kept.kind {
+        Kind::Activations | Kind::Encodings if !named => kept.need == Need::Stale,
+        Kind::Model => clear.models,
+        Kind::Atlas => clear.atlases,
+        Kind::Activations => clear.activations,
+        Kind::Encodings => clear.encodings,
+        Kind::Prelude | Kind::StdSources => preludes || !named,
+        Kind::Leftover => !named,
+        Kind::Figures => false,
     };
     asked
         && match kept.need {
             Need::InUse => false,
             Need::Current => clear.all,
             Need::Stale => true,
-            Need::Kept => matches!(kept.kind, Kind::Model | Kind::Atlas | Kind::Activations),
+            Need::Kept => matches!(kept.kind, Kind::Model | Kind::Atlas | Kind::Activations | Kind::Encodings),
         }
 }
 
@@ -164,8 +164,15 @@ mod tests {
 
     #[test]
     fn what_is_in_use_is_never_removed() {
-        let everything =
-            Clear { models: true, atlases: true, activations: true, preludes: true, all: true, dry_run: false };
+        let everything = Clear {
+            models: true,
+            atlases: true,
+            activations: true,
+            encodings: true,
+            preludes: true,
+            all: true,
+            dry_run: false,
+        };
         for kind in Kind::ALL {
             assert!(!wanted(&everything, &kept(kind, Need::InUse)), "{}", kind.heading());
         }
@@ -197,6 +204,10 @@ mod tests {
         assert!(wanted(&activations, &kept(Kind::Activations, Need::Kept)));
         assert!(!wanted(&activations, &kept(Kind::Model, Need::Kept)));
         assert!(!wanted(&activations, &kept(Kind::Prelude, Need::Stale)));
+        assert!(!wanted(&activations, &kept(Kind::Encodings, Need::Kept)));
+        let encodings = Clear { encodings: true, ..Clear::default() };
+        assert!(wanted(&encodings, &kept(Kind::Encodings, Need::Kept)));
+        assert!(!wanted(&encodings, &kept(Kind::Activations, Need::Kept)));
         let preludes = Clear { preludes: true, ..Clear::default() };
         assert!(!wanted(&preludes, &kept(Kind::Prelude, Need::Current)));
         assert!(!wanted(&preludes, &kept(Kind::Model, Need::Kept)));

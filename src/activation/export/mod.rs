@@ -5,9 +5,9 @@ mod parquet;
 mod safetensors;
 
 use super::Activations;
-use super::store::bytes;
 use crate::error::{Error, Result};
 use crate::notebook::{Progress, check_cancelled};
+use crate::store::bytes;
 use ndarray::s;
 use std::fs::File;
 use std::io::{self, BufWriter, Write};

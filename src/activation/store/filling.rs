@@ -1,13 +1,13 @@
 //! A folder that is being filled.
 
+use super::ELSEWHERE;
 use super::meta::{Meta, Reached};
-use super::room::reserve;
 use super::stored::{Stored, VALUES};
-use super::{ELSEWHERE, sync_folder};
 use crate::error::{Error, Result};
+use crate::store::{self, bytes, reserve};
 use std::fs::{File, OpenOptions};
 use std::os::unix::fs::FileExt;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 /// Time between two notes of how far it has come: what is lost at most when the process is killed, besides the windows at work.
@@ -40,7 +40,7 @@ impl Filling {
             Reached::forget(&partial).map_err(|e| Error::file("write in", &partial, e, ELSEWHERE))?;
             // What may lie there belongs to nothing: rows of words without a token must be zeros.
             values.set_len(0).map_err(refused)?;
-            reserve(&values, &path, meta.bytes())?;
+            reserve(&values, &path, meta.bytes(), ELSEWHERE)?;
             meta.write(&partial)?;
         }
         let reached = reached.unwrap_or_default();
@@ -75,11 +75,8 @@ impl Filling {
         let failed = |e| Error::file("finish", &self.folder, e, ELSEWHERE);
         self.values.sync_data().map_err(failed)?;
         Reached::forget(&self.partial).map_err(failed)?;
-        std::fs::rename(&self.partial, &self.folder).map_err(failed)?;
-        sync_folder(&self.folder);
         let lock = self.lock.take().ok_or_else(|| failed(std::io::ErrorKind::NotFound.into()))?;
-        // From here on others may read it, and nobody may take it away.
-        lock.lock_shared().map_err(failed)?;
+        store::finish(&self.partial, &self.folder, &lock).map_err(failed)?;
         Stored::mapped(self.meta.clone(), self.folder.clone(), &self.values, lock, true)
             .map_err(|e| Error::file("map", &self.folder, e, ELSEWHERE))
     }
@@ -93,18 +90,7 @@ impl Drop for Filling {
     /// A folder in which nothing was noted holds room for nothing.
     fn drop(&mut self) {
         if self.lock.is_some() && self.reached.words == 0 {
-            super::remove(&self.partial);
+            store::remove(&self.partial);
         }
     }
-}
-
-/// The folder in which a key's values are while they are incomplete.
-pub(super) fn partial(folder: &Path) -> PathBuf {
-    folder.with_extension("partial")
-}
-
-/// Numbers as they lie in memory, which on the machines that are served is as they lie in the file.
-pub(crate) fn bytes(values: &[f32]) -> &[u8] {
-    // SAFETY: an f32 is four bytes without padding, and any bytes are bytes.
-    unsafe { std::slice::from_raw_parts(values.as_ptr().cast::<u8>(), size_of_val(values)) }
 }

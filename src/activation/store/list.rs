@@ -1,11 +1,9 @@
 //! What the store holds, and taking things out of it.
 
-use super::filling;
 use super::meta::{Meta, Reached};
-use super::stored::{LOCK, is_same};
-use crate::error::{Error, Result};
-use std::fs::File;
-use std::path::{Path, PathBuf};
+use crate::error::Result;
+use crate::store::{Entry, State, entries, remove_unused};
+use std::path::PathBuf;
 use std::time::SystemTime;
 
 /// One result in the store.
@@ -47,25 +45,7 @@ impl StoredActivations {
     /// # Errors
     /// If the folder cannot be removed.
     pub fn remove(&self) -> Result<bool> {
-        let advice = "see whether the folder may be written";
-        let refuse = |e: std::io::Error| match e.kind() {
-            std::io::ErrorKind::NotFound => Ok(true),
-            _ => Err(Error::file("remove", &self.folder, e, advice)),
-        };
-        let path = self.folder.join(LOCK);
-        let lock = File::open(&path).ok();
-        if let Some(lock) = &lock
-            && (lock.try_lock().is_err() || !is_same(lock, &path))
-        {
-            return Ok(false);
-        }
-        // Renamed first: nobody finds half of it.
-        let gone = self.folder.with_extension(format!("gone-{}", std::process::id()));
-        let _ = std::fs::remove_dir_all(&gone);
-        match std::fs::rename(&self.folder, &gone).and_then(|()| std::fs::remove_dir_all(&gone)) {
-            Ok(()) => Ok(true),
-            Err(error) => refuse(error),
-        }
+        remove_unused(&self.folder)
     }
 }
 
@@ -81,36 +61,16 @@ impl StoredActivations {
 /// # Ok::<(), neurocell::Error>(())
 /// ```
 pub fn stored_activations() -> Result<Vec<StoredActivations>> {
-    Ok(of(&super::activations_folder()?))
+    Ok(entries(&super::activations_folder()?).into_iter().map(named).collect())
 }
 
-/// The results in a folder, by key.
-pub(super) fn of(folder: &Path) -> Vec<StoredActivations> {
-    let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
-    let mut all: Vec<StoredActivations> = entries.filter_map(|entry| one(&entry.path())).collect();
-    all.sort_by(|a, b| a.folder.cmp(&b.folder));
-    all
-}
-
-fn one(folder: &Path) -> Option<StoredActivations> {
-    let key = folder.file_stem()?.to_str()?.to_owned();
-    // Whatever else lies there belongs to somebody else.
-    if key.len() != 64 || !key.bytes().all(|b| b.is_ascii_hexdigit()) || !folder.is_dir() {
-        return None;
-    }
-    let state = match folder.extension() {
-        None => StoredState::Whole,
-        Some(_) if folder == filling::partial(folder) => {
-            StoredState::Unfinished { words: Reached::read(folder).unwrap_or_default().words }
-        }
-        Some(_) => StoredState::SetAside,
+fn named(entry: Entry) -> StoredActivations {
+    let Entry { key, folder, state, in_use, bytes, used } = entry;
+    let state = match state {
+        State::Whole => StoredState::Whole,
+        State::Unfinished => StoredState::Unfinished { words: Reached::read(&folder).unwrap_or_default().words },
+        State::SetAside => StoredState::SetAside,
     };
-    let lock = File::open(folder.join(LOCK)).ok();
-    let in_use = state != StoredState::SetAside && lock.as_ref().is_some_and(|lock| lock.try_lock().is_err());
-    let files = std::fs::read_dir(folder).into_iter().flatten().flatten();
-    let bytes = files.filter_map(|file| file.metadata().ok()).map(|meta| meta.len()).sum();
-    let touched = |path: &Path| path.metadata().and_then(|meta| meta.modified()).ok();
-    let used = touched(&folder.join(LOCK)).or_else(|| touched(folder)).unwrap_or(SystemTime::UNIX_EPOCH);
-    let what = Meta::read(folder).map_or_else(|why| format!("damaged: {why}"), |meta| meta.title());
-    Some(StoredActivations { key, folder: folder.to_owned(), what, state, in_use, bytes, used })
+    let what = Meta::read(&folder).map_or_else(|why| format!("damaged: {why}"), |meta| meta.title());
+    StoredActivations { key, folder, what, state, in_use, bytes, used }
 }

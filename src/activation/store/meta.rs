@@ -1,6 +1,7 @@
 //! What lies beside the values: which they are, in words that a person can read.
 
-use crate::error::{Error, Result};
+use crate::error::Result;
+use crate::store::{read_json, write_beside};
 use serde::{Deserialize, Serialize};
 use std::path::Path;
 
@@ -57,7 +58,7 @@ impl Meta {
 
     /// Reads a folder's; what is wrong with it, in words.
     pub(super) fn read(folder: &Path) -> Result<Meta, String> {
-        let meta: Meta = json(&folder.join(META))?;
+        let meta: Meta = read_json(&folder.join(META))?;
         let numbers = meta.unmatched.iter().chain(&meta.unknown);
         match (meta.format, numbers.max()) {
             (FORMAT, Some(last)) if *last >= meta.words => Err(format!("{META} names a word {last} of {}", meta.words)),
@@ -68,7 +69,7 @@ impl Meta {
 
     pub(super) fn write(&self, folder: &Path) -> Result<()> {
         let text = serde_json::to_vec_pretty(self).unwrap_or_default();
-        write(&folder.join(META), &text)
+        write_beside(&folder.join(META), &text, super::ELSEWHERE)
     }
 }
 
@@ -83,11 +84,11 @@ pub(crate) struct Reached {
 
 impl Reached {
     pub(super) fn read(folder: &Path) -> Option<Reached> {
-        json(&folder.join(PROGRESS)).ok()
+        read_json(&folder.join(PROGRESS)).ok()
     }
 
     pub(super) fn write(&self, folder: &Path) -> Result<()> {
-        write(&folder.join(PROGRESS), &serde_json::to_vec(self).unwrap_or_default())
+        write_beside(&folder.join(PROGRESS), &serde_json::to_vec(self).unwrap_or_default(), super::ELSEWHERE)
     }
 
     pub(super) fn forget(folder: &Path) -> std::io::Result<()> {
@@ -96,21 +97,4 @@ impl Reached {
             _ => Ok(()),
         }
     }
-}
-
-fn json<T: serde::de::DeserializeOwned>(path: &Path) -> Result<T, String> {
-    let name = path.file_name().unwrap_or_default().to_string_lossy();
-    let text = std::fs::read(path).map_err(|e| format!("{name} cannot be read: {e}"))?;
-    serde_json::from_slice(&text).map_err(|e| format!("{name} is not what it should be: {e}"))
-}
-
-/// Writes beside and renames; on disk when it returns.
-fn write(path: &Path, bytes: &[u8]) -> Result<()> {
-    let beside = path.with_extension("part");
-    let written = std::fs::File::create(&beside).and_then(|mut file| {
-        std::io::Write::write_all(&mut file, bytes)?;
-        file.sync_data()?;
-        std::fs::rename(&beside, path)
-    });
-    written.map_err(|e| Error::file("write", path, e, super::ELSEWHERE))
 }

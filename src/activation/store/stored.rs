@@ -1,18 +1,13 @@
 //! Values that are on disk, whole, and mapped into memory.
 
 use super::meta::Meta;
+use crate::store::{Found, held};
 use memmap2::Mmap;
 use ndarray::ArrayView2;
 use std::fs::File;
-use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
-use std::time::SystemTime;
 
 pub(super) const VALUES: &str = "values.f32";
-pub(super) const LOCK: &str = "lock";
-
-#[cfg(target_endian = "big")]
-compile_error!("the store's files are little-endian, and are read as they lie");
 
 /// A finished result, held open: the lock keeps it from being removed to make room.
 pub(crate) struct Stored {
@@ -22,14 +17,6 @@ pub(crate) struct Stored {
     pub(crate) fresh: bool,
     map: Mmap,
     _lock: File,
-}
-
-/// What was found under a key.
-pub(super) enum Found {
-    Whole(Box<Stored>),
-    Nothing,
-    /// Something is there, and is not what it should be.
-    Damaged(String),
 }
 
 impl Stored {
@@ -42,19 +29,13 @@ impl Stored {
     }
 
     /// Looks for a finished result in `folder`, and notes that it was used.
-    pub(super) fn find(folder: &Path, words: usize, neurons: usize) -> std::io::Result<Found> {
+    pub(super) fn find(folder: &Path, words: usize, neurons: usize) -> std::io::Result<Found<Box<Stored>>> {
         let damaged = |what: &str| Ok(Found::Damaged(what.to_owned()));
-        let lock = match File::open(folder.join(LOCK)) {
-            Ok(lock) => lock,
-            Err(_) if !folder.exists() => return Ok(Found::Nothing),
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return damaged("its lock file is missing"),
-            Err(error) => return Err(error),
+        let lock = match held(folder)? {
+            Found::Whole(lock) => lock,
+            Found::Nothing => return Ok(Found::Nothing),
+            Found::Damaged(what) => return Ok(Found::Damaged(what)),
         };
-        // Someone who holds it alone is taking it away; or has just finished it, and will not hold it for long.
-        lock.lock_shared()?;
-        if !is_same(&lock, &folder.join(LOCK)) {
-            return Ok(Found::Nothing);
-        }
         let meta = match Meta::read(folder) {
             Ok(meta) => meta,
             Err(what) => return Ok(Found::Damaged(what)),
@@ -71,8 +52,6 @@ impl Stored {
         if length != wanted {
             return damaged(&format!("{VALUES} has {length} bytes, not {wanted}"));
         }
-        // A store that may only be read keeps no account of its use.
-        let _ = lock.set_modified(SystemTime::now());
         Ok(Found::Whole(Box::new(Stored::mapped(meta, folder.to_owned(), &values, lock, false)?)))
     }
 
@@ -95,13 +74,5 @@ impl Stored {
     /// The digest under which it is kept.
     pub(crate) fn key(&self) -> &str {
         self.folder.file_name().and_then(|name| name.to_str()).unwrap_or_default()
-    }
-}
-
-/// Whether an open file is the one that has this path now.
-pub(super) fn is_same(file: &File, path: &Path) -> bool {
-    match (file.metadata(), path.metadata()) {
-        (Ok(one), Ok(other)) => (one.dev(), one.ino()) == (other.dev(), other.ino()),
-        _ => false,
     }
 }

@@ -322,6 +322,31 @@ fn a_voxel_that_never_changes_is_counted_and_may_be_left_out() {
 }
 
 #[test]
+fn what_is_cleaned_onto_the_disk_is_what_is_cleaned_in_memory() {
+    let dataset = Dataset::new("numbers");
+    let mask = small_mask();
+    let data =
+        Array2::from_shape_fn((20, mask.count()), |(t, v)| if v == 3 { 7.0 } else { ((t * (v + 2)) % 23) as f32 });
+    write_series(&dataset.image(2, "preproc_bold"), &mask, &data, 1.5).unwrap();
+    let bold = dataset.subject().bold("tale").unwrap();
+    let path = dataset.folder.path().join("tale.voxels");
+    for cleaning in [
+        Cleaning::default(),
+        Cleaning::default().censor(1, &[3, 5]),
+        Cleaning::none(),
+        Cleaning::default().drop_constant(true),
+    ] {
+        let memory = bold.clean(cleaning.clone()).unwrap();
+        let file = bold.clean_to(&path, cleaning).unwrap();
+        let back = file.read().unwrap();
+        assert_eq!((back.data(), back.mask(), back.kept()), (memory.data(), memory.mask(), memory.kept()));
+        assert_eq!((back.name(), back.clock()), (memory.name(), memory.clock()));
+    }
+    let beside = std::fs::read_dir(dataset.folder.path()).unwrap().count();
+    assert_eq!(beside, 3, "the file, the description and the derivatives");
+}
+
+#[test]
 fn a_mask_of_ones_own_cuts_the_runs_down() {
     let dataset = Dataset::new("numbers");
     let bold = dataset.subject().bold("tale").unwrap();

@@ -1,6 +1,6 @@
 //! Room on the disk: reserved before hours are spent, and made by removing what has not been used for longest.
 
-use super::list::{self, StoredActivations};
+use super::entries::{Entry, entries, remove_unused};
 use crate::error::{Error, ErrorKind, Result};
 use crate::notebook::check_cancelled;
 use std::fs::File;
@@ -28,7 +28,7 @@ fn limit() -> Result<u64> {
 /// Sees to it that the store in `folder` stays within its limit when `needed` bytes come in `partial`; what is in use stays.
 pub(super) fn make_room(folder: &Path, partial: &Path, needed: u64) -> Result<()> {
     let limit = limit()?;
-    let others = list::of(folder).into_iter().filter(|stored| stored.folder != partial);
+    let others = entries(folder).into_iter().filter(|stored| stored.folder != partial);
     let (gone, kept) = remove_oldest(others.collect(), needed, limit)?;
     if gone > 0 {
         println!(
@@ -47,7 +47,7 @@ pub(super) fn make_room(folder: &Path, partial: &Path, needed: u64) -> Result<()
 }
 
 /// How many were removed, and the bytes of those that stay.
-fn remove_oldest(mut all: Vec<StoredActivations>, needed: u64, limit: u64) -> Result<(usize, u64)> {
+fn remove_oldest(mut all: Vec<Entry>, needed: u64, limit: u64) -> Result<(usize, u64)> {
     let mut kept: u64 = all.iter().map(|stored| stored.bytes).sum();
     all.sort_by_key(|stored| stored.used);
     let mut gone = 0;
@@ -55,7 +55,7 @@ fn remove_oldest(mut all: Vec<StoredActivations>, needed: u64, limit: u64) -> Re
         if kept.saturating_add(needed) <= limit {
             break;
         }
-        if stored.remove()? {
+        if remove_unused(&stored.folder)? {
             kept -= stored.bytes;
             gone += 1;
         }
@@ -64,7 +64,7 @@ fn remove_oldest(mut all: Vec<StoredActivations>, needed: u64, limit: u64) -> Re
 }
 
 /// Gives a new file its length, with room on the disk for all of it.
-pub(super) fn reserve(file: &File, path: &Path, bytes: u64) -> Result<()> {
+pub(crate) fn reserve(file: &File, path: &Path, bytes: u64, advice: &str) -> Result<()> {
     let free = free(file);
     let full = || {
         Error::new(
@@ -75,7 +75,7 @@ pub(super) fn reserve(file: &File, path: &Path, bytes: u64) -> Result<()> {
                 bytes as f64 / 1e9,
                 free.unwrap_or(0) as f64 / 1e9
             ),
-            super::ELSEWHERE,
+            advice,
         )
     };
     if free.is_some_and(|free| free < bytes) {
@@ -89,11 +89,11 @@ pub(super) fn reserve(file: &File, path: &Path, bytes: u64) -> Result<()> {
             libc::ENOSPC | libc::EDQUOT | libc::EFBIG => return Err(full()),
             // A file system that cannot reserve gives the length alone.
             libc::EOPNOTSUPP | libc::ENOSYS | libc::EINVAL => {
-                return file.set_len(bytes).map_err(|e| Error::file("reserve room for", path, e, super::ELSEWHERE));
+                return file.set_len(bytes).map_err(|e| Error::file("reserve room for", path, e, advice));
             }
             other => {
                 let cause = std::io::Error::from_raw_os_error(other);
-                return Err(Error::file("reserve room for", path, cause, super::ELSEWHERE));
+                return Err(Error::file("reserve room for", path, cause, advice));
             }
         }
     }
@@ -133,11 +133,11 @@ mod tests {
         let path = folder.path().join("values.f32");
         let file = File::create(&path).unwrap();
         for bytes in [1 << 60, u64::MAX] {
-            let error = reserve(&file, &path, bytes).unwrap_err();
+            let error = reserve(&file, &path, bytes, "set NEUROCELL_HOME").unwrap_err();
             assert!(error.problem().contains(path.to_str().unwrap()), "{error}");
             assert!(error.problem().contains("GB free") && error.advice().contains("NEUROCELL_HOME"), "{error}");
         }
-        reserve(&file, &path, 5000).unwrap();
+        reserve(&file, &path, 5000, "").unwrap();
         assert_eq!(file.metadata().unwrap().len(), 5000);
     }
 }
