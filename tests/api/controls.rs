@@ -57,10 +57,10 @@ fn unknown_words_are_counted_and_named() {
     // Orren and keeper's four times each, blorptious four times.
     let note = controls.notes().iter().find(|note| note.contains("table of frequencies")).unwrap();
     assert!(
-        note.starts_with("12 of 156 words") && note.contains("Zipf 3: `Orren`, `keeper's`, `blorptious`"),
+        note.starts_with("12 of 152 words") && note.contains("Zipf 3: `Orren`, `keeper's`, `blorptious`"),
         "{note}"
     );
-    assert!(controls.to_string().contains("12 of 156"));
+    assert!(controls.to_string().contains("12 of 152"));
     let letters = Control::Letters.features(&stimulus, &clock(), &sampling()).unwrap();
     assert!(letters.notes().is_empty() && letters.name() == "word letters");
 }
