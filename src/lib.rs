@@ -33,6 +33,7 @@ pub mod activation;
 pub mod brain;
 pub mod clock;
 pub mod coupling;
+mod csv;
 pub mod encoding;
 pub mod error;
 pub mod extract;

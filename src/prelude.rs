@@ -4,7 +4,7 @@ pub use crate::activation::NeuronSeries;
 pub use crate::activation::{Activations, Pooling, ReadOptions, TopWord};
 pub use crate::activation::{Derivatives, Downsampling, Hrf, Response, Sampling, Silence, WordTime};
 pub use crate::brain::{Aroma, CleaningReport, CompCor, Confounds, Dataset, Expansion, Scrub, Strategy};
-pub use crate::brain::{Bold, Cleaning, Subject};
+pub use crate::brain::{Bold, Cleaning, Participants, Subject};
 pub use crate::brain::{BrainMap, Mask, Networks, VoxelSeries};
 pub use crate::brain::{Interpolation, Masker, NetworkSeries, VoxelFile};
 pub use crate::brain::{LabelRule, NetworkTable, Overlap, Suggestions, atlases, fetch_atlas, write_maps};
@@ -13,7 +13,8 @@ pub use crate::coupling::{Best, MatchOptions, NetworkMatch, Reading, SubGroups};
 pub use crate::coupling::{match_networks, match_networks_with, subgroups};
 pub use crate::encoding::EncodingFit;
 pub use crate::encoding::{Banded, BandedCv, BandedFit, Spaces, banded_cv, encode_banded};
-pub use crate::encoding::{Correction, Significance, VoxelTest, compare, group, significance};
+pub use crate::encoding::{Control, Controls, NoiseCeiling, NormalisedScores, SplitHalf, normalise};
+pub use crate::encoding::{Correction, Significance, VoxelTest, compare, group_test, significance};
 pub use crate::encoding::{ElasticNet, ElasticPath, elastic_path, encode_elastic};
 pub use crate::encoding::{Estimate, Storing, estimate};
 pub use crate::encoding::{FeaturePca, FittedTransform, Leak, SelectFeatures, Standardise, Training, encode_each};
@@ -21,15 +22,16 @@ pub use crate::encoding::{
     Features, Folds, NewScores, Predictors, Ridge, RidgeCv, Sharing, Solver, Targets, encode, ridge_cv,
 };
 pub use crate::encoding::{Part, Partition, partition_variance};
+pub use crate::encoding::{RoiCorrelation, RoiCorrelations, RoiScores, roi_scores};
 pub use crate::error::{Error, Result};
 pub use crate::extract::{
     DualRegression, Extraction, GroupIca, Parcellation, SpatialDictionary, VsDbn, dual_regression,
 };
 pub use crate::figure::{
-    ColourRange, Dendrogram, Figure, HeatMap, Histogram, Slices, Stretch, Threshold, bars, cleaning_figure, courses,
-    dendrogram, folds_figure, heat_map, histogram, inner_folds_figure, k_curve, mask_slices, network_slices,
-    neuron_carpet, pattern_courses, pattern_summary, pattern_words, score_histograms, slices, slices_grid,
-    spectrum_curve, voxel_carpet,
+    ColourRange, Dendrogram, Figure, HeatMap, HexBin, Histogram, Slices, Stretch, Threshold, bars, ceiling_hexbin,
+    cleaning_figure, courses, dendrogram, folds_figure, heat_map, hexbin, histogram, inner_folds_figure, k_curve,
+    mask_slices, network_slices, neuron_carpet, pattern_courses, pattern_summary, pattern_words, roi_scatter,
+    score_histograms, slices, slices_grid, spectrum_curve, voxel_carpet,
 };
 pub use crate::model::{
     Compute, Context, Intervention, Logits, Loss, Masking, Model, NeuronAxis, Operation, WindowPlan,
@@ -46,5 +48,5 @@ pub use crate::statistics::{
     bootstrap_mean, correlation_test, fisher_z, naive_p, phase_null_sd, phase_surrogates, sign_flip, spearman,
 };
 pub use crate::stimulus::{Columns, EventWords, Speaking, TextGrid, Timing};
-pub use crate::stimulus::{Stimulus, Word};
+pub use crate::stimulus::{Stimulus, Word, word_frequency};
 pub use ndarray;

@@ -1,12 +1,13 @@
 //! From words to the scan's clock, all neurons of a run at once.
 
 use super::hrf::FINE;
-use super::placing::Placed;
+use super::placing::{Placed, placed};
 use super::{Activations, NeuronSeries, Response, Sampling, Silence};
 use crate::clock::Clock;
 use crate::error::{Error, Result};
 use crate::linalg::in_pool;
 use crate::notebook::check_cancelled;
+use crate::stimulus::Stimulus;
 use ndarray::{Array1, Array2, ArrayView2, Axis, s};
 use rayon::prelude::*;
 use std::ops::Range;
@@ -55,53 +56,114 @@ impl Activations {
     /// # Ok::<(), neurocell::Error>(())
     /// ```
     pub fn to_series_with(&self, clock: &Clock, sampling: &Sampling) -> Result<NeuronSeries> {
-        let stimulus = self.stimulus();
-        if clock.runs() != stimulus.runs() {
-            return Err(Error::shape(
-                format!("`{}` has {} runs, the clock {}: {clock}", stimulus.name(), stimulus.runs(), clock.runs()),
-                "take the clock of the scan in which these runs were heard, or the stimuli of its runs: `Stimulus::join(&[…])`",
-            ));
-        }
-        sampling.check(clock)?;
-        let (placed, mut notes) = self.placed(clock, sampling)?;
-        let kept = clock.trimmed(sampling.trim.0, sampling.trim.1)?;
-        let responding = Responding::new(sampling, clock.tr())?;
-        let neurons = self.neurons().neurons();
         let axis = self.neurons().clone().with_copies(&sampling.copies());
-        let bytes = kept.total() as f64 * axis.total() as f64 * 4.0;
-        if bytes > 1e9 {
-            println!("{} volumes × {} columns take {:.1} GB of memory", kept.total(), axis.total(), bytes / 1e9);
-        }
-        let blocks: Vec<usize> = (0..neurons).step_by(BLOCK).collect();
-        let values = self.values();
-        let mut data = Array2::zeros((kept.total(), axis.total()));
-        for (run, placed) in placed.iter().enumerate() {
-            let rows = sampling.trim.0..sampling.trim.0 + kept.volumes(run);
-            let mut still = 0;
-            for blocks in blocks.chunks(TOGETHER) {
-                let done = in_pool(|| {
-                    let block = blocks.par_iter().map(|&first| {
-                        check_cancelled("courses on the scan's clock")?;
-                        let columns = first..(first + BLOCK).min(neurons);
-                        let words = Words { values: values.slice(s![.., columns]), placed };
-                        Ok(words.courses(&responding, rows.clone(), sampling))
-                    });
-                    block.collect::<Result<Vec<Block>>>()
-                })?;
-                for (&first, block) in blocks.iter().zip(&done) {
-                    for (copy, courses) in block.courses.iter().enumerate() {
-                        let column = copy * neurons + first;
-                        data.slice_mut(s![kept.rows(run), column..column + courses.ncols()]).assign(courses);
-                    }
-                    still += block.still;
-                }
-            }
-            if still > 0 {
-                notes.push(format!("{still} of {neurons} neurons do not vary in run {run}: zeros there"));
-            }
-        }
-        Ok(NeuronSeries::new(data, kept, axis)?.with_notes(notes))
+        let words = WordValues {
+            stimulus: self.stimulus(),
+            values: self.values(),
+            valueless: self.unmatched(),
+            what: "neurons",
+        };
+        let OnClock { data, clock, notes } = words.on_clock(clock, sampling)?;
+        Ok(NeuronSeries::new(data, clock, axis)?.with_notes(notes))
     }
+}
+
+/// Values of words, whatever they are of.
+pub(crate) struct WordValues<'a> {
+    pub(crate) stimulus: &'a Stimulus,
+    /// Word × column.
+    pub(crate) values: ArrayView2<'a, f32>,
+    /// Numbers of the words that have no value, ascending.
+    pub(crate) valueless: &'a [usize],
+    /// What the columns are, in the plural.
+    pub(crate) what: &'a str,
+}
+
+/// Courses on the scan's clock (kept volume × column), and what is to be known of them.
+pub(crate) struct OnClock {
+    pub(crate) data: Array2<f32>,
+    pub(crate) clock: Clock,
+    pub(crate) notes: Vec<String>,
+}
+
+impl WordValues<'_> {
+    /// The values' courses as `sampling` says, blocks of all columns where each has several regressors.
+    pub(crate) fn on_clock(&self, clock: &Clock, sampling: &Sampling) -> Result<OnClock> {
+        same_runs(self.stimulus, clock)?;
+        sampling.check(clock)?;
+        let (placed, notes) = placed(self.stimulus, self.valueless, clock, sampling)?;
+        courses(self.values, &placed, clock, sampling, self.what, notes)
+    }
+}
+
+/// What a response makes of a value for each volume of the whole scan (volume × column).
+pub(crate) fn volumes_on_clock(
+    values: ArrayView2<f32>,
+    clock: &Clock,
+    sampling: &Sampling,
+    what: &str,
+) -> Result<OnClock> {
+    sampling.check(clock)?;
+    let each = |run| Placed::volume_by_volume(clock.rows(run).start, clock.volumes(run));
+    let placed: Vec<Placed> = (0..clock.runs()).map(each).collect();
+    courses(values, &placed, clock, &sampling.clone().silence(Silence::Zero), what, Vec::new())
+}
+
+/// An error if the clock is not one of the stimulus' runs.
+pub(crate) fn same_runs(stimulus: &Stimulus, clock: &Clock) -> Result<()> {
+    match clock.runs() == stimulus.runs() {
+        true => Ok(()),
+        false => Err(Error::shape(
+            format!("`{}` has {} runs, the clock {}: {clock}", stimulus.name(), stimulus.runs(), clock.runs()),
+            "take the clock of the scan in which these runs were heard, or the stimuli of its runs: `Stimulus::join(&[…])`",
+        )),
+    }
+}
+
+fn courses(
+    values: ArrayView2<f32>,
+    placed: &[Placed],
+    clock: &Clock,
+    sampling: &Sampling,
+    what: &str,
+    mut notes: Vec<String>,
+) -> Result<OnClock> {
+    let kept = clock.trimmed(sampling.trim.0, sampling.trim.1)?;
+    let responding = Responding::new(sampling, clock.tr())?;
+    let width = values.ncols();
+    let total = width * sampling.copies().len().max(1);
+    let bytes = kept.total() as f64 * total as f64 * 4.0;
+    if bytes > 1e9 {
+        println!("{} volumes × {total} columns take {:.1} GB of memory", kept.total(), bytes / 1e9);
+    }
+    let blocks: Vec<usize> = (0..width).step_by(BLOCK).collect();
+    let mut data = Array2::zeros((kept.total(), total));
+    for (run, placed) in placed.iter().enumerate() {
+        let rows = sampling.trim.0..sampling.trim.0 + kept.volumes(run);
+        let mut still = 0;
+        for blocks in blocks.chunks(TOGETHER) {
+            let done = in_pool(|| {
+                let block = blocks.par_iter().map(|&first| {
+                    check_cancelled("courses on the scan's clock")?;
+                    let columns = first..(first + BLOCK).min(width);
+                    let words = Words { values: values.slice(s![.., columns]), placed };
+                    Ok(words.courses(&responding, rows.clone(), sampling))
+                });
+                block.collect::<Result<Vec<Block>>>()
+            })?;
+            for (&first, block) in blocks.iter().zip(&done) {
+                for (copy, courses) in block.courses.iter().enumerate() {
+                    let column = copy * width + first;
+                    data.slice_mut(s![kept.rows(run), column..column + courses.ncols()]).assign(courses);
+                }
+                still += block.still;
+            }
+        }
+        if still > 0 {
+            notes.push(format!("{still} of {width} {what} do not vary in run {run}: zeros there"));
+        }
+    }
+    Ok(OnClock { data, clock: kept, notes })
 }
 
 /// What is done to a course, for all columns that come of it.

@@ -20,6 +20,7 @@ mod values;
 mod words;
 
 pub use activations::Activations;
+pub(crate) use course::{OnClock, WordValues, same_runs, volumes_on_clock};
 pub use hrf::{Hrf, HrfPart};
 pub use read::{Pooling, ReadOptions};
 pub use sampling::{Derivatives, Downsampling, Response, Sampling, Silence, WordTime};

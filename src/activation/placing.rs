@@ -1,9 +1,9 @@
 //! Which words make which volume, and with what weight.
 
-use super::{Activations, Downsampling, Response, Sampling, WordTime};
+use super::{Downsampling, Response, Sampling, WordTime};
 use crate::clock::Clock;
 use crate::error::{Error, Result};
-use crate::stimulus::Word;
+use crate::stimulus::{Stimulus, Word};
 
 /// The words of one run that are used, and what each adds to each volume.
 pub(super) struct Placed {
@@ -13,90 +13,99 @@ pub(super) struct Placed {
     pub(super) volumes: Vec<Vec<(usize, f64)>>,
 }
 
-/// A word of the run, by number and time from the run's first volume.
-type Timed = (usize, f64);
-
-impl Activations {
-    /// Places the words of every run, and says what is to be known of those that have no place.
-    pub(super) fn placed(&self, clock: &Clock, sampling: &Sampling) -> Result<(Vec<Placed>, Vec<String>)> {
-        let Words { timed, early, behind } = self.timed(clock, sampling)?;
-        let (mut early, mut far) = (early, 0);
-        let placed: Vec<Placed> = timed
-            .into_iter()
-            .enumerate()
-            .map(|(run, words)| match sampling.downsampling {
-                Downsampling::Lanczos { lobes, cutoff } => {
-                    let window = Lanczos::new(lobes, cutoff, clock.tr(), sampling);
-                    let (placed, unused) = window.place(&words, clock.volumes(run));
-                    let before = unused.iter().filter(|time| **time < 0.0).count();
-                    early += before;
-                    far += unused.len() - before;
-                    placed
-                }
-                Downsampling::Mean => bins(&words, clock, run, |count| 1.0 / count as f64),
-                Downsampling::Sum => bins(&words, clock, run, |_| 1.0),
-            })
-            .collect();
-        let mut notes = Vec::new();
-        if early > 0 {
-            notes.push(format!("{early} words before the first volume of their run are not used"));
-        }
-        if behind > 0 {
-            notes.push(format!("{behind} words whose middle lies behind the last volume of their run are not used"));
-        }
-        if far > 0 {
-            notes.push(format!(
-                "{far} words are further from every volume than the Lanczos window reaches, and not used"
-            ));
-        }
-        if !self.unmatched().is_empty() {
-            notes.push(format!("{} words without a token are not used", self.unmatched().len()));
-        }
-        for run in (0..clock.runs()).filter(|run| placed[*run].words.is_empty()) {
-            notes.push(format!("run {run} has no word with a time"));
-        }
-        Ok((placed, notes))
-    }
-
-    /// The words with time and value of each run, on the scan's clock.
-    fn timed(&self, clock: &Clock, sampling: &Sampling) -> Result<Words> {
-        let reaches_in = matches!(sampling.downsampling, Downsampling::Lanczos { .. });
-        let mut found = Words { timed: vec![Vec::new(); clock.runs()], early: 0, behind: 0 };
-        let (mut late, mut excess, mut worst) = (0, 0.0_f64, 0);
-        for (i, word) in self.stimulus().words().iter().enumerate() {
-            let Some((onset, time)) = times(i, word, sampling)? else { continue };
-            let end = clock.volumes(word.run) as f64 * clock.tr();
-            if onset >= end {
-                late += 1;
-                if onset - end >= excess {
-                    (excess, worst) = (onset - end, word.run);
-                }
-            } else if time >= end && !reaches_in {
-                found.behind += 1;
-            } else if time < 0.0 && !reaches_in {
-                found.early += 1;
-            } else if self.unmatched().binary_search(&i).is_err() {
-                found.timed[word.run].push((i, time));
-            }
-        }
-        if late > 0 {
-            let within = match sampling.scan_start {
-                0.0 => "stimulus.within(&clock)?".to_owned(),
-                start => format!("stimulus.starting_at({}).within(&clock)?` with `scan_start(0.0)", -start),
-            };
-            return Err(Error::value(
-                format!(
-                    "{late} words of `{}` begin after their run's last volume has ended, by up to {excess:.2} s (run {worst}); the clock has {clock}",
-                    self.stimulus().name()
-                ),
-                format!("see that TR and story onset are right; to leave these words without time, read `{within}`"),
-            ));
-        }
-        Ok(found)
+impl Placed {
+    /// One value for each volume, numbered from `first`, in the place of words.
+    pub(super) fn volume_by_volume(first: usize, volumes: usize) -> Placed {
+        let words = (first..first + volumes).collect();
+        Placed { words, volumes: (0..volumes).map(|volume| vec![(volume, 1.0)]).collect() }
     }
 }
 
-/// What [`Activations::timed`] finds.
+/// A word of the run, by number and time from the run's first volume.
+type Timed = (usize, f64);
+
+/// Places the words of every run but those that have no value, and says what is to be known of those that have no place.
+pub(super) fn placed(
+    stimulus: &Stimulus,
+    valueless: &[usize],
+    clock: &Clock,
+    sampling: &Sampling,
+) -> Result<(Vec<Placed>, Vec<String>)> {
+    let Words { timed, early, behind } = timed(stimulus, valueless, clock, sampling)?;
+    let (mut early, mut far) = (early, 0);
+    let placed: Vec<Placed> = timed
+        .into_iter()
+        .enumerate()
+        .map(|(run, words)| match sampling.downsampling {
+            Downsampling::Lanczos { lobes, cutoff } => {
+                let window = Lanczos::new(lobes, cutoff, clock.tr(), sampling);
+                let (placed, unused) = window.place(&words, clock.volumes(run));
+                let before = unused.iter().filter(|time| **time < 0.0).count();
+                early += before;
+                far += unused.len() - before;
+                placed
+            }
+            Downsampling::Mean => bins(&words, clock, run, |count| 1.0 / count as f64),
+            Downsampling::Sum => bins(&words, clock, run, |_| 1.0),
+        })
+        .collect();
+    let mut notes = Vec::new();
+    if early > 0 {
+        notes.push(format!("{early} words before the first volume of their run are not used"));
+    }
+    if behind > 0 {
+        notes.push(format!("{behind} words whose middle lies behind the last volume of their run are not used"));
+    }
+    if far > 0 {
+        notes.push(format!("{far} words are further from every volume than the Lanczos window reaches, and not used"));
+    }
+    if !valueless.is_empty() {
+        notes.push(format!("{} words without a token are not used", valueless.len()));
+    }
+    for run in (0..clock.runs()).filter(|run| placed[*run].words.is_empty()) {
+        notes.push(format!("run {run} has no word with a time"));
+    }
+    Ok((placed, notes))
+}
+
+/// The words with time and value of each run, on the scan's clock.
+fn timed(stimulus: &Stimulus, valueless: &[usize], clock: &Clock, sampling: &Sampling) -> Result<Words> {
+    let reaches_in = matches!(sampling.downsampling, Downsampling::Lanczos { .. });
+    let mut found = Words { timed: vec![Vec::new(); clock.runs()], early: 0, behind: 0 };
+    let (mut late, mut excess, mut worst) = (0, 0.0_f64, 0);
+    for (i, word) in stimulus.words().iter().enumerate() {
+        let Some((onset, time)) = times(i, word, sampling)? else { continue };
+        let end = clock.volumes(word.run) as f64 * clock.tr();
+        if onset >= end {
+            late += 1;
+            if onset - end >= excess {
+                (excess, worst) = (onset - end, word.run);
+            }
+        } else if time >= end && !reaches_in {
+            found.behind += 1;
+        } else if time < 0.0 && !reaches_in {
+            found.early += 1;
+        } else if valueless.binary_search(&i).is_err() {
+            found.timed[word.run].push((i, time));
+        }
+    }
+    if late > 0 {
+        let within = match sampling.scan_start {
+            0.0 => "stimulus.within(&clock)?".to_owned(),
+            start => format!("stimulus.starting_at({}).within(&clock)?` with `scan_start(0.0)", -start),
+        };
+        return Err(Error::value(
+            format!(
+                "{late} words of `{}` begin after their run's last volume has ended, by up to {excess:.2} s (run {worst}); the clock has {clock}",
+                stimulus.name()
+            ),
+            format!("see that TR and story onset are right; to leave these words without time, read `{within}`"),
+        ));
+    }
+    Ok(found)
+}
+
+/// What [`timed`] finds.
 struct Words {
     timed: Vec<Vec<Timed>>,
     early: usize,

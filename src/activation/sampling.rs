@@ -295,7 +295,7 @@ impl Sampling {
     }
 
     /// The names of a neuron's columns; none where it has one.
-    pub(super) fn copies(&self) -> Vec<String> {
+    pub(crate) fn copies(&self) -> Vec<String> {
         match &self.response {
             Response::Fir(delays) => delays.iter().map(|delay| format!("delay {delay} TR")).collect(),
             Response::Hrf(_) if self.derivatives != Derivatives::None => {

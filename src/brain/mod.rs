@@ -33,6 +33,7 @@ mod masker;
 mod network_series;
 mod networks;
 mod nifti;
+mod participants;
 mod regions;
 mod series;
 mod stories;
@@ -55,6 +56,7 @@ pub use network_series::NetworkSeries;
 pub use networks::{
     LabelRule, NetworkRow, NetworkTable, Networks, Overlap, Shared, Suggestion, Suggestions, write_maps,
 };
+pub use participants::Participants;
 pub(crate) use series::censoring;
 pub use series::{VoxelSeries, write_series};
 pub use subject::Subject;

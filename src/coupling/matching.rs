@@ -4,6 +4,7 @@ use super::correlate::unit_rows;
 use super::grid::networks_on;
 use super::surrogates::chance;
 use crate::brain::Networks;
+use crate::csv;
 use crate::encoding::EncodingFit;
 use crate::error::{Error, Result};
 use crate::statistics::benjamini_hochberg;
@@ -325,14 +326,11 @@ impl NetworkMatch {
     pub fn to_csv(&self, path: impl AsRef<Path>) -> Result<()> {
         let mut text = "pattern,network,r,dice,p,q,null_sd\n".to_owned();
         for ((k, n), r) in self.r.indexed_iter() {
-            let name = match self.networks[n].contains([',', '"', '\n']) {
-                true => format!("\"{}\"", self.networks[n].replace('"', "\"\"")),
-                false => self.networks[n].clone(),
-            };
+            let name = csv::cell(&self.networks[n]);
             let (dice, p, q) = (self.dice[[k, n]], self.p[[k, n]], self.q[[k, n]]);
             text.push_str(&format!("{k},{name},{r:.6},{dice:.6},{p:.6},{q:.6},{:.6}\n", self.null_sd[[k, n]]));
         }
-        write_beside(path.as_ref(), text.as_bytes())
+        csv::write(path.as_ref(), &text)
     }
 
     fn column(&self, network: &str) -> Result<usize> {
@@ -367,20 +365,6 @@ impl NetworkMatch {
         // q = floor · m / count < level
         (1..=self.p.len()).find(|&count| floor * m / (count as f64) < self.options.level).unwrap_or(self.p.len() + 1)
     }
-}
-
-/// Writes a file beside its place and renames it, so that a half-written one is never there.
-fn write_beside(path: &Path, bytes: &[u8]) -> Result<()> {
-    let advice = "choose a place that exists and can be written to";
-    let mut name = path.file_name().unwrap_or_default().to_os_string();
-    name.push(format!(".partial-{}", std::process::id()));
-    let partial = path.with_file_name(name);
-    let written = std::fs::write(&partial, bytes).and_then(|()| std::fs::rename(&partial, path));
-    written.map_err(|cause| {
-        // What could not be written may also not be there to remove.
-        let _ = std::fs::remove_file(&partial);
-        Error::file("write", path, cause, advice)
-    })
 }
 
 impl fmt::Display for NetworkMatch {

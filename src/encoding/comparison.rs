@@ -1,11 +1,11 @@
 //! Two models on the same data, and one model over subjects.
 
-use super::significance::{TestRows, check_same};
+use super::significance::{TestRows, check_same, learned, spread};
 use super::{Correction, EncodingFit, Targets, VoxelTest};
 use crate::error::{Error, Result};
 use crate::linalg::in_pool;
 use crate::notebook::check_cancelled;
-use crate::statistics::{GroupTest, SignFlip, fisher_z, sign_flip, unit_runs};
+use crate::statistics::{GroupTest, SignFlip, fisher_z, sign_flip, sign_flip_spread, unit_runs};
 use ndarray::{Array2, s};
 use rayon::prelude::*;
 
@@ -17,7 +17,8 @@ const LEVEL: f64 = 0.05;
 ///
 /// With predictions and data of mean 0 and length 1 in each fold, r_a − r_b is the mean over folds of Σ over blocks of d = Σₜ (aₜ − bₜ)·yₜ. If the models
 /// are as good as each other, the two predictions of a block of `block_seconds` (20, say: longer than the series remember) might as well be swapped,
-/// which turns the sign of its d ([`sign_flip`]). By default only a > b counts; [`SignFlip::sides`] says otherwise. q are Benjamini–Hochberg's at 0.05;
+/// which turns the sign of its d ([`sign_flip`]); where folds learn
+/// from each other chance is taken √2 times as wide, as in [`significance`](super::significance()). By default only a > b counts; [`SignFlip::sides`] says otherwise. q are Benjamini–Hochberg's at 0.05;
 /// [`VoxelTest::corrected`] gives others.
 ///
 /// ```
@@ -79,8 +80,15 @@ pub fn compare(
     for (n, part) in parts.into_iter().enumerate() {
         d.slice_mut(s![.., n * WIDTH..n * WIDTH + part.ncols()]).assign(&part);
     }
-    let found = sign_flip(&d, options)?;
-    let about = format!("{} blocks of {length} volumes; {found}; a: {}; b: {}", blocks.len(), a.about(), b.about());
+    let spread = spread(a.folds());
+    let found = sign_flip_spread(&d, options, spread)?;
+    let about = format!(
+        "{} blocks of {length} volumes; {found}{}; a: {}; b: {}",
+        blocks.len(),
+        learned(spread),
+        a.about(),
+        b.about()
+    );
     tested(&found, a, ("Difference of held-out r", "Δr"), a.whose.clone(), about)
 }
 
@@ -93,14 +101,14 @@ pub fn compare(
 /// use neurocell::prelude::*;
 /// # fn show(fits: Vec<EncodingFit>) -> Result<()> {
 /// let all: Vec<&EncodingFit> = fits.iter().collect();
-/// println!("{}", group(&all, SignFlip::default())?);
+/// println!("{}", group_test(&all, SignFlip::default())?);
 /// # Ok(())
 /// # }
 /// ```
 ///
 /// # Errors
 /// If there are fewer than two fits; their masks differ; an option is out of its range; or it is stopped.
-pub fn group(fits: &[&EncodingFit], options: SignFlip) -> Result<VoxelTest> {
+pub fn group_test(fits: &[&EncodingFit], options: SignFlip) -> Result<VoxelTest> {
     let Some(first) = fits.first() else {
         return Err(Error::value("a test over 0 subjects", "give one fit for each subject, 6 or more"));
     };

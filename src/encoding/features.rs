@@ -23,6 +23,7 @@ pub struct Features {
     data: Arc<Array2<f32>>,
     names: Arc<[String]>,
     clock: Clock,
+    notes: Arc<[String]>,
     /// What was learned to make them, and from which rows.
     learned: Arc<[Learned]>,
 }
@@ -41,7 +42,8 @@ impl Features {
             ));
         }
         finite(&data, |column| format!("feature {column} of {name}"), Some(clock))?;
-        Ok(Features { name, data: Arc::new(data), names: [].into(), clock: clock.clone(), learned: [].into() })
+        let (names, learned, notes) = ([].into(), [].into(), [].into());
+        Ok(Features { name, data: Arc::new(data), names, clock: clock.clone(), learned, notes })
     }
 
     /// The same features with a name for each.
@@ -56,6 +58,10 @@ impl Features {
             ));
         }
         Ok(Features { names: names.iter().map(|name| (*name).to_owned()).collect(), ..self.clone() })
+    }
+
+    pub(super) fn with_notes(self, notes: Vec<String>) -> Features {
+        Features { notes: notes.into(), ..self }
     }
 
     /// The same features, made by something that was learned.
@@ -88,6 +94,11 @@ impl Features {
     pub fn feature(&self, n: usize) -> String {
         self.names.get(n).cloned().unwrap_or_else(|| format!("feature {n} of {}", self.name))
     }
+
+    /// What was left out or assumed where they were made, a line each; empty if nothing was.
+    pub fn notes(&self) -> &[String] {
+        &self.notes
+    }
 }
 
 /// An error that names the first value that is NaN or infinite.
@@ -116,6 +127,6 @@ impl fmt::Display for Features {
             let more = if self.names.len() > 8 { ", …" } else { "" };
             write!(f, "\n  {}{more}", self.names[..self.names.len().min(8)].join(", "))?;
         }
-        Ok(())
+        self.notes.iter().try_for_each(|note| write!(f, "\n  {note}"))
     }
 }

@@ -12,6 +12,10 @@
 //! Means and standard deviations of regressors and voxels are learned in each set of training rows only. Censored volumes are in no set.
 //! [`ridge_cv`] is the plain cross-validation that himalaya has, on arrays as they are.
 //!
+//! **Folds cannot leak.** [`Folds`] hold out whole runs, whole stories, or stretches with a gap, and refuse shuffled volumes. Before a model is fitted, scan, stimulus and gap
+//! are looked through for what would let test volumes into training ([`Leak`]). Features that are learned from brain data carry the rows that they have seen: [`encode`]
+//! refuses to test them there, and [`encode_each`] learns them in each training set ([`Training`], [`SelectFeatures`], [`FeaturePca`]).
+//!
 //! **How it is solved.** A training set's regressors are X = U·diag(s)·Vᵀ, found once for all voxels from XᵀX or, where there are more
 //! regressors than rows, from X·Xᵀ. A voxel's components are z = Uᵀy, test rows are W = X_test·V·diag(1/s), and for any α the prediction is
 //! ŷ(α) = W·(d(α) ∘ z), with d(α) = s² / (s² + α). The error ‖y − ŷ(α)‖² needs no prediction: yᵀŷ(α) of all α is one product, exactly, and
@@ -23,10 +27,13 @@
 mod agreement;
 mod banded;
 mod bands;
+mod baselines;
 mod basis;
 mod blocks;
 mod by_voxel;
+mod ceiling;
 mod comparison;
+pub mod controls;
 mod cv;
 mod delays;
 mod elastic;
@@ -48,6 +55,7 @@ mod partition;
 mod predict;
 mod predictors;
 mod ridge;
+mod roi;
 mod scaling;
 mod seen;
 mod significance;
@@ -62,7 +70,9 @@ mod tests;
 mod voxel_test;
 
 pub use banded::{Banded, BandedCv, BandedFit, Spaces, banded_cv, encode_banded};
-pub use comparison::{compare, group};
+pub use ceiling::{NoiseCeiling, NormalisedScores, SplitHalf, normalise};
+pub use comparison::{compare, group_test};
+pub use controls::{Control, Controls};
 pub use cv::{RidgeCv, ridge_cv};
 pub use elastic::{ElasticNet, ElasticPath, elastic_path, encode_elastic};
 pub use encode::encode;
@@ -76,6 +86,7 @@ pub use partition::{Part, Partition, partition_variance};
 pub use predict::NewScores;
 pub use predictors::Predictors;
 pub use ridge::{Ridge, Sharing, Solver, Storing};
+pub use roi::{RoiCorrelation, RoiCorrelations, RoiScores, roi_scores};
 pub use significance::{Significance, significance};
 pub use store::{StoredEncoding, StoredFit, encodings_folder, stored_encodings};
 pub use targets::Targets;

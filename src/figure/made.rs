@@ -2,10 +2,11 @@
 
 use super::template::template;
 use crate::activation::NeuronSeries;
-use crate::brain::{Affine, BrainMap, Mask, Networks, VoxelSeries};
+use crate::brain::{Affine, BrainMap, Mask, Networks, Participants, VoxelSeries};
 use crate::brain::{Cleaning, CleaningReport, Scrub, Subject, write_series};
 use crate::clock::Clock;
 use crate::encoding::{EncodingFit, HeldOut, Trained};
+use crate::encoding::{NoiseCeiling, NormalisedScores, RoiCorrelations, SplitHalf, normalise, roi_scores};
 use crate::model::{NeuronAxis, Site};
 use crate::pattern::{Patterns, Report};
 use ndarray::Array2;
@@ -239,4 +240,54 @@ pub(super) fn fit() -> EncodingFit {
         whose: "simulated subject 01".to_owned(),
         about: "simulated subject 01, 64 ICA patterns, 3 runs held out in turn".to_owned(),
     }
+}
+
+/// Scores of a made model, and the ceiling of five made subjects with more in common where the scores are high.
+pub(super) fn normalised() -> NormalisedScores {
+    let map = score_map();
+    let mut random = random(14);
+    let share: Vec<f64> = map.values().iter().map(|r| (1.8 * f64::from(*r)).clamp(0.0, 0.8)).collect();
+    let clock = Clock::new(1.5, &[40, 40]).unwrap();
+    let common = smooth(80, share.len(), 50);
+    let subject = |n: u64| {
+        let mut data = smooth(80, share.len(), 50 + n);
+        for (mut row, common) in data.rows_mut().into_iter().zip(common.rows()) {
+            for ((v, common), share) in row.iter_mut().zip(common).zip(&share) {
+                *v = (share.sqrt() * f64::from(*common) + (1.0 - share).sqrt() * f64::from(*v)) as f32;
+            }
+        }
+        VoxelSeries::new(data, map.mask().clone(), clock.clone(), format!("simulated subject {n}")).unwrap()
+    };
+    let subjects: Vec<VoxelSeries> = (1..=5).map(subject).collect();
+    let ceiling = NoiseCeiling::split_half(&subjects, SplitHalf::default()).unwrap();
+    let score = |share: &f64| (0.7 * share.sqrt() + 0.04 * normal(&mut random)) as f32;
+    let scores = BrainMap::new(share.iter().map(score).collect(), map.mask(), map.label(), "r").unwrap();
+    normalise(&scores, &ceiling, 0.2).unwrap()
+}
+
+/// Scores of 24 made subjects in 17 networks, in some of which they fall with age; one has no age.
+pub(super) fn correlated() -> RoiCorrelations {
+    let networks = Networks::yeo17().unwrap();
+    let labels = networks.labels().unwrap();
+    let mut random = random(15);
+    let mut table = "participant_id\tage\n".to_owned();
+    let mut maps = Vec::new();
+    for subject in 0..24 {
+        let age = 19.0 + (f64::from(subject) * 2.3).round();
+        let told = if subject == 7 { "n/a".to_owned() } else { age.to_string() };
+        table += &format!("sub-{subject:02}\t{told}\n");
+        let of_network: Vec<f64> = (0..17)
+            .map(|n| 0.35 - 0.003 * age * f64::from(u8::from(n % 4 == 3)) + 0.03 * normal(&mut random))
+            .collect();
+        let value = |label: &Option<usize>| label.map_or(0.0, |n| of_network[n] as f32);
+        let values = labels.iter().map(value).collect();
+        maps.push(BrainMap::new(values, networks.mask(), "made scores", "r / ceiling").unwrap());
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("participants.tsv");
+    std::fs::write(&path, table).unwrap();
+    std::fs::write(path.with_extension("json"), r#"{"age": {"Units": "years"}}"#).unwrap();
+    let ids: Vec<String> = (0..24).map(|subject| format!("{subject:02}")).collect();
+    let pairs: Vec<(&str, &BrainMap)> = ids.iter().map(String::as_str).zip(&maps).collect();
+    roi_scores(&pairs, &networks).unwrap().correlate_with(&Participants::read(&path).unwrap(), "age", 500, 0).unwrap()
 }

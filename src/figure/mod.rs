@@ -30,12 +30,14 @@ mod folds;
 mod font;
 mod glyphs;
 mod heat_map;
+mod hexbin;
 mod histogram;
 mod layout;
 mod paint;
 mod pattern_summary;
 mod pattern_words;
 mod render;
+mod roi_scatter;
 mod sheet;
 mod spectrum;
 mod template;
@@ -51,9 +53,11 @@ pub use dendrogram::{Dendrogram, dendrogram};
 pub use drawn::Figure;
 pub use folds::{folds_figure, inner_folds_figure};
 pub use heat_map::{HeatMap, heat_map};
+pub use hexbin::{HexBin, ceiling_hexbin, hexbin};
 pub use histogram::{Histogram, histogram, score_histograms};
 pub use pattern_summary::pattern_summary;
 pub use pattern_words::{Stretch, pattern_words};
+pub use roi_scatter::roi_scatter;
 pub use spectrum::spectrum_curve;
 
 #[cfg(test)]

@@ -89,6 +89,10 @@ fn draw<B: DrawingBackend>(backend: &mut B, kind: Kind, shape: &Shape) -> Result
             let radius = (radius * kind.scale()).round() as u32;
             backend.draw_circle(kind.point(*centre), radius, &rgb(*colour).filled(), true).map_err(broken)
         }
+        Shape::Polygon { corners, colour } => {
+            let corners: Vec<(i32, i32)> = corners.iter().map(|corner| kind.point(*corner)).collect();
+            backend.fill_polygon(corners, &rgb(*colour).filled()).map_err(broken)
+        }
         Shape::Words { at, text } => words(backend, kind, *at, text),
         Shape::Picture { .. } => Ok(()),
     }

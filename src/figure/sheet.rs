@@ -105,6 +105,11 @@ pub(super) enum Shape {
         radius: f64,
         colour: Colour,
     },
+    /// A filled shape with straight sides.
+    Polygon {
+        corners: Vec<[f64; 2]>,
+        colour: Colour,
+    },
     /// `at`: the text's anchor on its baseline.
     Words {
         at: [f64; 2],
@@ -142,10 +147,17 @@ impl Sheet {
 
     /// A vertical dashed line.
     pub fn dashes(&mut self, x: f64, top: f64, bottom: f64, colour: Colour) {
-        let mut y = top;
-        while y < bottom {
-            self.line([x, y], [x, (y + 5.0).min(bottom)], 1.0, colour);
-            y += 9.0;
+        self.dashed([x, top], [x, bottom], 1.0, colour);
+    }
+
+    /// A dashed line between any two points.
+    pub fn dashed(&mut self, from: [f64; 2], to: [f64; 2], width: f64, colour: Colour) {
+        let length = (to[0] - from[0]).hypot(to[1] - from[1]);
+        let at = |along: f64| [0, 1].map(|axis| from[axis] + (to[axis] - from[axis]) * along / length);
+        let mut along = 0.0;
+        while along < length {
+            self.line(at(along), at((along + 5.0).min(length)), width, colour);
+            along += 9.0;
         }
     }
 
@@ -164,6 +176,10 @@ impl Sheet {
 
     pub fn disc(&mut self, centre: [f64; 2], radius: f64, colour: Colour) {
         self.shapes.push(Shape::Disc { centre, radius, colour });
+    }
+
+    pub fn polygon(&mut self, corners: Vec<[f64; 2]>, colour: Colour) {
+        self.shapes.push(Shape::Polygon { corners, colour });
     }
 
     pub fn words(&mut self, at: [f64; 2], text: Text) {

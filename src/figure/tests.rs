@@ -117,6 +117,15 @@ fn gallery() -> Vec<(&'static str, Figure)> {
             )
             .unwrap(),
         ),
+        ("ceiling_hexbin", ceiling_hexbin(&made::normalised()).unwrap()),
+        ("hexbin", {
+            let (x, y) = (made::smooth(300, 1, 61), made::smooth(300, 1, 62));
+            let (x, y) = ((x.column(0).to_owned() * 0.1).to_vec(), (y.column(0).to_owned() * 0.1).to_vec());
+            let labels = ["held-out r of 64 patterns of minilm-l6", "held-out r of controls"];
+            hexbin(&x, &y, "Two models of a simulated subject", labels, HexBin::default().across(24).counted("voxels"))
+                .unwrap()
+        }),
+        ("roi_scatter", roi_scatter(&made::correlated()).unwrap()),
         ("scores", score_histograms(&made::fit()).unwrap()),
         ("bars", bars(&words, &weights, "Words at the highest values of pattern 12", "mean z at the word").unwrap()),
         (

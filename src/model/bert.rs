@@ -39,6 +39,11 @@ impl Bert {
         Ok(hidden)
     }
 
+    /// The table of word embeddings, token × hidden.
+    pub(super) fn table(&self) -> &Tensor {
+        self.embeddings.word.embeddings()
+    }
+
     /// Scores of the vocabulary at each token, token × word, for the hidden states of some of them; `None` without a head.
     pub(super) fn logits(&self, hidden: &Tensor) -> Option<Result<Tensor>> {
         self.head.as_ref().map(|head| head.forward(hidden))

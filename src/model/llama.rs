@@ -54,6 +54,11 @@ impl Llama {
         ops::rms_norm(&self.norm, &hidden).map_err(parts::failed)
     }
 
+    /// The table of word embeddings, token × hidden.
+    pub(super) fn table(&self) -> &Tensor {
+        self.embeddings.embeddings()
+    }
+
     fn embed(&self, batch: &Batch) -> Result<Tensor> {
         let table = self.embeddings.embeddings();
         self.embeddings.forward(&Tensor::new(batch.ids.as_slice(), table.device())?)

@@ -45,6 +45,14 @@ impl Network {
         }
     }
 
+    /// The table of word embeddings, token × hidden.
+    fn table(&self) -> &Tensor {
+        match self {
+            Network::Bert(bert) => bert.table(),
+            Network::Llama(llama) => llama.table(),
+        }
+    }
+
     fn logits(&self, hidden: &Tensor) -> Option<candle_core::Result<Tensor>> {
         match self {
             Network::Bert(bert) => bert.logits(hidden),
@@ -279,6 +287,24 @@ impl Model {
             batch.windows.push(all);
         }
         Ok((batch, text))
+    }
+
+    /// Word × hidden: the mean of each word's rows in the table of embeddings; and the numbers of the words without a token, whose rows are 0.
+    pub(crate) fn word_vectors(&self, stimulus: &Stimulus) -> Result<(Array2<f32>, Vec<usize>)> {
+        let aligned = in_pool(|| self.align(stimulus))?;
+        let table = self.inner.network.table();
+        let mut sums = Array2::<f64>::zeros((stimulus.words().len(), self.neurons(Site::Residual).units));
+        let mut tokens = vec![0usize; sums.nrows()];
+        for (ids, owners) in aligned.ids.iter().zip(&aligned.words).filter(|(ids, _)| !ids.is_empty()) {
+            let rows = Tensor::new(ids.as_slice(), table.device()).and_then(|ids| table.index_select(&ids, 0));
+            let rows = rows.and_then(|rows| rows.to_device(&Device::Cpu)?.to_vec2::<f32>()).map_err(parts::failed)?;
+            for (row, word) in rows.iter().zip(owners).filter_map(|(row, owner)| Some((row, (*owner)?))) {
+                sums.row_mut(word).zip_mut_with(&ArrayView1::from(row), |sum, v| *sum += f64::from(*v));
+                tokens[word] += 1;
+            }
+        }
+        sums.rows_mut().into_iter().zip(&tokens).for_each(|(mut row, count)| row /= (*count).max(1) as f64);
+        Ok((sums.mapv(|v| v as f32), aligned.unmatched))
     }
 
     /// Calls `each` with the values of a site at every token of a stimulus, in order.

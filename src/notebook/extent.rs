@@ -13,7 +13,7 @@
 use crate::activation::{Activations, NeuronSeries};
 use crate::brain::{BrainMap, Mask, Networks, VoxelSeries};
 use crate::coupling::NetworkMatch;
-use crate::encoding::{EncodingFit, Features};
+use crate::encoding::{EncodingFit, Features, NoiseCeiling, RoiScores};
 use crate::pattern::Patterns;
 use crate::stimulus::{Stimulus, Word};
 use ndarray::{ArrayBase, Data, Dimension};
@@ -179,6 +179,8 @@ results! {
     Mask: |m| m.shape(), m.voxels().bytes();
     Networks: |n| n.maps().shape(), n.maps().bytes();
     Features: |f| f.data().shape(), f.data().bytes();
+    NoiseCeiling: |c| [c.r().len()], 2 * c.r().bytes();
+    RoiScores: |s| s.values().shape(), s.values().bytes() + s.voxels().bytes();
     EncodingFit: |f| [f.dim().0, f.dim().1], f.bytes();
     NetworkMatch: |m| m.r().shape(), 5 * m.r().bytes();
 }

@@ -6,14 +6,15 @@ use super::display;
 use crate::activation::NeuronSeries;
 use crate::brain::{BrainMap, Mask, NetworkSeries, Networks, VoxelFile, VoxelSeries};
 use crate::encoding::{
-    BandedCv, BandedFit, ElasticPath, EncodingFit, Estimate, Features, FittedTransform, NewScores, Partition, RidgeCv,
-    Spaces, Training, VoxelTest,
+    BandedCv, BandedFit, ElasticPath, EncodingFit, Estimate, Features, FittedTransform, NewScores, NoiseCeiling,
+    NormalisedScores, Partition, RidgeCv, Spaces, Training, VoxelTest,
 };
 use crate::error::Result;
 use crate::extract::{DualRegression, Extraction};
 use crate::figure::{
-    Dendrogram, Figure, Slices, bars, courses, dendrogram, k_curve, mask_slices, network_slices, neuron_carpet,
-    pattern_courses, pattern_summary, score_histograms, slices, slices_grid, spectrum_curve, voxel_carpet,
+    Dendrogram, Figure, Slices, bars, ceiling_hexbin, courses, dendrogram, k_curve, mask_slices, network_slices,
+    neuron_carpet, pattern_courses, pattern_summary, score_histograms, slices, slices_grid, spectrum_curve,
+    voxel_carpet,
 };
 use crate::pattern::{Hierarchy, KCurve, Patterns, Spectrum};
 use crate::statistics::{ColumnTest, GroupTest, Interval, Spearman};
@@ -350,6 +351,20 @@ impl Features {
     /// Shows the features in a notebook: how many, on which clock, and their names.
     pub fn evcxr_display(&self) {
         show(&self.to_string(), Vec::new());
+    }
+}
+
+impl NoiseCeiling {
+    /// Shows the ceiling in a notebook: how it was estimated, and where it is how high.
+    pub fn evcxr_display(&self) {
+        show(&self.to_string(), vec![slices(&self.r_map(), Slices::default())]);
+    }
+}
+
+impl NormalisedScores {
+    /// Shows the scores in a notebook: how many voxels count, scores against their ceiling, and the map.
+    pub fn evcxr_display(&self) {
+        show(&self.to_string(), vec![ceiling_hexbin(self), slices(self.map(), Slices::default())]);
     }
 }
 

@@ -3,12 +3,13 @@
 use super::show::{escape, show, show_as};
 use crate::activation::Activations;
 use crate::brain::{
-    Bold, Cleaning, CleaningReport, Confounds, Dataset, DatasetSummary, NetworkTable, Overlap, Subject, Suggestions,
+    Bold, Cleaning, CleaningReport, Confounds, Dataset, DatasetSummary, NetworkTable, Overlap, Participants, Subject,
+    Suggestions,
 };
 use crate::coupling::{NetworkMatch, SubGroups};
-use crate::encoding::Folds;
+use crate::encoding::{Folds, RoiCorrelations, RoiScores};
 use crate::error::Result;
-use crate::figure::{Figure, HeatMap, Histogram, folds_figure, heat_map, histogram};
+use crate::figure::{Figure, HeatMap, Histogram, bars, folds_figure, heat_map, histogram, roi_scatter};
 use crate::model::{Intervention, Logits, Loss, Model, WindowPlan};
 use crate::simulate::{Recovery, Simulated};
 use ndarray::Array2;
@@ -150,6 +151,44 @@ impl Simulated {
     /// Shows in a notebook where the simulated subject lies and what was planted in general terms.
     pub fn evcxr_display(&self) {
         show(&self.to_string(), Vec::new());
+    }
+}
+
+impl Participants {
+    /// Shows the first participants in a notebook.
+    pub fn evcxr_display(&self) {
+        table(&self.to_string(), Vec::new());
+    }
+}
+
+impl RoiScores {
+    /// Shows in a notebook each region's mean over subjects, as a table and, if they are few enough to read, as bars.
+    pub fn evcxr_display(&self) {
+        table(&self.to_string(), vec![region_bars(self)]);
+    }
+}
+
+/// The regions' means, the best first.
+fn region_bars(scores: &RoiScores) -> Result<Figure> {
+    const MOST: usize = 40;
+    let means = scores.over_subjects();
+    let mut known: Vec<(&str, f64)> =
+        scores.regions().iter().zip(means).map(|(name, (mean, ..))| (name.as_str(), mean)).collect();
+    known.retain(|(_, mean)| !mean.is_nan());
+    known.sort_by(|a, b| b.1.total_cmp(&a.1));
+    let all = known.len();
+    known.truncate(MOST);
+    let (names, values): (Vec<&str>, Vec<f64>) = known.into_iter().unzip();
+    let which = if all > MOST { format!(", the best {MOST} of {all} regions") } else { String::new() };
+    let s = if scores.subjects().len() == 1 { "" } else { "s" };
+    let title = format!("Mean score by region, {} subject{s}{which}", scores.subjects().len());
+    bars(&names, &values, &title, scores.unit())
+}
+
+impl RoiCorrelations {
+    /// Shows in a notebook each region's correlation, as a table, and the pairs of the regions with the least p.
+    pub fn evcxr_display(&self) {
+        table(&self.to_string(), vec![roi_scatter(self)]);
     }
 }
 

@@ -35,6 +35,9 @@ pub struct Simulation {
     pub(super) snr: f64,
     pub(super) group: usize,
     pub(super) planting: Planting,
+    /// The seed by which groups of neurons are chosen, if it is another than `seed`.
+    #[serde(default)]
+    pub(super) groups_of: Option<u64>,
     pub(super) tail: f64,
     /// Names of the driven networks; `None` for all.
     pub(super) drive: Option<Vec<String>>,
@@ -51,6 +54,7 @@ impl Simulation {
             snr: 0.6,
             group: 30,
             planting: Planting::default(),
+            groups_of: None,
             tail: 12.0,
             drive: None,
         }
@@ -103,6 +107,18 @@ impl Simulation {
     pub fn drive(mut self, networks: &[&str]) -> Self {
         self.drive = Some(networks.iter().map(|n| (*n).to_owned()).collect());
         self
+    }
+
+    /// Lets the same neurons drive the same networks as in the subject of another seed: subjects of one group, who differ in noise, motion and how strongly
+    /// each voxel responds. By default each seed chooses neurons of its own.
+    pub fn like(mut self, seed: u64) -> Self {
+        self.groups_of = Some(seed);
+        self
+    }
+
+    /// The seed by which the groups of neurons are chosen.
+    pub(super) fn planted_by(&self) -> u64 {
+        self.groups_of.unwrap_or(self.seed)
     }
 
     /// The seed.

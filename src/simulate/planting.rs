@@ -44,7 +44,7 @@ pub(super) fn plant(options: &Simulation, series: &NeuronSeries, networks: &Netw
             "take smaller groups, drive fewer networks, or take a longer stimulus",
         ));
     }
-    let mut rng = stream(options.seed, "groups", 0);
+    let mut rng = stream(options.planted_by(), "groups", 0);
     let mut groups: Vec<Group> = Vec::new();
     for &network in &driven {
         let mut found = None;

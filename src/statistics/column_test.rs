@@ -60,16 +60,19 @@ impl fmt::Display for ColumnTest {
 /// column that never does has p = 1.
 ///
 /// Under [`Null::Phase`] r is a sum of cosines of random phases, whose tail is known in closed form (see [`phase_null_sd`](super::phase_null_sd)):
-/// P(mean of r ≥ r₀) by the saddle point of Lugannani and Rice, right to a few per cent however small it is; below 2e-308 that number is given. It
+/// P(mean of r ≥ r₀) by the saddle point of Lugannani and Rice, right to some 5 % however small it is; below 2e-308 that number is given. It
 /// supposes that runs are stationary and without gaps. Series of which three or four frequencies hold all power are at its limit.
 ///
 /// Under [`Null::BlockPermutation`] blocks of the data change places within their run; volumes at a run's end that do not fill a block stay where
-/// they are, which costs a little power and no validity. Blocks must be longer than the series remember: with blocks of 10 volumes
-/// and AR(1) noise of φ = 0.9 on both sides, p is below 0.05 in some 8 % of cases. Under [`Null::CircularShift`] runs of the data are turned, each by its own shift; it is
-/// right for slow series too, and where censored volumes are left out. For both p = (1 + draws with r as large) / (1 + draws), and
+/// they are, which costs a little power and no validity. Blocks must be longer than the series remember: with blocks of 2 volumes
+/// and AR(1) noise of φ = 0.9 on both sides, p is below 0.05 in more than 10 % of cases. Under [`Null::CircularShift`] runs of the data are turned,
+/// each by its own shift, which is what to take where censored volumes are left out; where a run's end meets its begin memory is cut, so that
+/// short and very slow runs have p too small (8 % below 0.05 for 150 volumes at φ = 0.9; right at φ = 0.6). For both p = (1 + draws with r as large) / (1 + draws), and
 /// [`ColumnTest::max_p`] compares with the largest r over columns of the same draws (Nichols & Holmes 2002, Hum Brain Mapp 15).
 ///
-/// The best of several lags or models is not covered: correct for the number searched.
+/// **The predictions are taken as given**, or learned from other data than these. Held-out predictions of a cross-validation, of which each fold
+/// has learned from the other folds' data, stray further: [`significance`](crate::encoding::significance) knows of that. The best of several lags or
+/// models is not covered either: correct for the number searched.
 ///
 /// ```
 /// use neurocell::prelude::*;
@@ -102,17 +105,19 @@ pub fn correlation_test(
     }
     check_rows("the prediction", prediction.view(), clock)?;
     check_rows("the data", data.view(), clock)?;
-    test_in_blocks(clock, data.ncols(), null, sides, |columns| {
+    test_in_blocks(clock, data.ncols(), null, sides, 1.0, |columns| {
         Ok((prediction.slice(s![.., columns.clone()]).to_owned(), data.slice(s![.., columns]).to_owned()))
     })
 }
 
-/// [`correlation_test`] of columns that are fetched some at a time, on the rows of `clock`: prediction and data.
+/// [`correlation_test`] of columns that are fetched some at a time, on the rows of `clock`: prediction and data. Chance is `spread` times as wide as the null
+/// has it: what holds for predictions that are given does not for ones that were learned from each other's data.
 pub(crate) fn test_in_blocks(
     clock: &Clock,
     count: usize,
     null: &Null,
     sides: Sides,
+    spread: f64,
     fetch: impl Fn(Range<usize>) -> Result<(Array2<f32>, Array2<f32>)> + Sync,
 ) -> Result<ColumnTest> {
     null.check()?;
@@ -126,13 +131,13 @@ pub(crate) fn test_in_blocks(
         let (x, y) = (unit_runs(prediction.view(), clock), unit_runs(data.view(), clock));
         let found = match &lookup {
             Some(lookup) => {
-                let found = lookup.test(x.view(), y.view(), sides);
+                let found = lookup.test(x.view(), y.view(), sides, spread);
                 let p = found.p().collect();
                 (found, p)
             }
             None => {
                 let (x, y) = (x.t().as_standard_layout().into_owned(), y.t().as_standard_layout().into_owned());
-                let each = (0..columns.len()).map(|n| transforms.test(x.row(n), y.row(n), sides));
+                let each = (0..columns.len()).map(|n| transforms.test(x.row(n), y.row(n), sides, spread));
                 let (r, p) = each.unzip();
                 (Found { r, reached: Vec::new(), largest: Vec::new() }, p)
             }
@@ -152,6 +157,6 @@ pub(crate) fn test_in_blocks(
         largest.iter_mut().zip(found.largest).for_each(|(most, of_block)| *most = most.max(of_block));
     }
     let null = lookup.as_ref().map_or_else(|| "random phases in closed form".to_owned(), Lookup::words);
-    let max_p = lookup.is_some().then(|| family_wise(&r, largest, sides));
+    let max_p = lookup.is_some().then(|| family_wise(&r, largest, sides, spread));
     Ok(ColumnTest { r, p, max_p, about: format!("{null}, {sides}") })
 }

@@ -157,8 +157,8 @@ impl Lookup {
         }
     }
 
-    /// r of each column of two series of unit runs, and how the draws compare.
-    pub(super) fn test(&self, x: ArrayView2<f32>, y: ArrayView2<f32>, sides: Sides) -> Found {
+    /// r of each column of two series of unit runs, and how the draws compare with it if chance is `spread` times as wide as they are.
+    pub(super) fn test(&self, x: ArrayView2<f32>, y: ArrayView2<f32>, sides: Sides, spread: f64) -> Found {
         let columns = x.ncols();
         let mut found = Found { r: Vec::new(), reached: Vec::new(), largest: vec![f32::NEG_INFINITY; self.count()] };
         let mut table = Vec::new();
@@ -174,7 +174,7 @@ impl Lookup {
             let mut r = [0.0_f64; LANES];
             x.iter().zip(&y).for_each(|(x, y)| (0..LANES).for_each(|n| r[n] += f64::from(x[n]) * f64::from(y[n])));
             let fixed = self.products(&x, &y, &mut table);
-            let observed: Lanes = std::array::from_fn(|lane| r[lane] as f32);
+            let observed: Lanes = std::array::from_fn(|lane| (r[lane] / spread) as f32);
             let reached = vectorised(
                 #[inline(always)]
                 || self.draw_all(&table, Observed { fixed, r: observed, sides, width }, &mut found.largest),
@@ -282,12 +282,12 @@ impl Found {
 }
 
 /// Family-wise p of each r, (1 + draws in which any column's r is as large) / (1 + draws).
-pub(super) fn family_wise(r: &[f64], mut largest: Vec<f32>, sides: Sides) -> Vec<f64> {
+pub(super) fn family_wise(r: &[f64], mut largest: Vec<f32>, sides: Sides, spread: f64) -> Vec<f64> {
     largest.sort_by(f32::total_cmp);
     let draws = largest.len();
     let of = |r: &f64| {
         let r = if sides == Sides::Both { r.abs() } else { *r };
-        let below = largest.partition_point(|&most| most < r as f32 - ROUNDING);
+        let below = largest.partition_point(|&most| most < (r / spread) as f32 - ROUNDING);
         (1 + draws - below) as f64 / (1 + draws) as f64
     };
     r.iter().map(of).collect()

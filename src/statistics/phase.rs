@@ -57,8 +57,8 @@ impl Transforms {
         }
     }
 
-    /// r, the mean over runs, of two columns of unit runs, and its p.
-    pub(super) fn test(&self, a: ArrayView1<f32>, b: ArrayView1<f32>, sides: Sides) -> (f64, f64) {
+    /// r, the mean over runs, of two columns of unit runs, and its p if chance is `spread` times as wide as the phases make it.
+    pub(super) fn test(&self, a: ArrayView1<f32>, b: ArrayView1<f32>, sides: Sides, spread: f64) -> (f64, f64) {
         let runs = self.runs.len() as f64;
         let r = a.iter().zip(b).map(|(a, b)| f64::from(*a) * f64::from(*b)).sum::<f64>() / runs;
         let (mut phases, mut signs) = (Vec::new(), Vec::new());
@@ -73,8 +73,8 @@ impl Transforms {
         }
         let sum = RandomSum { phases: &phases, signs: &signs };
         let p = match sides {
-            Sides::Greater => sum.tail(r),
-            Sides::Both => (2.0 * sum.tail(r.abs())).min(1.0),
+            Sides::Greater => sum.tail(r / spread),
+            Sides::Both => (2.0 * sum.tail(r.abs() / spread)).min(1.0),
         };
         (r, p)
     }

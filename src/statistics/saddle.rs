@@ -189,7 +189,7 @@ mod tests {
             let (signs, phases): (Vec<f64>, Vec<f64>) = (vec![case[0]], case.iter().skip(1).copied().collect());
             let found = RandomSum { phases: &phases, signs: &signs }.tail(row[1]);
             let relative = found / row[2] - 1.0;
-            assert!(relative.abs() < 0.03, "case {}, r = {}: {found} against {}", row[0], row[1], row[2]);
+            assert!(relative.abs() < 0.06, "case {}, r = {}: {found} against {}", row[0], row[1], row[2]);
         }
     }
 

@@ -92,6 +92,11 @@ pub struct GroupTest {
 /// # Errors
 /// If there are fewer than 2 rows; a value is NaN or infinite; no turns are asked for; or it is stopped.
 pub fn sign_flip(values: &Array2<f32>, options: SignFlip) -> Result<GroupTest> {
+    sign_flip_spread(values, options, 1.0)
+}
+
+/// [`sign_flip`] where chance is `spread` times as wide as the signs have it.
+pub(crate) fn sign_flip_spread(values: &Array2<f32>, options: SignFlip, spread: f64) -> Result<GroupTest> {
     let (rows, columns) = values.dim();
     if rows < 2 {
         return Err(Error::value(
@@ -125,7 +130,7 @@ pub fn sign_flip(values: &Array2<f32>, options: SignFlip) -> Result<GroupTest> {
             column.mapv_inplace(|v| v * scale);
         }
         let side = |v: f32| if both { v.abs() } else { v };
-        let observed: Vec<f32> = unit.columns().into_iter().map(|c| side(c.sum())).collect();
+        let observed: Vec<f32> = unit.columns().into_iter().map(|c| side(c.sum() / spread as f32)).collect();
         let (mut reached, mut largest) = (vec![0_u32; range.len()], vec![f32::NEG_INFINITY; turns]);
         let mut sums = Array2::zeros((TURNS, range.len()));
         for start in (0..turns).step_by(TURNS) {
@@ -163,13 +168,13 @@ pub fn sign_flip(values: &Array2<f32>, options: SignFlip) -> Result<GroupTest> {
         let of = column.iter().map(|v| f64::from(*v)).sum::<f64>() / n;
         let variance = column.iter().map(|v| (f64::from(*v) - of).powi(2)).sum::<f64>() / (n - 1.0);
         let of_t = if of == 0.0 { 0.0 } else { of / (variance / n).sqrt() };
-        let two = two_sided_t(of_t, n - 1.0);
+        let two = two_sided_t(of_t / spread, n - 1.0);
         p_t.push(match options.sides {
             Sides::Both => two,
             Sides::Greater if of_t > 0.0 => two / 2.0,
             Sides::Greater => 1.0 - two / 2.0,
         });
-        let observed = if *length > 0.0 { (n * of / length) as f32 } else { 0.0 };
+        let observed = if *length > 0.0 { (n * of / length / spread) as f32 } else { 0.0 };
         let observed = if both { observed.abs() } else { observed };
         max_p.push(share(turns - largest.partition_point(|most| *most < observed - ROUNDING)));
         mean.push(of);

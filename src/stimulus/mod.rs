@@ -11,6 +11,8 @@
 //! | a BIDS `events.tsv` | [`Stimulus::from_events`], [`EventWords`] |
 //! | a text and a rule for the speaking rate (times *made*) | [`Stimulus::from_text`], [`Stimulus::example`] |
 //!
+//! [`word_frequency`] says how frequent an English word is.
+//!
 //! ```
 //! use neurocell::prelude::*;
 //! let story = Stimulus::example()?.in_runs(4, 6.0)?;
@@ -21,6 +23,7 @@
 
 mod align_file;
 mod events_file;
+mod frequency;
 mod runs;
 mod separated;
 mod speaking;
@@ -30,6 +33,8 @@ mod text_grid;
 mod word;
 
 pub use events_file::EventWords;
+pub(crate) use frequency::RAREST;
+pub use frequency::word_frequency;
 pub(crate) use separated::{Row as Separated, rows as separated_rows};
 pub use speaking::Speaking;
 pub(crate) use speaking::ends_sentence;

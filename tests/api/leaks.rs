@@ -305,7 +305,7 @@ fn a_story_that_begins_later_or_is_cut_shorter_is_known_again() {
 fn alpha_chosen_on_test_rows_is_not_to_be_had_from_encode() {
     let runs = [50; 4];
     let clock = Clock::new(TR, &runs).unwrap();
-    let (x, y) = (noise(&runs, 20, 15), noise(&runs, VOXELS, 16));
+    let (x, y) = (noise(&runs, 120, 15), noise(&runs, VOXELS, 16));
     let mut best = vec![0f32; VOXELS];
     for test in by_run(&clock) {
         let each: Vec<Vec<f32>> = Ridge::grid(-1.0, 5.0, 20)

@@ -1,8 +1,10 @@
 //! Tests through the public API; one module for each room.
 
 mod brain;
+mod ceiling;
 mod cluster;
 mod components;
+mod controls;
 mod dictionary;
 mod export;
 mod extract;
@@ -13,6 +15,7 @@ mod masker;
 mod models;
 mod pattern;
 mod reference;
+mod roi;
 mod sampling;
 mod simulate;
 mod statistics;

@@ -179,6 +179,27 @@ fn the_same_seed_gives_the_same_bytes_and_another_seed_others() {
 }
 
 #[test]
+fn subjects_that_are_alike_have_their_neurons_in_common_and_nothing_else() {
+    let folder = tempfile::tempdir().unwrap();
+    let networks = Networks::yeo7().unwrap();
+    let story = story(2, 20);
+    let series = neurons(&Simulation::new(5).clock(&story).unwrap(), 2);
+    let write = |simulation: Simulation, name: &str| {
+        let dataset = folder.path().join(name);
+        simulation.group(10).write_series(&series, &story, &networks, &dataset).unwrap();
+        let bold = Subject::open(&dataset, "sim01").unwrap().bold("story").unwrap();
+        (Truth::read(&dataset).unwrap(), bold.clean(Cleaning::default()).unwrap())
+    };
+    let (first, of_first) = write(Simulation::new(5), "first");
+    let (alike, of_alike) = write(Simulation::new(6).like(5), "alike");
+    let (other, _) = write(Simulation::new(6), "other");
+    assert_eq!(first.neurons("Default").unwrap(), alike.neurons("Default").unwrap());
+    assert_eq!(first.course("Visual").unwrap(), alike.course("Visual").unwrap());
+    assert!(first.neurons("Default").unwrap() != other.neurons("Default").unwrap());
+    assert!(of_first.data() != of_alike.data());
+}
+
+#[test]
 fn the_dataset_is_read_as_any_other_and_says_that_it_is_simulated() {
     let folder = tempfile::tempdir().unwrap();
     let dataset = folder.path().join("here");

@@ -86,8 +86,8 @@ impl Banded {
 
     /// Moves δ_s = ln(γ_s/α) of each voxel so many steps along the gradient of its mean R² over the folds by which it is chosen, from the best
     /// candidate on (himalaya's hyper-gradient descent); a step that does not better the score is taken back and the next one shorter. α then lies
-    /// between those of the grid. Each step takes about as long as some candidates; with few spaces and 100 candidates the gain is small, and it grows
-    /// with the number of spaces.
+    /// between those of the grid. A step takes two solutions by conjugate gradients for each voxel and fold. The more spaces there are, the more do drawn γ
+    /// leave to be bettered.
     pub fn refine(self, steps: usize) -> Banded {
         Banded { refine: steps, ..self }
     }

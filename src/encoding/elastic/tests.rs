@@ -99,3 +99,18 @@ fn options_that_mean_nothing_are_refused() {
     let shorter: Array2<f32> = y.slice(s![..30, ..]).to_owned();
     assert!(elastic_path(&x, &shorter, ElasticNet::default()).unwrap_err().problem().contains("y 30 × 2"));
 }
+
+#[test]
+fn with_held_out_runs_lambda_is_chosen_and_weights_are_fitted_in_the_others() {
+    let (clock, shorter) = (Clock::new(2.0, &[50; 4]).unwrap(), Clock::new(2.0, &[50; 3]).unwrap());
+    let (x, mut y) = (noise(200, 8, 1), noise(200, 6, 2));
+    y.slice_mut(s![.., 0]).scaled_add(1.5, &x.column(3));
+    let first = |data: &Array2<f32>| data.slice(s![..150, ..]).to_owned();
+    let alone = Features::new("made", first(&x), &shorter).unwrap();
+    let alone = encode_elastic(&alone, &bold(first(&y), &shorter), ElasticNet::default()).unwrap();
+    let held_out = ElasticNet::default().folds(Folds::holdout(&clock, &[3]).unwrap());
+    let fit = encode_elastic(&Features::new("made", x, &clock).unwrap(), &bold(y, &clock), held_out).unwrap();
+    assert_eq!(fit.alphas(), alone.alphas());
+    let apart = (fit.weights() - alone.weights()).iter().fold(0f32, |m, d| m.max(d.abs()));
+    assert!(apart < 1e-4 && fit.weights()[[3, 0]] > 0.5, "{apart}");
+}

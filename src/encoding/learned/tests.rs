@@ -190,21 +190,22 @@ fn with_held_out_runs_alphas_and_weights_are_those_of_the_training_runs_alone() 
     // The run that is held out has other means and scales.
     y.slice_mut(s![50..90, ..]).mapv_inplace(|v| 40.0 * v + 300.0);
     let x = Features::new("made", data.clone(), &clock).unwrap();
-    let ridge = Ridge::default().folds(Folds::holdout(&clock, &[1]).unwrap());
-    let fit = encode(&x, &bold(y.clone(), &clock), ridge).unwrap();
     let shorter = Clock::new(2.0, &[50, 60, 45]).unwrap();
     let left = |data: &Array2<f32>| concatenate![Axis(0), data.slice(s![..50, ..]), data.slice(s![90.., ..])];
-    let alone =
-        encode(&Features::new("made", left(&data), &shorter).unwrap(), &bold(left(&y), &shorter), Ridge::default())
-            .unwrap();
-    assert_eq!(fit.alphas(), alone.alphas());
-    assert!(largest_difference(fit.weights(), alone.weights()) < 2e-5);
-    let test = Features::new("made", data.slice(s![50..90, ..]).to_owned(), &Clock::new(2.0, &[40]).unwrap()).unwrap();
-    let predicted = alone.predict(&test).unwrap();
-    let held_out = fit.predictions(0..7).unwrap();
-    assert!(largest_difference(&held_out.slice(s![50..90, ..]).to_owned(), predicted.data()) < 1e-3);
-    assert!(held_out.slice(s![..50, ..]).iter().all(|v| v.is_nan()));
-    assert!(largest_difference(fit.predict(&test).unwrap().data(), predicted.data()) < 1e-3);
+    let test = data.slice(s![50..90, ..]).to_owned();
+    let test = Features::new("made", test, &Clock::new(2.0, &[40]).unwrap()).unwrap();
+    for ridge in [Ridge::default(), Ridge::default().shared_alpha()] {
+        let alone = Features::new("made", left(&data), &shorter).unwrap();
+        let alone = encode(&alone, &bold(left(&y), &shorter), ridge.clone()).unwrap();
+        let fit = encode(&x, &bold(y.clone(), &clock), ridge.folds(Folds::holdout(&clock, &[1]).unwrap())).unwrap();
+        assert_eq!(fit.alphas(), alone.alphas());
+        assert!(largest_difference(fit.weights(), alone.weights()) < 2e-5);
+        let predicted = alone.predict(&test).unwrap();
+        let held_out = fit.predictions(0..7).unwrap();
+        assert!(largest_difference(&held_out.slice(s![50..90, ..]).to_owned(), predicted.data()) < 1e-3);
+        assert!(held_out.slice(s![..50, ..]).iter().all(|v| v.is_nan()));
+        assert!(largest_difference(fit.predict(&test).unwrap().data(), predicted.data()) < 1e-3);
+    }
     assert_eq!(x.learned().len(), 0);
     assert!(Predictors::learned(&x).is_empty());
 }
