@@ -127,7 +127,9 @@ impl Drop for Filling {
         if self.lock.is_none() {
             return;
         }
-        match locked(&self.done).contains(&true) {
+        // Asked before, so that its lock is free again.
+        let any = locked(&self.done).contains(&true);
+        match any {
             // Without the note the blocks are fitted again, and nothing is lost but time.
             true => drop(self.note()),
             false => store::remove(&self.partial),

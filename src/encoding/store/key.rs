@@ -65,7 +65,7 @@ mod tests {
     #[test]
     fn whatever_a_fit_depends_on_changes_the_key_and_where_it_is_kept_does_not() {
         let folds = Folds::runs(&Clock::new(1.0, &[30, 30, 30]).unwrap()).unwrap();
-        let other_folds = Folds::blocks(&Clock::new(1.0, &[30, 30, 30]).unwrap(), 3, 5.0).unwrap();
+        let other_folds = Folds::blocks(&Clock::new(1.0, &[30, 30, 30]).unwrap(), 5, 5.0).unwrap();
         let (courses, other, turned) = (array![[1.0, 2.0]], array![[1.0, 2.5]], array![[1.0], [2.0]]);
         let plain = Ridge::default();
         let base = Parts { code: "1", courses: &courses, targets: "t", folds: &folds, ridge: &plain };
