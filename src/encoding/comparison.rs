@@ -100,15 +100,14 @@ pub fn compare(
 /// ```
 /// use neurocell::prelude::*;
 /// # fn show(fits: Vec<EncodingFit>) -> Result<()> {
-/// let all: Vec<&EncodingFit> = fits.iter().collect();
-/// println!("{}", group_test(&all, SignFlip::default())?);
+/// println!("{}", group_test(&fits, SignFlip::default())?);
 /// # Ok(())
 /// # }
 /// ```
 ///
 /// # Errors
 /// If there are fewer than two fits; their masks differ; an option is out of its range; or it is stopped.
-pub fn group_test(fits: &[&EncodingFit], options: SignFlip) -> Result<VoxelTest> {
+pub fn group_test(fits: &[EncodingFit], options: SignFlip) -> Result<VoxelTest> {
     let Some(first) = fits.first() else {
         return Err(Error::value("a test over 0 subjects", "give one fit for each subject, 6 or more"));
     };

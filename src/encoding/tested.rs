@@ -100,15 +100,14 @@ fn a_group_of_subjects_is_tested_and_one_subject_is_refused() {
             encode(&x, &y, Ridge::default()).unwrap()
         })
         .collect();
-    let all: Vec<&EncodingFit> = fits.iter().collect();
-    let test = group_test(&all, SignFlip::default()).unwrap();
+    let test = group_test(&fits, SignFlip::default()).unwrap();
     assert!(
         test.p()[..40].iter().all(|p| *p == 1.0 / 64.0) && test.about().contains("no p can be below 1.6e-2"),
         "{test}"
     );
     let low = test.p()[40..].iter().filter(|p| **p <= 0.05).count();
     assert!(low < 40, "{low} of 360");
-    let error = group_test(&all[..1], SignFlip::default()).unwrap_err();
+    let error = group_test(&fits[..1], SignFlip::default()).unwrap_err();
     assert!(error.problem().contains("1 subject"), "{error}");
     let interval = fits[0].bootstrap(500, 0.9, 0).unwrap();
     assert!(interval.low()[0] <= f64::from(fits[0].r()[0]) && interval.high()[0] >= f64::from(fits[0].r()[0]));
@@ -118,6 +117,9 @@ fn a_group_of_subjects_is_tested_and_one_subject_is_refused() {
         Ridge::default(),
     );
     assert!(
-        group_test(&[all[0], &small.unwrap()], SignFlip::default()).unwrap_err().problem().contains("another mask")
+        group_test(&[fits[0].clone(), small.unwrap()], SignFlip::default())
+            .unwrap_err()
+            .problem()
+            .contains("another mask")
     );
 }
