@@ -16,6 +16,11 @@
 //! are looked through for what would let test volumes into training ([`Leak`]). Features that are learned from brain data carry the rows that they have seen: [`encode`]
 //! refuses to test them there, and [`encode_each`] learns them in each training set ([`Training`], [`SelectFeatures`], [`FeaturePca`]).
 //!
+//! **Other models.** [`encode_banded`] gives each named space of regressors a penalty of its own and splits the score between them, [`partition_variance`] says what a space
+//! explains that no other does, [`encode_elastic`] asks which regressors matter. **What a score is worth.** [`significance`] tests it against chance for data that
+//! are slow, [`compare`] against another model, [`group_test`] over subjects; [`NoiseCeiling`] says how high it could be, [`controls`] what something simpler reaches, and
+//! [`roi_scores`] what it is in each region.
+//!
 //! **How it is solved.** A training set's regressors are X = U·diag(s)·Vᵀ, found once for all voxels from XᵀX or, where there are more
 //! regressors than rows, from X·Xᵀ. A voxel's components are z = Uᵀy, test rows are W = X_test·V·diag(1/s), and for any α the prediction is
 //! ŷ(α) = W·(d(α) ∘ z), with d(α) = s² / (s² + α). The error ‖y − ŷ(α)‖² needs no prediction: yᵀŷ(α) of all α is one product, exactly, and

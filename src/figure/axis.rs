@@ -45,7 +45,11 @@ impl Scale {
                 let ticks = linear_ticks(self.low, self.high, most.min((self.high - self.low) as usize));
                 ticks.into_iter().filter(|tick| (tick - tick.round()).abs() < 1e-6).collect()
             }
-            false => linear_ticks(self.low, self.high, most),
+            // One tick alone says nothing of the scale.
+            false => (most..most + 4)
+                .map(|most| linear_ticks(self.low, self.high, most))
+                .find(|ticks| ticks.len() > 1)
+                .unwrap_or_else(|| linear_ticks(self.low, self.high, most)),
             true => {
                 let (first, last) = (self.low.log10(), self.high.log10());
                 let (first, last) = ((first - 1e-9).ceil() as i32, (last + 1e-9).floor() as i32);

@@ -83,7 +83,7 @@ fn between(subjects: &[&dyn Targets]) -> Result<Vec<NoiseCeiling>> {
             mask: mask.clone(),
             kind: Kind::WithMeanOf(others),
             whose: one.name().to_owned(),
-            about: format!("r with {mean}, within runs, mean over {} run(s){}", clock.runs(), constant_words(constant)),
+            about: format!("r with {mean}, within runs, mean over {} runs{}", clock.runs(), constant_words(constant)),
         }
     };
     Ok(subjects.iter().enumerate().map(of).collect())

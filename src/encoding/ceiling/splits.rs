@@ -65,7 +65,7 @@ impl NoiseCeiling {
         let mask = subjects[0].mask();
         let (r, constant) = mean_over_groups(&members, mask.count(), |gram| mean_r(gram, &drawn))?;
         let about = format!(
-            "split half over {} subjects, {} splits, mean over {} run(s), Spearman–Brown{}",
+            "split half over {} subjects, {} splits, mean over {} runs, Spearman–Brown{}",
             subjects.len(),
             drawn.len(),
             clock.runs(),

@@ -1,8 +1,8 @@
 //! What a fit will take: seconds, memory and operations, known before it begins.
 //!
-//! Operations are counted from the sizes (rows, regressors, α, folds inside folds, voxels). How long they take is measured at that moment and on that
-//! machine: the model itself with every n-th row and regressor is factorised, and one block of voxels on each thread is fitted with it; the time is
-//! carried over to the whole by the ratio of operations. The thinned model comes as near to the whole as 50 ms, or 3 % of the foreseen time, allow.
+//! Operations are counted from the sizes (rows, regressors, α, folds inside folds, voxels). [`estimate`] then factorises every training set and fits one block of
+//! voxels on each thread, and carries that over to all voxels. Before a fit only the rate of a product is measured, for some milliseconds: that
+//! tells whether it will be long, to a factor of some 2.
 
 mod count;
 mod probe;
@@ -16,13 +16,15 @@ use crate::linalg::in_pool;
 use crate::notebook::free_memory;
 use count::{Bytes, Counts};
 use ndarray::Array2;
-use probe::Model;
+use probe::{Model, Seconds};
 use std::fmt;
 
 /// A fit that takes longer is said beforehand, and kept in the store.
 const LONG: f64 = 10.0;
 /// Results of more bytes are kept in the store, and memory of more bytes is said beforehand.
 const LARGE: f64 = 1e9;
+/// Products that usually serve all α.
+const USUAL: f64 = 5.0;
 /// Below so many operations on each thread no machine takes long, and nothing has to be measured.
 const FEW: f64 = 3e9;
 
@@ -48,7 +50,8 @@ pub struct EstimatePart {
 }
 
 /// What [`encode`](super::encode) will take with these arguments: seconds, memory at the peak, operations by part. Within a factor of 1.5 of the truth
-/// while the machine has nothing else to do; it takes some 50 ms, or 3 % of what it foresees.
+/// while the machine has nothing else to do. It takes as long as factorising the training sets and fitting one block of
+/// voxels on each thread do.
 ///
 /// ```
 /// use neurocell::prelude::*;
@@ -86,13 +89,12 @@ impl Estimate {
         let model = Model { x, bold, folds, ridge, plan: &plan, width };
         let (voxels, threads) = (bold.mask().count(), in_pool(rayon::current_num_threads));
         let all = |counts: &Counts| counts.factorisations + voxels as f64 * counts.voxel();
-        // Bands take fewer products than α.
-        let most = ridge.alphas.len() as f64;
-        let measures = always || all(&Counts::of(&plan, model.sizes(most))) > FEW * threads as f64;
-        let (seconds, products) = match measures {
-            true => model.seconds().map(|found| (found.factorisations + found.voxels, found.products))?,
-            false => (0.0, most),
+        let found = match always {
+            true => model.timed()?,
+            false if all(&Counts::of(&plan, model.sizes(USUAL))) > FEW * threads as f64 => model.rough(USUAL),
+            false => Seconds { products: USUAL, ..Seconds::default() },
         };
+        let (seconds, products) = (found.factorisations + found.voxels, found.products);
         let sizes = model.sizes(products);
         let counts = Counts::of(&plan, sizes);
         let part = |name, operations| EstimatePart { name, operations };
