@@ -5,10 +5,10 @@ use super::blocks::{fit, width};
 use super::delays::delayed;
 use super::estimate::Estimate;
 use super::fit::HeldOut;
+use super::leaks::Seen;
 use super::nested::{Block, Kind, Nested};
 use super::predict::{Trained, Units};
 use super::scaling::{Scale, standardised};
-use super::seen::Seen;
 use super::sink::{Fitted, Sink, Whole};
 use super::store::{CODE, Claim, Filling, Meta, Parts, Stored, claim, encodings_folder};
 use super::{EncodingFit, Fold, Folds, Learned, Predictors, Ridge, Storing, Targets, leaks};
@@ -105,7 +105,8 @@ pub fn encode(x: &dyn Predictors, bold: &dyn Targets, ridge: Ridge) -> Result<En
             let read = |columns: Range<usize>| {
                 let all = bold.columns(columns)?;
                 let (y, scale) = standardised(all.view(), &kept);
-                Ok((y, [scale, Scale::of(all.view(), &weighted)]))
+                let trained = if weighted == kept { scale.clone() } else { Scale::of(all.view(), &weighted) };
+                Ok((y, [scale, trained]))
             };
             fit(&nested, &ridge.sharing, voxels, width, &sink.done(), read, |number, columns, block, scales| {
                 sink.put(number, columns, Fitted { block, scales }, &kept, &folds, &ridge)

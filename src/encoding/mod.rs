@@ -62,7 +62,6 @@ mod predictors;
 mod ridge;
 mod roi;
 mod scaling;
-mod seen;
 mod significance;
 mod sink;
 mod split;

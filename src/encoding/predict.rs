@@ -2,8 +2,8 @@
 
 use super::agreement::agreement;
 use super::delays::delayed;
+use super::leaks::Seen;
 use super::scaling::Scale;
-use super::seen::Seen;
 use super::{EncodingFit, Predictors, Targets};
 use crate::brain::{BrainMap, Mask, VoxelSeries};
 use crate::error::{Error, Result};

@@ -13,8 +13,10 @@
 mod edge;
 mod gap;
 mod repeats;
+mod seen;
 
 pub(super) use edge::edge_warning;
+pub(super) use seen::Seen;
 
 use super::{Folds, Predictors, Targets};
 use crate::error::{Error, Result};

@@ -19,14 +19,14 @@ const SHIFT_SECONDS: f64 = 15.0;
 /// Median |r| from which on regressors of two runs are the same.
 const SAME_STORY: f64 = 0.95;
 /// Median r from which on voxels of two runs are the same scan, in differences from volume to volume: drift does not count, and other cleaning does no harm.
-const SAME_SCAN: f64 = 0.9;
+pub(super) const SAME_SCAN: f64 = 0.9;
 /// Fewest volumes that two runs must have in common.
 const SHORTEST: usize = 20;
 
 /// Two runs with the same courses: volume v of run `a` is volume v + `lag` of run `b`.
-struct Twins {
-    a: usize,
-    b: usize,
+pub(super) struct Twins {
+    pub a: usize,
+    pub b: usize,
     lag: isize,
     r: f64,
 }
@@ -115,7 +115,7 @@ fn split_by(folds: &Folds, twins: &Twins) -> Option<usize> {
 }
 
 /// All pairs of runs whose columns agree, in the median over columns that vary in both, to `same` or more.
-fn twins(clock: &Clock, data: ArrayView2<f32>, same: f64) -> Result<Vec<Twins>> {
+pub(super) fn twins(clock: &Clock, data: ArrayView2<f32>, same: f64) -> Result<Vec<Twins>> {
     let farthest = (SHIFT_SECONDS / clock.tr()) as isize;
     let sketch = data.select(Axis(1), &evenly(data.ncols(), SKETCH));
     let scaled: Vec<Array2<f32>> = (0..clock.runs()).map(|run| unit(sketch.slice(s![clock.rows(run), ..]))).collect();
@@ -219,7 +219,7 @@ pub(super) fn sampled(bold: &dyn Targets) -> Result<Array2<f32>> {
 }
 
 /// What changes from one kept volume to the next of a run; 0 at a run's begin and at censored volumes.
-fn differences(clock: &Clock, kept: &[bool], courses: &Array2<f32>) -> Array2<f32> {
+pub(super) fn differences(clock: &Clock, kept: &[bool], courses: &Array2<f32>) -> Array2<f32> {
     let mut out = Array2::zeros(courses.dim());
     for run in 0..clock.runs() {
         for row in clock.rows(run).skip(1).filter(|row| kept[*row] && kept[*row - 1]) {

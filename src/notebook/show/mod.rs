@@ -2,22 +2,18 @@
 //!
 //! A room's type gets its face here: `show(&text, vec![figure_of(self)])` in an inherent `evcxr_display`.
 
+mod encoding;
+
 use super::display;
 use crate::activation::NeuronSeries;
 use crate::brain::{BrainMap, Mask, NetworkSeries, Networks, VoxelFile, VoxelSeries};
-use crate::encoding::{
-    BandedCv, BandedFit, ElasticPath, EncodingFit, Estimate, Features, FittedTransform, NewScores, NoiseCeiling,
-    NormalisedScores, Partition, RidgeCv, Spaces, Training, VoxelTest,
-};
 use crate::error::Result;
 use crate::extract::{DualRegression, Extraction};
 use crate::figure::{
-    Dendrogram, Figure, Slices, bars, ceiling_hexbin, courses, dendrogram, k_curve, mask_slices, network_slices,
-    neuron_carpet, pattern_courses, pattern_summary, score_histograms, slices, slices_grid, spectrum_curve,
-    voxel_carpet,
+    Dendrogram, Figure, Slices, courses, dendrogram, k_curve, mask_slices, network_slices, neuron_carpet,
+    pattern_courses, pattern_summary, slices, slices_grid, spectrum_curve, voxel_carpet,
 };
 use crate::pattern::{Hierarchy, KCurve, Patterns, Spectrum};
-use crate::statistics::{ColumnTest, GroupTest, Interval, Spearman};
 use crate::stimulus::{Stimulus, Timing};
 
 /// Shows a text, its first line as the heading, and figures below; a figure that could not be drawn shows its error instead.
@@ -150,13 +146,6 @@ impl VoxelFile {
     }
 }
 
-impl Estimate {
-    /// Shows in a notebook what a fit will take.
-    pub fn evcxr_display(&self) {
-        show(&self.to_string(), vec![]);
-    }
-}
-
 impl Mask {
     /// Shows the mask in a notebook: its grid, and axial slices.
     pub fn evcxr_display(&self) {
@@ -253,161 +242,6 @@ fn first_maps(networks: &Networks, unit: &str) -> Result<Figure> {
     let maps = rows.map(|(row, name)| BrainMap::new(row.to_vec(), networks.mask(), name, unit));
     let title = format!("{}: {} of {} maps", networks.atlas(), networks.count().min(6), networks.count());
     slices_grid(&maps.collect::<Result<Vec<_>>>()?, Slices::default().title(title))
-}
-
-impl EncodingFit {
-    /// Shows the fit in a notebook: how well voxels are predicted, and the spread of scores and α.
-    pub fn evcxr_display(&self) {
-        show(&fit_text(self), vec![score_histograms(self)]);
-    }
-}
-
-fn fit_text(fit: &EncodingFit) -> String {
-    let mut r: Vec<f32> = fit.r().iter().copied().filter(|r| r.is_finite()).collect();
-    r.sort_by(f32::total_cmp);
-    let scores = match (r.get(r.len() / 2), r.last()) {
-        (Some(median), Some(best)) => format!("held-out r: median {median:.3}, best {best:.3}"),
-        _ => "no voxel has a held-out r".to_owned(),
-    };
-    let (regressors, voxels) = fit.dim();
-    let about = fit.about();
-    let warning = fit.grid_warning().map(|warning| format!("\nWARNING: {warning}")).unwrap_or_default();
-    format!(
-        "EncodingFit: {} {} → {} voxels\n{about}\n{scores}{warning}",
-        grouped(regressors),
-        fit.kind(),
-        grouped(voxels)
-    )
-}
-
-impl ElasticPath {
-    /// Shows in a notebook how many regressors are used at each λ.
-    pub fn evcxr_display(&self) {
-        show(&self.to_string(), Vec::new());
-    }
-}
-
-impl Spaces {
-    /// Shows the feature spaces in a notebook: their names and sizes.
-    pub fn evcxr_display(&self) {
-        show(&self.to_string(), Vec::new());
-    }
-}
-
-impl BandedFit {
-    /// Shows the fit in a notebook: how well voxels are predicted, where, and what part falls to each space.
-    pub fn evcxr_display(&self) {
-        let parts = self.split_r2().rows().into_iter().zip(self.spaces()).take(6);
-        let maps = parts.map(|(part, name)| BrainMap::of(part.to_vec(), self.mask(), name.to_owned(), "R²"));
-        let maps: Vec<BrainMap> = maps.collect();
-        let title = "Part of the held-out R² that falls to each space";
-        show(&self.to_string().replace("; ", "\n"), vec![slices_grid(&maps, Slices::default().title(title))]);
-    }
-}
-
-impl BandedCv {
-    /// Shows the fit in a notebook: how well the folds that chose γ and α were predicted.
-    pub fn evcxr_display(&self) {
-        show(&self.to_string().replace("; ", "\n"), Vec::new());
-    }
-}
-
-impl Partition {
-    /// Shows the partition in a notebook: means of the parts over voxels, as text and bars.
-    pub fn evcxr_display(&self) {
-        let means = self.means(0.01);
-        let (names, values): (Vec<&str>, Vec<f64>) = means.into_iter().unzip();
-        let figures = match names.is_empty() {
-            true => Vec::new(),
-            false => vec![bars(&names, &values, "Held-out R² in parts, mean over voxels with 0.01 or more", "R²")],
-        };
-        show(&self.to_string(), figures);
-    }
-}
-
-impl NewScores {
-    /// Shows in a notebook how well new runs are predicted, and where.
-    pub fn evcxr_display(&self) {
-        let map = self.score_map();
-        show(&self.to_string(), vec![slices(&map, Slices::default())]);
-    }
-}
-
-impl FittedTransform {
-    /// Shows the transform in a notebook: what it is, and what it was learned from.
-    pub fn evcxr_display(&self) {
-        show(&self.to_string(), Vec::new());
-    }
-}
-
-impl Training {
-    /// Shows in a notebook which volumes there are to learn from.
-    pub fn evcxr_display(&self) {
-        show(&self.to_string(), Vec::new());
-    }
-}
-
-impl Features {
-    /// Shows the features in a notebook: how many, on which clock, and their names.
-    pub fn evcxr_display(&self) {
-        show(&self.to_string(), Vec::new());
-    }
-}
-
-impl NoiseCeiling {
-    /// Shows the ceiling in a notebook: how it was estimated, and where it is how high.
-    pub fn evcxr_display(&self) {
-        show(&self.to_string(), vec![slices(&self.r_map(), Slices::default())]);
-    }
-}
-
-impl NormalisedScores {
-    /// Shows the scores in a notebook: how many voxels count, scores against their ceiling, and the map.
-    pub fn evcxr_display(&self) {
-        show(&self.to_string(), vec![ceiling_hexbin(self), slices(self.map(), Slices::default())]);
-    }
-}
-
-impl RidgeCv {
-    /// Shows the fit in a notebook: how well the folds that chose α were predicted.
-    pub fn evcxr_display(&self) {
-        show(&self.to_string().replace("; ", "\n"), Vec::new());
-    }
-}
-
-impl VoxelTest {
-    /// Shows the test in a notebook: how many voxels are significant and by which null, and the map of them.
-    pub fn evcxr_display(&self) {
-        show(&self.to_string().replace("; ", "\n"), vec![slices(&self.map(), Slices::default())]);
-    }
-}
-
-impl ColumnTest {
-    /// Shows the test in a notebook: how many columns, the smallest p, and the null.
-    pub fn evcxr_display(&self) {
-        show(&self.to_string().replace("; ", "\n"), Vec::new());
-    }
-}
-
-impl GroupTest {
-    /// Shows the test in a notebook: how many columns and rows, and how small p can be.
-    pub fn evcxr_display(&self) {
-        show(&self.to_string().replace("; ", "\n"), Vec::new());
-    }
-}
-
-impl Interval {
-    /// Shows the intervals in a notebook: how wide they are, and from how many rows.
-    pub fn evcxr_display(&self) {
-        show(&self.to_string().replace("; ", "\n"), Vec::new());
-    }
-}
-
-impl Spearman {
-    /// Shows the correlation in a notebook, with its p.
-    pub fn evcxr_display(&self) {
-        show(&self.to_string(), Vec::new());
-    }
 }
 
 impl Stimulus {
