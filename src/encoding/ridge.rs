@@ -16,6 +16,8 @@ use std::sync::Arc;
 /// assert_eq!(ridge.alphas.len(), 3);
 /// ```
 #[derive(Clone, Debug, PartialEq)]
+#[doc(alias = "KernelRidge")]
+#[doc(alias = "RidgeCV")]
 pub struct Ridge {
     /// Grid of α, ascending; 20 values from 1e-1 to 1e5, evenly spaced in the logarithm, by default.
     pub alphas: Vec<f64>,

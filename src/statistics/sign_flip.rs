@@ -101,7 +101,7 @@ pub(crate) fn sign_flip_spread(values: &Array2<f32>, options: SignFlip, spread: 
     if rows < 2 {
         return Err(Error::value(
             format!("a test over {rows} subject (or block): with one there is nothing to compare its size with"),
-            "add subjects, 6 or more; for one subject test its own voxels: `significance(&fit, &bold, SignificanceOptions::default())`",
+            "add subjects, 6 or more; for one subject test its own voxels: `significance(&fit, &bold, Significance::default())`",
         ));
     }
     if options.flips == 0 {
