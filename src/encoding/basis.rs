@@ -10,13 +10,13 @@
 
 use super::moments::Regressors;
 use crate::error::Result;
-use crate::linalg::{ColumnBlocks, Precision, in_pool, multiply_into, symmetric_eigen};
+use crate::linalg::{ColumnBlocks, Precision, in_pool, multiply_into, small_symmetric_eigen, symmetric_eigen};
 use faer::Par;
 use faer::traits::ComplexField;
-use ndarray::{Array1, Array2, ArrayView2, Axis, s};
+use ndarray::{Array1, Array2, ArrayView2, Axis, Zip, s};
 
 /// Eigenvalues below this share of the largest are rounding, and their directions unknown to the training rows.
-pub(super) const RANK: f64 = 1e-12;
+const RANK: f64 = 1e-12;
 /// Variance (in units of that over all rows) below which a regressor or a voxel does not vary in a set of rows.
 pub(super) const CONSTANT: f64 = 1e-10;
 
@@ -64,7 +64,7 @@ impl Basis {
             Units::Training => train.standardised(),
             Units::Given => (train.gram.clone(), Array1::zeros(regressors), Array1::ones(regressors)),
         };
-        let (values, vectors) = components(scaled, most)?;
+        let (values, vectors) = components(scaled, most, false)?;
         let mut rotation = vectors.t().to_owned();
         for (mut row, value) in rotation.rows_mut().into_iter().zip(&values) {
             row.zip_mut_with(&inverse, |v, inverse| *v *= inverse / value.sqrt());
@@ -84,14 +84,17 @@ impl Basis {
         most: Option<usize>,
     ) -> Result<(Basis, Whitening)> {
         let x = match units {
-            Units::Training => standardised_by(x, &rows),
+            Units::Training => {
+                let (mean, inverse) = moments(x, &rows);
+                in_units(x, 0..x.nrows(), &mean, &inverse)
+            }
             Units::Given => x.clone(),
         };
         let kernel = match known {
             Some(kernel) => kernel.clone(),
             None => kernel(x.view())?,
         };
-        let (values, vectors) = components(kernel.select(Axis(0), &rows).select(Axis(1), &rows), most)?;
+        let (values, vectors) = components(kernel.select(Axis(0), &rows).select(Axis(1), &rows), most, false)?;
         let map = vectors.t().mapv(|v| v as f32);
         let shift = match units {
             Units::Training => vectors.sum_axis(Axis(0)),
@@ -140,9 +143,12 @@ pub(super) fn inverse_deviation(variance: f64) -> f64 {
     if variance > CONSTANT { 1.0 / variance.sqrt() } else { 0.0 }
 }
 
-/// Eigenvalues above rounding, largest first and at most so many, and their vectors as columns.
-fn components(matrix: Array2<f64>, most: Option<usize>) -> Result<(Vec<f64>, Array2<f64>)> {
-    let eigen = symmetric_eigen(matrix.view())?;
+/// Eigenvalues above rounding, largest first and at most so many, and their vectors as columns; `alone`: on this thread.
+pub(super) fn components(matrix: Array2<f64>, most: Option<usize>, alone: bool) -> Result<(Vec<f64>, Array2<f64>)> {
+    let eigen = match alone {
+        true => small_symmetric_eigen(matrix.view())?,
+        false => symmetric_eigen(matrix.view())?,
+    };
     let floor = eigen.values[0].max(f64::MIN_POSITIVE) * RANK;
     let rank = eigen.values.iter().take_while(|&&value| value > floor).count().min(most.unwrap_or(usize::MAX));
     Ok((eigen.values[..rank].to_vec(), eigen.vectors.slice(s![.., ..rank]).to_owned()))
@@ -153,24 +159,30 @@ pub(super) fn kernel(x: ArrayView2<f32>) -> Result<Array2<f64>> {
     ColumnBlocks::from_matrix(x).gram(Precision::Double)
 }
 
-/// Columns in units of some rows' mean and standard deviation.
-fn standardised_by(x: &Array2<f32>, rows: &[usize]) -> Array2<f32> {
+/// Mean, and 1 / standard deviation, of each column over some rows.
+pub(super) fn moments(x: &Array2<f32>, rows: &[usize]) -> (Array1<f64>, Array1<f64>) {
     let count = rows.len() as f64;
-    let mut mean = Array1::<f64>::zeros(x.ncols());
-    let mut square = Array1::<f64>::zeros(x.ncols());
-    for row in rows {
-        mean.zip_mut_with(&x.row(*row), |sum, &v| *sum += f64::from(v) / count);
+    let (mut mean, mut square) = (Array1::<f64>::zeros(x.ncols()), Array1::<f64>::zeros(x.ncols()));
+    for &row in rows {
+        mean.zip_mut_with(&x.row(row), |sum, &v| *sum += f64::from(v) / count);
     }
-    for row in rows {
-        ndarray::Zip::from(&mut square)
-            .and(x.row(*row))
-            .and(&mean)
-            .for_each(|sum, &v, mean| *sum += (f64::from(v) - mean).powi(2) / count);
+    for &row in rows {
+        let add = |sum: &mut f64, &v: &f32, mean: &f64| *sum += (f64::from(v) - mean).powi(2) / count;
+        Zip::from(&mut square).and(x.row(row)).and(&mean).for_each(add);
     }
-    let inverse = square.mapv(inverse_deviation);
-    let mut out = Array2::zeros(x.dim());
-    for (mut out, row) in out.rows_mut().into_iter().zip(x.rows()) {
-        for (n, (out, &v)) in out.iter_mut().zip(row).enumerate() {
+    (mean, square.mapv(inverse_deviation))
+}
+
+/// Some rows of the columns, less their mean and times 1 / standard deviation.
+pub(super) fn in_units(
+    x: &Array2<f32>,
+    rows: impl ExactSizeIterator<Item = usize>,
+    mean: &Array1<f64>,
+    inverse: &Array1<f64>,
+) -> Array2<f32> {
+    let mut out = Array2::zeros((rows.len(), x.ncols()));
+    for (mut out, row) in out.rows_mut().into_iter().zip(rows) {
+        for (n, (out, &v)) in out.iter_mut().zip(x.row(row)).enumerate() {
             *out = ((f64::from(v) - mean[n]) * inverse[n]) as f32;
         }
     }

@@ -196,31 +196,14 @@ impl Ridge {
 
     /// An error if a delay occurs twice, or the grid is empty, not ascending, or has a value that is not positive and finite.
     pub(super) fn check(&self) -> Result<()> {
-        let advice = "give positive numbers in ascending order, for example `Ridge::grid(-1.0, 5.0, 20)`";
-        if let Some(delay) = self.delays.iter().enumerate().find(|(n, delay)| self.delays[..*n].contains(delay)) {
-            return Err(Error::value(
-                format!("the delay of {} volumes occurs twice in {:?}", delay.1, self.delays),
-                "name each delay once, for example `Ridge::default().delays(&[1, 2, 3, 4])`",
-            ));
-        }
+        check_delays(&self.delays)?;
         if self.components == Some(0) {
             return Err(Error::value(
                 "a ridge on 0 components predicts nothing",
                 "ask for 1 or more: `Ridge::default().components(50)`",
             ));
         }
-        if self.alphas.is_empty() {
-            return Err(Error::value("the grid of α is empty", advice));
-        }
-        if let Some((n, alpha)) = self.alphas.iter().enumerate().find(|(_, a)| !(a.is_finite() && **a > 0.0)) {
-            return Err(Error::value(format!("α number {n} of the grid is {alpha}"), advice));
-        }
-        if let Some(n) = self.alphas.windows(2).position(|w| w[0] >= w[1]) {
-            return Err(Error::value(
-                format!("the grid of α does not ascend: {} is followed by {}", self.alphas[n], self.alphas[n + 1]),
-                advice,
-            ));
-        }
+        check_grid("α", &self.alphas, "Ridge::grid(-1.0, 5.0, 20)")?;
         // The kept α are f32, and single precision has to tell one from the next.
         if self.alphas[0] < 1e-6 || self.alphas[self.alphas.len() - 1] > 1e12 {
             return Err(Error::value(
@@ -229,5 +212,33 @@ impl Ridge {
             ));
         }
         Ok(())
+    }
+}
+
+/// An error if a delay occurs twice.
+pub(super) fn check_delays(delays: &[usize]) -> Result<()> {
+    match delays.iter().enumerate().find(|(n, delay)| delays[..*n].contains(delay)) {
+        None => Ok(()),
+        Some((_, delay)) => Err(Error::value(
+            format!("the delay of {delay} volumes occurs twice in {delays:?}"),
+            "name each delay once, for example `.delays(&[1, 2, 3, 4])`",
+        )),
+    }
+}
+
+/// An error if a grid of penalties is empty, not ascending, or has a value that is not positive and finite; `letter` is what a penalty is called.
+pub(super) fn check_grid(letter: &str, grid: &[f64], example: &str) -> Result<()> {
+    let refused = |problem| {
+        Err(Error::value(problem, format!("give positive numbers in ascending order, for example `{example}`")))
+    };
+    if grid.is_empty() {
+        return refused(format!("the grid of {letter} is empty"));
+    }
+    if let Some((n, value)) = grid.iter().enumerate().find(|(_, value)| !(value.is_finite() && **value > 0.0)) {
+        return refused(format!("{letter} number {n} of the grid is {value}"));
+    }
+    match grid.windows(2).position(|pair| pair[0] >= pair[1]) {
+        Some(n) => refused(format!("the grid of {letter} does not ascend: {} is followed by {}", grid[n], grid[n + 1])),
+        None => Ok(()),
     }
 }

@@ -5,12 +5,11 @@
 //! of the two matrices.
 
 use crate::encoding::Solver;
-use crate::encoding::basis::{Basis, RANK, Side, Units, inverse_deviation, kernel, multiply};
+use crate::encoding::basis::{Basis, Side, Units, components, in_units, kernel, moments, multiply};
 use crate::encoding::moments::{Plan, Regressors};
 use crate::encoding::split::TestRows;
 use crate::error::Result;
-use crate::linalg::{small_symmetric_eigen, symmetric_eigen};
-use ndarray::{Array1, Array2, ArrayView1, Axis, Zip, s};
+use ndarray::{Array1, Array2, ArrayView1, Axis};
 use std::sync::Arc;
 
 /// Rows to train on, and the sums from which the components for any γ come.
@@ -72,9 +71,8 @@ pub(super) fn train_sets(given: &Regressed, plan: &Plan, units: Units) -> Result
             }
             (false, Units::Given) => (Sums::Gram(Regressors::of(&parts, segments).gram), none()),
             (true, Units::Training) => {
-                let every: Vec<usize> = (0..given.x.nrows()).collect();
                 let (mean, inverse) = moments(&given.x, &rows);
-                let kernels = given.kernels(&standardised(&given.x, &every, &mean, &inverse))?;
+                let kernels = given.kernels(&in_units(&given.x, 0..given.x.nrows(), &mean, &inverse))?;
                 (Sums::Kernels(kernels), (mean, inverse))
             }
             (true, Units::Given) => {
@@ -119,7 +117,7 @@ impl TrainSet {
                 for (mut row, a) in scaled.rows_mut().into_iter().zip(&root) {
                     row.zip_mut_with(&root, |g, b| *g *= a * b);
                 }
-                let (values, vectors) = components(scaled, alone)?;
+                let (values, vectors) = components(scaled, None, alone)?;
                 let mut rotation = vectors.t().as_standard_layout().into_owned();
                 let scale = &root * &self.inverse;
                 for (mut row, value) in rotation.rows_mut().into_iter().zip(&values) {
@@ -137,7 +135,7 @@ impl TrainSet {
                 }
                 // Columns of training rows: what training and test rows need of it.
                 let sum = sum.select(Axis(1), &self.rows);
-                let (values, vectors) = components(sum.select(Axis(0), &self.rows), alone)?;
+                let (values, vectors) = components(sum.select(Axis(0), &self.rows), None, alone)?;
                 let map = vectors.t().mapv(|v| v as f32).as_standard_layout().into_owned();
                 let shift = match self.units {
                     Units::Training => vectors.sum_axis(Axis(0)),
@@ -174,7 +172,7 @@ impl TrainSet {
 
     /// Some rows of the regressors in this training set's units.
     pub fn standardised(&self, given: &Regressed, rows: &[usize]) -> Array2<f32> {
-        standardised(&given.x, rows, &self.mean, &self.inverse)
+        in_units(&given.x, rows.iter().copied(), &self.mean, &self.inverse)
     }
 }
 
@@ -184,39 +182,4 @@ pub(super) enum Whitening {
     Rotation(Array2<f64>),
     /// Σ γ·K_s, all rows × training rows, and U.
     Kernel { sum: Array2<f64>, vectors: Array2<f64> },
-}
-
-/// Eigenvalues above rounding, largest first, and their vectors as columns.
-fn components(matrix: Array2<f64>, alone: bool) -> Result<(Vec<f64>, Array2<f64>)> {
-    let eigen = match alone {
-        true => small_symmetric_eigen(matrix.view())?,
-        false => symmetric_eigen(matrix.view())?,
-    };
-    let floor = eigen.values[0].max(f64::MIN_POSITIVE) * RANK;
-    let rank = eigen.values.iter().take_while(|&&value| value > floor).count();
-    Ok((eigen.values[..rank].to_vec(), eigen.vectors.slice(s![.., ..rank]).to_owned()))
-}
-
-/// Mean, and 1 / standard deviation, of each column over some rows.
-fn moments(x: &Array2<f32>, rows: &[usize]) -> (Array1<f64>, Array1<f64>) {
-    let count = rows.len() as f64;
-    let (mut mean, mut square) = (Array1::<f64>::zeros(x.ncols()), Array1::<f64>::zeros(x.ncols()));
-    for &row in rows {
-        mean.zip_mut_with(&x.row(row), |sum, &v| *sum += f64::from(v) / count);
-    }
-    for &row in rows {
-        let add = |sum: &mut f64, &v: &f32, mean: &f64| *sum += (f64::from(v) - mean).powi(2) / count;
-        Zip::from(&mut square).and(x.row(row)).and(&mean).for_each(add);
-    }
-    (mean, square.mapv(inverse_deviation))
-}
-
-fn standardised(x: &Array2<f32>, rows: &[usize], mean: &Array1<f64>, inverse: &Array1<f64>) -> Array2<f32> {
-    let mut out = Array2::zeros((rows.len(), x.ncols()));
-    for (mut out, &row) in out.rows_mut().into_iter().zip(rows) {
-        for (n, (out, &v)) in out.iter_mut().zip(x.row(row)).enumerate() {
-            *out = ((f64::from(v) - mean[n]) * inverse[n]) as f32;
-        }
-    }
-    out
 }

@@ -3,7 +3,7 @@
 use super::ElasticNet;
 use super::descent::path;
 use crate::encoding::agreement::agreement;
-use crate::encoding::basis::inverse_deviation;
+use crate::encoding::basis::{in_units, inverse_deviation};
 use crate::encoding::blocks::{each, locked, unlocked};
 use crate::encoding::encode::{About, Found, agreed, regressors};
 use crate::encoding::moments::{Parts, Plan, Regressors};
@@ -99,7 +99,10 @@ impl Nested<'_> {
             let (gram, mean, inverse) = sums.standardised();
             trains.push(Train { count: sums.count, gram: gram / sums.count, mean, inverse });
         }
-        let tests = plan.splits.iter().map(|split| trains[split.train].standardised(&x, &plan.rows(&split.test)));
+        let tests = plan.splits.iter().map(|split| {
+            let train = &trains[split.train];
+            in_units(&x, plan.rows(&split.test).into_iter(), &train.mean, &train.inverse)
+        });
         let tests = tests.collect();
         Ok(Nested { plan, x, options, trains, tests })
     }
@@ -216,13 +219,5 @@ impl Nested<'_> {
             column.mapv_inplace(|p| p * deviation + trained.mean[v]);
         }
         predicted
-    }
-}
-
-impl Train {
-    fn standardised(&self, x: &Array2<f32>, rows: &[usize]) -> Array2<f32> {
-        Array2::from_shape_fn((rows.len(), x.ncols()), |(n, j)| {
-            ((f64::from(x[[rows[n], j]]) - self.mean[j]) * self.inverse[j]) as f32
-        })
     }
 }

@@ -18,6 +18,7 @@ pub use encode::encode_elastic;
 pub use path::{ElasticPath, elastic_path};
 
 use super::Folds;
+use super::ridge::{check_delays, check_grid};
 use crate::error::{Error, Result};
 
 /// Elastic net with one λ per voxel: options of [`encode_elastic`](super::encode_elastic) and [`elastic_path`](super::elastic_path).
@@ -95,19 +96,7 @@ impl ElasticNet {
     }
 
     fn check(&self) -> Result<()> {
-        let advice = "give positive numbers in ascending order, for example `Ridge::grid(-3.0, 0.0, 16)`";
-        if self.lambdas.is_empty() {
-            return Err(Error::value("the grid of λ is empty", advice));
-        }
-        if let Some((n, lambda)) = self.lambdas.iter().enumerate().find(|(_, l)| !(l.is_finite() && **l > 0.0)) {
-            return Err(Error::value(format!("λ number {n} of the grid is {lambda}"), advice));
-        }
-        if let Some(n) = self.lambdas.windows(2).position(|w| w[0] >= w[1]) {
-            return Err(Error::value(
-                format!("the grid of λ does not ascend: {} is followed by {}", self.lambdas[n], self.lambdas[n + 1]),
-                advice,
-            ));
-        }
+        check_grid("λ", &self.lambdas, "Ridge::grid(-3.0, 0.0, 16)")?;
         if !(self.ratio > 0.0 && self.ratio <= 1.0) {
             return Err(Error::value(
                 format!("ρ, the share of the absolute penalty, is {}", self.ratio),
@@ -120,13 +109,7 @@ impl ElasticNet {
                 "give a positive tolerance, 1e-5 by default, and 1 sweep or more",
             ));
         }
-        if let Some((n, delay)) = self.delays.iter().enumerate().find(|(n, delay)| self.delays[..*n].contains(delay)) {
-            return Err(Error::value(
-                format!("the delay of {delay} volumes, number {n}, occurs twice in {:?}", self.delays),
-                "name each delay once",
-            ));
-        }
-        Ok(())
+        check_delays(&self.delays)
     }
 
     fn words(&self) -> String {
