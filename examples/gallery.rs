@@ -58,7 +58,7 @@ fn figures() -> neurocell::Result<Vec<(&'static str, Figure)>> {
     let spread: Vec<f32> = scores.values().iter().enumerate().map(|(n, r)| r + 0.04 * (n as f32 * 2.3).sin()).collect();
     Ok(vec![
         ("slices", slices(&scores, Slices::default())?),
-        ("slices_threshold", slices(&weights, Slices::default().threshold(Threshold::Above(0.8)))?),
+        ("slices_threshold", slices(&weights, Slices::default().threshold(Threshold::Both(0.8)))?),
         ("slices_grid", slices_grid(&[weights, others], Slices::default().count(7).title("Two made patterns"))?),
         ("networks", network_slices(&networks)?),
         ("mask", mask_slices(&mask)?),

@@ -45,6 +45,7 @@ pub mod model;
 pub mod notebook;
 pub mod pattern;
 pub mod prelude;
+pub mod provenance;
 pub mod signal;
 pub mod simulate;
 pub mod statistics;

@@ -5,6 +5,7 @@ use super::colour::blend;
 use super::drawn::Figure;
 use super::font;
 use super::layout::{BAR, Layout, WIDTH, X, Y, axial, heights, sides};
+use super::look::{ColourRange, Look, Threshold};
 use super::paint::{MIDDLE, Paint, Peak, facts, peak};
 use super::sheet::{Anchor, Colour, Heading, LABEL, MARGIN, SOFT, Sheet, TICK, Text};
 use super::volume::{Labels, Volume};
@@ -17,55 +18,27 @@ const LISTED: usize = 30;
 /// Slices that a figure holds at most.
 const MOST: usize = 30;
 
-/// Which values of a map are shown.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub enum Threshold {
-    /// All, opaque from half of the range on and fading out towards zero.
-    #[default]
-    Fade,
-    /// Those with |v| at or above this value, opaque.
-    Above(f32),
-    /// Those with |v| at or above this quantile (0 to 1) of the map's |v|, opaque.
-    Quantile(f64),
-}
-
-/// Which values the colour scale spans.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub enum ColourRange {
-    /// From the data: 0 to the greatest value, or ± the greatest |v| if a value is negative.
-    #[default]
-    Auto,
-    /// From minus this value to it; what is beyond gets the end's colour.
-    Symmetric(f32),
-    /// From 0 to this value; what is beyond gets the end's colour, negative values are not shown.
-    Positive(f32),
-}
-
 /// Options of [`slices`] and [`slices_grid`].
 #[derive(Clone, Debug)]
 pub struct Slices {
-    /// The title. Default: the map's label.
-    pub title: Option<String>,
+    /// How the map is shown.
+    pub look: Look,
     /// Heights of the slices in mm. Default: [`Slices::count`] of them in equal steps, one through the map's peak.
     pub z: Option<Vec<f64>>,
     /// Number of slices if their heights are not given. Default 8.
     pub count: usize,
-    /// Which values are shown. Default [`Threshold::Fade`].
-    pub threshold: Threshold,
-    /// Which values the colours span. Default [`ColourRange::Auto`].
-    pub range: ColourRange,
 }
 
 impl Default for Slices {
     fn default() -> Slices {
-        Slices { title: None, z: None, count: 8, threshold: Threshold::Fade, range: ColourRange::Auto }
+        Slices { look: Look::default(), z: None, count: 8 }
     }
 }
 
 impl Slices {
     /// The title.
     pub fn title(self, title: impl Into<String>) -> Slices {
-        Slices { title: Some(title.into()), ..self }
+        Slices { look: self.look.title(title), ..self }
     }
 
     /// Heights of the slices in mm.
@@ -80,12 +53,12 @@ impl Slices {
 
     /// Which values are shown.
     pub fn threshold(self, threshold: Threshold) -> Slices {
-        Slices { threshold, ..self }
+        Slices { look: self.look.threshold(threshold), ..self }
     }
 
     /// Which values the colours span.
     pub fn range(self, range: ColourRange) -> Slices {
-        Slices { range, ..self }
+        Slices { look: self.look.range(range), ..self }
     }
 
     fn heights(&self, peak: Option<Peak>) -> Result<Vec<f64>> {
@@ -117,7 +90,7 @@ impl Slices {
 /// ```no_run
 /// use neurocell::figure::{Slices, Threshold, slices};
 /// # fn show(fit: neurocell::encoding::EncodingFit) -> neurocell::Result<()> {
-/// let figure = slices(&fit.score_map(), Slices::default().threshold(Threshold::Above(0.1)))?;
+/// let figure = slices(&fit.score_map(), Slices::default().threshold(Threshold::Both(0.1)))?;
 /// figure.save("scores.png")?;
 /// # Ok(())
 /// # }
@@ -125,9 +98,9 @@ impl Slices {
 pub fn slices(map: &BrainMap, options: Slices) -> Result<Figure> {
     let peak = peak(std::slice::from_ref(map));
     let z = options.heights(peak)?;
-    let paint = Paint::new(std::slice::from_ref(map), &options)?;
+    let paint = Paint::new(std::slice::from_ref(map), &options.look)?;
     let volume = Volume::of_map(map)?;
-    let title = options.title.clone().unwrap_or_else(|| map.label().to_owned());
+    let title = options.look.title.clone().unwrap_or_else(|| map.label().to_owned());
     let remark = format!("{}; {}. Left is left (neurological).", facts(map, peak), paint.rule());
     let colour = |mm: [f64; 3], under: Colour| paint.over(&volume, mm, under);
     let layout = Layout::new(&z, &title, &remark, 4, BAR);
@@ -155,8 +128,8 @@ pub fn slices_grid(maps: &[BrainMap], options: Slices) -> Result<Figure> {
         ));
     }
     let z = options.heights(peak(maps))?;
-    let paint = Paint::new(maps, &options)?;
-    let title = options.title.clone().unwrap_or_else(|| format!("{} maps", maps.len()));
+    let paint = Paint::new(maps, &options.look)?;
+    let title = options.look.title.clone().unwrap_or_else(|| format!("{} maps", maps.len()));
     let heading =
         Heading::new(&title, &format!("One scale for all rows; {}. Left is left (neurological).", paint.rule()), WIDTH);
     let names: Vec<Vec<String>> = maps.iter().map(|m| font::wrap(m.label(), TICK, false, 130.0)).collect();

@@ -3,7 +3,7 @@
 use super::axis::{BELOW, PALETTE, Plot, Scale, brief};
 use super::drawn::Figure;
 use super::font;
-use super::sheet::{Anchor, Colour, FRAME, GRID, Heading, INK, LABEL, MARGIN, SOFT, Sheet, TICK, Text};
+use super::sheet::{Anchor, Colour, FRAME, GRID, Heading, INK, Ink, LABEL, MARGIN, SOFT, Sheet, TICK, Text};
 use crate::clock::Clock;
 use crate::error::{Error, Result};
 use crate::pattern::Patterns;
@@ -208,10 +208,11 @@ pub(super) fn run_labels_height(clock: &Clock) -> f64 {
 }
 
 /// Dashed lines between runs, and if `named` their numbers above where there is room.
-pub(super) fn run_borders(sheet: &mut Sheet, plot: &Plot, clock: &Clock, colour: Colour, named: bool) {
+pub(super) fn run_borders(sheet: &mut Sheet, plot: &Plot, clock: &Clock, colour: impl Into<Ink>, named: bool) {
     if clock.runs() == 1 {
         return;
     }
+    let colour = colour.into();
     for run in 0..clock.runs() {
         let rows = clock.rows(run);
         let (from, to) = (plot.px(clock.tr() * rows.start as f64), plot.px(clock.tr() * rows.end as f64));

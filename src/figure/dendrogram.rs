@@ -3,7 +3,7 @@
 use super::axis::{BELOW, PALETTE, Plot, Scale};
 use super::drawn::Figure;
 use super::font;
-use super::sheet::{Anchor, Colour, FRAME, Heading, MARGIN, SOFT, Sheet, TICK, Text};
+use super::sheet::{Anchor, FRAME, Heading, Ink, MARGIN, SOFT, Sheet, TICK, Text};
 use crate::error::{Error, Result};
 use crate::pattern::{Distance, Hierarchy, Linkage};
 
@@ -98,7 +98,7 @@ pub fn dendrogram(tree: &Hierarchy, options: Dendrogram) -> Result<Figure> {
     plot.bottom_axis(&mut sheet, &axis(tree), true);
     mark_cut(&mut sheet, &plot, tree, clusters);
     let sizes = (0..clusters).map(|k| cut.iter().filter(|c| **c == k).count()).collect::<Vec<usize>>();
-    let colour = |cluster: usize| if sizes[cluster] > 1 { PALETTE[cluster % 6] } else { SOFT };
+    let colour = |cluster: usize| if sizes[cluster] > 1 { Ink::Own(PALETTE[cluster % 6]) } else { SOFT };
     let mut y = vec![0.0; count];
     for (row, &leaf) in order.iter().enumerate() {
         y[leaf] = plot.top + 3.0 + pitch * (row as f64 + 0.5);
@@ -151,7 +151,7 @@ fn branches(
     plot: &Plot,
     tree: &Hierarchy,
     mut y: Vec<f64>,
-    colour: impl Fn(Option<usize>) -> Colour,
+    colour: impl Fn(Option<usize>) -> Ink,
     within: usize,
 ) {
     let mut x = vec![plot.px(0.0); y.len()];

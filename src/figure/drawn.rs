@@ -2,8 +2,10 @@
 
 use super::render;
 use super::sheet::Sheet;
+use super::theme::Theme;
 use crate::error::{Error, ErrorKind, Result};
 use crate::notebook::{display, display_picture};
+use crate::provenance::{Provenance, Traced};
 use std::io::Write;
 use std::path::Path;
 use std::sync::Arc;
@@ -27,12 +29,24 @@ use std::sync::Arc;
 pub struct Figure {
     sheet: Arc<Sheet>,
     alt: Arc<str>,
+    theme: Theme,
+    made: Provenance,
 }
 
 impl Figure {
     /// A figure of a drawn sheet; `alt` says in words what it shows.
     pub(super) fn new(sheet: Sheet, alt: impl Into<String>) -> Figure {
-        Figure { sheet: Arc::new(sheet), alt: alt.into().into() }
+        Figure { sheet: Arc::new(sheet), alt: alt.into().into(), theme: Theme::Light, made: Provenance::step("figure") }
+    }
+
+    /// The figure with what it was drawn from.
+    pub(super) fn made(self, made: Provenance) -> Figure {
+        Figure { made, ..self }
+    }
+
+    /// The figure on another page: `figure.theme(Theme::Dark)`.
+    pub fn theme(self, theme: Theme) -> Figure {
+        Figure { theme, ..self }
     }
 
     /// What it is drawn from, for tests.
@@ -56,7 +70,7 @@ impl Figure {
     /// # Errors
     /// If the drawing backend fails.
     pub fn svg(&self) -> Result<String> {
-        render::svg(&self.sheet, &self.alt)
+        render::svg(&self.sheet, self.theme, &self.alt)
     }
 
     /// The figure as PNG, twice the logical size, 192 dots per inch.
@@ -64,7 +78,7 @@ impl Figure {
     /// # Errors
     /// If the drawing backend fails.
     pub fn png(&self) -> Result<Vec<u8>> {
-        render::png(&self.sheet, &self.alt)
+        render::png(&self.sheet, self.theme, &self.alt)
     }
 
     /// Saves the figure; the ending chooses the format, `.svg` or `.png`.
@@ -126,7 +140,13 @@ impl Figure {
     /// The figure's pixels as PNG shows them: width, height, and red, green, blue row by row, for tests.
     #[cfg(test)]
     pub(super) fn pixels(&self) -> Result<(usize, usize, Vec<u8>)> {
-        render::bitmap(&self.sheet).map(|p| (p.columns, p.rows, p.data))
+        render::bitmap(&self.sheet, self.theme).map(|p| (p.columns, p.rows, p.data))
+    }
+}
+
+impl Traced for Figure {
+    fn provenance(&self) -> Provenance {
+        self.made.clone()
     }
 }
 

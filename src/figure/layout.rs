@@ -1,9 +1,8 @@
 //! Axial slices of the template, side by side.
 
 use super::axis::number;
-use super::colour::blend;
 use super::render::PNG_SCALE;
-use super::sheet::{Anchor, Colour, Heading, LABEL, MARGIN, PAPER, Pixels, SOFT, Sheet, TICK, Text};
+use super::sheet::{Anchor, Colour, Heading, LABEL, MARGIN, Pixels, SOFT, Sheet, TICK, Text};
 use super::template::{Template, template};
 use crate::error::Result;
 use crate::linalg::in_pool;
@@ -125,8 +124,11 @@ fn slice(
             let (grey, known) = template.grey.at(mm);
             let inside = if known > 0.0 { template.cover.at(mm).0 } else { 0.0 };
             let grey = (45.0 + 190.0 * grey).round() as u8;
-            let under = blend(PAPER, [grey; 3], (inside - 0.4) / 0.2);
-            pixels.set(column, row, colour(mm, under));
+            let under = [grey; 3];
+            let over = colour(mm, under);
+            // A colour beyond the brain's edge stands on the page by itself.
+            let cover = if over == under { (inside - 0.4) / 0.2 } else { 1.0 };
+            pixels.set_sheer(column, row, over, cover);
         }
     }
     Ok(pixels)

@@ -33,6 +33,7 @@ mod heat_map;
 mod hexbin;
 mod histogram;
 mod layout;
+mod look;
 mod paint;
 mod pattern_summary;
 mod pattern_words;
@@ -41,10 +42,11 @@ mod roi_scatter;
 mod sheet;
 mod spectrum;
 mod template;
+mod theme;
 mod volume;
 
 pub use bars::bars;
-pub use brain::{ColourRange, Slices, Threshold, mask_slices, network_slices, slices, slices_grid};
+pub use brain::{Slices, mask_slices, network_slices, slices, slices_grid};
 pub use carpet::{neuron_carpet, voxel_carpet};
 pub use cleaning::cleaning_figure;
 pub use courses::{courses, pattern_courses};
@@ -55,10 +57,12 @@ pub use folds::{folds_figure, inner_folds_figure};
 pub use heat_map::{HeatMap, heat_map};
 pub use hexbin::{HexBin, ceiling_hexbin, hexbin};
 pub use histogram::{Histogram, histogram, score_histograms};
+pub use look::{ColourRange, Contour, Look, Threshold};
 pub use pattern_summary::pattern_summary;
 pub use pattern_words::{Stretch, pattern_words};
 pub use roi_scatter::roi_scatter;
 pub use spectrum::spectrum_curve;
+pub use theme::Theme;
 
 #[cfg(test)]
 mod made;

@@ -1,10 +1,10 @@
 //! Which colour a map's value gets on the brain, and what is said about the map.
 
 use super::axis::{Scale, brief, number};
-use super::brain::{ColourRange, Slices, Threshold};
 use super::colour::{blend, cold_hot};
 use super::colour_bar::colour_bar;
 use super::layout::BAR;
+use super::look::{ColourRange, Look, Threshold};
 use super::sheet::{Colour, Sheet};
 use super::volume::Volume;
 use crate::brain::BrainMap;
@@ -58,15 +58,32 @@ pub(super) fn facts(map: &BrainMap, peak: Option<Peak>) -> String {
     }
 }
 
+/// Which values are opaque.
+#[derive(Clone, Copy, PartialEq)]
+enum Shown {
+    /// All, fading out towards zero.
+    Fading,
+    /// |v| at or above a value.
+    Both(f64),
+    /// v at or above a value.
+    From(f64),
+    /// v at or below minus a value.
+    DownTo(f64),
+}
+
 /// Which colour a value gets, and how much of the brain shines through.
+#[derive(Clone)]
 pub(super) struct Paint {
-    limit: f64,
-    symmetric: bool,
-    threshold: Option<f64>,
+    /// Greatest value of the scale.
+    pub limit: f64,
+    /// Whether the scale goes down to minus the limit.
+    pub symmetric: bool,
+    shown: Shown,
+    opacity: f64,
 }
 
 impl Paint {
-    pub fn new(maps: &[BrainMap], options: &Slices) -> Result<Paint> {
+    pub fn new(maps: &[BrainMap], look: &Look) -> Result<Paint> {
         let mut sizes: Vec<f64> = Vec::new();
         let mut negative = false;
         for value in maps.iter().flat_map(|m| m.values().iter().copied()).filter(|v| v.is_finite()) {
@@ -75,7 +92,7 @@ impl Paint {
         }
         sizes.sort_by(f64::total_cmp);
         let largest = sizes.last().copied().filter(|v| *v > 0.0).unwrap_or(1.0);
-        let (limit, symmetric) = match options.range {
+        let (limit, symmetric) = match look.range {
             ColourRange::Auto => (largest, negative),
             ColourRange::Symmetric(limit) => (f64::from(limit), true),
             ColourRange::Positive(limit) => (f64::from(limit), false),
@@ -83,44 +100,64 @@ impl Paint {
         if !(limit.is_finite() && limit > 0.0) {
             return Err(Error::value(format!("the colour scale ends at {limit}"), "give a positive number"));
         }
-        let threshold = match options.threshold {
-            Threshold::Fade => None,
-            Threshold::Above(value) if value.is_finite() && value >= 0.0 => Some(f64::from(value)),
+        let sound = |value: f32| value.is_finite() && value >= 0.0;
+        let shown = match look.threshold {
+            Threshold::Fade => Shown::Fading,
+            Threshold::Both(value) if sound(value) => Shown::Both(f64::from(value)),
+            Threshold::Positive(value) if sound(value) => Shown::From(f64::from(value)),
+            Threshold::Negative(value) if sound(value) => Shown::DownTo(f64::from(value)),
             Threshold::Quantile(q) if (0.0..=1.0).contains(&q) => {
                 let place = (q * sizes.len().saturating_sub(1) as f64).round() as usize;
-                Some(sizes.get(place).copied().unwrap_or(0.0))
+                Shown::Both(sizes.get(place).copied().unwrap_or(0.0))
             }
             other => {
                 return Err(Error::value(
                     format!("the threshold is {other:?}"),
-                    "give |v| as a number that is not negative, or a quantile between 0 and 1",
+                    "give a number that is not negative, or a quantile between 0 and 1",
                 ));
             }
         };
-        Ok(Paint { limit, symmetric, threshold })
+        if !(0.0..=1.0).contains(&look.opacity) {
+            return Err(Error::value(format!("the opacity is {}", look.opacity), "give a number between 0 and 1"));
+        }
+        Ok(Paint { limit, symmetric, shown, opacity: look.opacity })
     }
 
     /// The rule in words, for the remark.
     pub fn rule(&self) -> String {
-        match self.threshold {
-            None => "colours fade to 0 below half of the scale".to_owned(),
-            Some(0.0) => "all values are shown".to_owned(),
-            Some(t) if self.symmetric => format!("shown where |value| ≥ {}", brief(t)),
-            Some(t) => format!("shown where the value is ≥ {}", brief(t)),
+        match self.shown {
+            Shown::Fading => "colours fade to 0 below half of the scale".to_owned(),
+            Shown::Both(0.0) => "all values are shown".to_owned(),
+            Shown::Both(t) if self.symmetric => format!("shown where |value| ≥ {}", brief(t)),
+            Shown::Both(t) | Shown::From(t) => format!("shown where the value is ≥ {}", brief(t)),
+            Shown::DownTo(t) => format!("shown where the value is ≤ {}", brief(-t)),
         }
     }
 
-    /// The colour of a value on `under`.
-    fn colour(&self, value: f64, under: Colour) -> Colour {
-        if !self.symmetric && value < 0.0 {
-            return under;
-        }
+    /// How much the colour of a value covers of what lies below it, 0 to 1.
+    pub fn cover(&self, value: f64) -> f64 {
         // Interpolation may leave a value that equals the threshold a rounding error below it.
-        let opacity: f64 = match self.threshold {
-            None => (2.0 * value.abs() / self.limit).min(1.0).powf(1.5),
-            Some(t) => f64::from(u8::from(value.abs() >= t * (1.0 - 1e-6))),
+        const SLACK: f64 = 1.0 - 1e-6;
+        if !self.symmetric && value < 0.0 {
+            return 0.0;
+        }
+        let shown = match self.shown {
+            Shown::Fading => return self.opacity * (2.0 * value.abs() / self.limit).min(1.0).powf(1.5),
+            Shown::Both(t) => value.abs() >= t * SLACK,
+            Shown::From(t) => value >= t * SLACK,
+            Shown::DownTo(t) => value <= -t * SLACK,
         };
-        blend(under, cold_hot((value / self.limit).clamp(-1.0, 1.0)), opacity)
+        if shown { self.opacity } else { 0.0 }
+    }
+
+    /// The colour of the scale at a value.
+    pub fn scale(&self, value: f64) -> Colour {
+        cold_hot((value / self.limit).clamp(-1.0, 1.0))
+    }
+
+    /// The colour of a value on `under`.
+    pub fn colour(&self, value: f64, under: Colour) -> Colour {
+        blend(under, self.scale(value), self.cover(value))
     }
 
     /// The colour at a point; where less than half of the surrounding voxels have a value, the brain.
@@ -133,10 +170,11 @@ impl Paint {
 
     pub fn bar(&self, sheet: &mut Sheet, corner: [f64; 2], height: f64, unit: &str) {
         let scale = Scale::linear(if self.symmetric { -self.limit } else { 0.0 }, self.limit);
-        let how = match self.threshold {
-            None => "\nfading to 0".to_owned(),
-            Some(0.0) => String::new(),
-            Some(t) => format!("\n≥ {}", brief(t)),
+        let how = match self.shown {
+            Shown::Fading => "\nfading to 0".to_owned(),
+            Shown::Both(0.0) => String::new(),
+            Shown::Both(t) | Shown::From(t) => format!("\n≥ {}", brief(t)),
+            Shown::DownTo(t) => format!("\n≤ {}", brief(-t)),
         };
         let title = format!("{}{how}", if unit.is_empty() { "value" } else { unit });
         colour_bar(sheet, corner, height, BAR - 22.0, scale, &title, |v| self.colour(v, MIDDLE));

@@ -1,7 +1,8 @@
 //! From shapes to SVG text and to PNG bytes, both through plotters' backends.
 
 use super::font::{self, LINE_HEIGHT};
-use super::sheet::{Anchor, Colour, PAPER, Pixels, Shape, Sheet, Text};
+use super::sheet::{Anchor, Colour, Ink, PAPER, Pixels, Shape, Sheet, Text};
+use super::theme::Theme;
 use crate::error::{Error, Result};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD as BASE64;
@@ -56,7 +57,8 @@ impl Kind {
 }
 
 /// Draws one shape; pictures are the callers' matter, since plotters' two backends treat them differently.
-fn draw<B: DrawingBackend>(backend: &mut B, kind: Kind, shape: &Shape) -> Result<()> {
+fn draw<B: DrawingBackend>(backend: &mut B, kind: Kind, theme: Theme, shape: &Shape) -> Result<()> {
+    let rgb = |ink: Ink| rgb(theme.colour(ink));
     match shape {
         Shape::Line { points, width, colour } => {
             let stroke = ((width * kind.scale()).round() as u32).max(1);
@@ -93,16 +95,16 @@ fn draw<B: DrawingBackend>(backend: &mut B, kind: Kind, shape: &Shape) -> Result
             let corners: Vec<(i32, i32)> = corners.iter().map(|corner| kind.point(*corner)).collect();
             backend.fill_polygon(corners, &rgb(*colour).filled()).map_err(broken)
         }
-        Shape::Words { at, text } => words(backend, kind, *at, text),
+        Shape::Words { at, text } => words(backend, kind, theme, *at, text),
         Shape::Picture { .. } => Ok(()),
     }
 }
 
-fn words<B: DrawingBackend>(backend: &mut B, kind: Kind, [x, y]: [f64; 2], text: &Text) -> Result<()> {
+fn words<B: DrawingBackend>(backend: &mut B, kind: Kind, theme: Theme, [x, y]: [f64; 2], text: &Text) -> Result<()> {
     let (size, rise) = kind.text(text.size * kind.scale());
     let rise = rise / kind.scale();
     let font = font::font(size, text.bold).into_font();
-    let colour = rgb(text.colour);
+    let colour = rgb(theme.colour(text.colour));
     let turn = if text.upward { FontTransform::Rotate270 } else { FontTransform::None };
     let style = TextStyle::from(font).color(&colour).transform(turn);
     // `along` the line and above it, in the direction in which the text is read.
@@ -134,16 +136,20 @@ fn words<B: DrawingBackend>(backend: &mut B, kind: Kind, [x, y]: [f64; 2], text:
 }
 
 /// The sheet as SVG; `alt` becomes its title element.
-pub(super) fn svg(sheet: &Sheet, alt: &str) -> Result<String> {
+pub(super) fn svg(sheet: &Sheet, theme: Theme, alt: &str) -> Result<String> {
     font::register();
     let (w, h) = (sheet.width, sheet.height);
     let (wide, high) = Kind::Svg.point([w, h]);
+    let paper = theme.colour(PAPER);
     let mut out = format!(
         "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{w}\" height=\"{h}\" viewBox=\"0 0 {wide} {high}\" role=\"img\" \
          stroke-linejoin=\"round\" stroke-linecap=\"round\">\n<title>{}</title>\n<desc>neurocell {}</desc>\n\
-         <rect width=\"{wide}\" height=\"{high}\" fill=\"#FFFFFF\"/>\n",
+         <rect width=\"{wide}\" height=\"{high}\" fill=\"#{:02X}{:02X}{:02X}\"/>\n",
         escape(alt),
         env!("CARGO_PKG_VERSION"),
+        paper[0],
+        paper[1],
+        paper[2],
     );
     for run in sheet.shapes.chunk_by(|a, b| is_picture(a) == is_picture(b)) {
         if is_picture(&run[0]) {
@@ -156,7 +162,7 @@ pub(super) fn svg(sheet: &Sheet, alt: &str) -> Result<String> {
         {
             let mut backend = SVGBackend::with_string(&mut part, (wide as u32, high as u32));
             for shape in run {
-                draw(&mut backend, Kind::Svg, shape)?;
+                draw(&mut backend, Kind::Svg, theme, shape)?;
             }
             backend.present().map_err(broken)?;
         }
@@ -177,7 +183,7 @@ fn embedded(shape: &Shape) -> Result<String> {
     let Shape::Picture { corner, size, pixels, smooth } = shape else { return Ok(String::new()) };
     let ((x, y), (w, h)) = (Kind::Svg.point(*corner), Kind::Svg.point(*size));
     let style = if *smooth { "" } else { " style=\"image-rendering:pixelated\"" };
-    let data = BASE64.encode(encode(pixels)?);
+    let data = BASE64.encode(encode_sheer(pixels)?);
     Ok(format!(
         "<image x=\"{x}\" y=\"{y}\" width=\"{w}\" height=\"{h}\" preserveAspectRatio=\"none\"{style} \
          href=\"data:image/png;base64,{data}\"/>\n"
@@ -189,19 +195,26 @@ fn escape(text: &str) -> String {
     font::clean(text).replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
 }
 
+/// A drawn page: red, green, blue, row by row from the top.
+pub(super) struct Bitmap {
+    pub columns: usize,
+    pub rows: usize,
+    pub data: Vec<u8>,
+}
+
 /// The sheet as a bitmap, twice the logical size.
-pub(super) fn bitmap(sheet: &Sheet) -> Result<Pixels> {
+pub(super) fn bitmap(sheet: &Sheet, theme: Theme) -> Result<Bitmap> {
     font::register();
     let (wide, high) = Kind::Bitmap.point([sheet.width, sheet.height]);
     let (wide, high) = (wide as usize, high as usize);
-    let mut buffer = PAPER.repeat(wide * high);
+    let mut buffer = theme.colour(PAPER).repeat(wide * high);
     for shape in &sheet.shapes {
         if let Shape::Picture { corner, size, pixels, .. } = shape {
             blit(&mut buffer, [wide, high], Kind::Bitmap.point(*corner), Kind::Bitmap.point(*size), pixels);
             continue;
         }
         let mut backend = BitMapBackend::with_buffer(&mut buffer, (wide as u32, high as u32));
-        draw(&mut backend, Kind::Bitmap, shape)?;
+        draw(&mut backend, Kind::Bitmap, theme, shape)?;
         backend.present().map_err(broken)?;
     }
     Ok(average(&buffer, wide, high))
@@ -220,21 +233,24 @@ fn blit(buffer: &mut [u8], [wide, high]: [usize; 2], corner: (i32, i32), size: (
             if x < 0 || x as usize >= wide {
                 continue;
             }
-            let from = 3 * ((row * pixels.rows / h) * pixels.columns + column * pixels.columns / w);
+            let [r, g, b, cover] = pixels.data[(row * pixels.rows / h) * pixels.columns + column * pixels.columns / w];
             let to = 3 * (y as usize * wide + x as usize);
-            buffer[to..to + 3].copy_from_slice(&pixels.data[from..from + 3]);
+            for (under, over) in buffer[to..to + 3].iter_mut().zip([r, g, b]) {
+                let sum = u32::from(over) * u32::from(cover) + u32::from(*under) * (255 - u32::from(cover));
+                *under = ((sum + 127) / 255) as u8;
+            }
         }
     }
 }
 
 /// Means over squares of the oversampled bitmap: smooth edges for every shape.
-fn average(buffer: &[u8], wide: usize, high: usize) -> Pixels {
+fn average(buffer: &[u8], wide: usize, high: usize) -> Bitmap {
     let (columns, rows) = (wide / OVERSAMPLE, high / OVERSAMPLE);
-    let mut pixels = Pixels::new(columns, rows);
+    let mut data = Vec::with_capacity(3 * columns * rows);
     let area = (OVERSAMPLE * OVERSAMPLE) as u32;
     for row in 0..rows {
         for column in 0..columns {
-            let mean = |channel: usize| {
+            for channel in 0..3 {
                 let mut sum = 0;
                 for dy in 0..OVERSAMPLE {
                     for dx in 0..OVERSAMPLE {
@@ -242,25 +258,35 @@ fn average(buffer: &[u8], wide: usize, high: usize) -> Pixels {
                         sum += u32::from(buffer[3 * at + channel]);
                     }
                 }
-                ((sum + area / 2) / area) as u8
-            };
-            pixels.set(column, row, [mean(0), mean(1), mean(2)]);
+                data.push(((sum + area / 2) / area) as u8);
+            }
         }
     }
-    pixels
+    Bitmap { columns, rows, data }
 }
 
-fn encode(pixels: &Pixels) -> Result<Vec<u8>> {
+fn encode(data: &[u8], columns: usize, rows: usize, kind: ColorType) -> Result<Vec<u8>> {
     let mut bytes = Vec::new();
     PngEncoder::new_with_quality(&mut bytes, CompressionType::Default, FilterType::Sub)
-        .write_image(&pixels.data, pixels.columns as u32, pixels.rows as u32, ColorType::Rgb8)
+        .write_image(data, columns as u32, rows as u32, kind)
         .map_err(broken)?;
     Ok(bytes)
 }
 
+/// A picture of its own; where it hides the page throughout it needs no fourth channel.
+fn encode_sheer(pixels: &Pixels) -> Result<Vec<u8>> {
+    let (columns, rows) = (pixels.columns, pixels.rows);
+    if pixels.data.iter().all(|point| point[3] == 255) {
+        let opaque: Vec<u8> = pixels.data.iter().flat_map(|[r, g, b, _]| [*r, *g, *b]).collect();
+        return encode(&opaque, columns, rows, ColorType::Rgb8);
+    }
+    encode(pixels.data.as_flattened(), columns, rows, ColorType::Rgba8)
+}
+
 /// The sheet as PNG: its resolution (so that it prints at its logical size), its description and the version are in the file.
-pub(super) fn png(sheet: &Sheet, alt: &str) -> Result<Vec<u8>> {
-    let bytes = encode(&bitmap(sheet)?)?;
+pub(super) fn png(sheet: &Sheet, theme: Theme, alt: &str) -> Result<Vec<u8>> {
+    let page = bitmap(sheet, theme)?;
+    let bytes = encode(&page.data, page.columns, page.rows, ColorType::Rgb8)?;
     // A PNG is 8 bytes of signature, then the header chunk of 25 bytes; ours follow it.
     const HEADER: usize = 33;
     let dots_per_metre = (96.0 * PNG_SCALE as f64 / 0.0254).round() as u32;

@@ -3,7 +3,7 @@
 use super::axis::{BELOW, PALETTE, Plot, Scale, brief, number};
 use super::drawn::Figure;
 use super::font;
-use super::sheet::{FRAME, Heading, LABEL, MARGIN, SOFT, Sheet, TICK, Text};
+use super::sheet::{FRAME, Heading, Ink, LABEL, MARGIN, SOFT, Sheet, TICK, Text};
 use crate::encoding::{RoiCorrelation, RoiCorrelations};
 use crate::error::{Error, Result};
 
@@ -95,7 +95,7 @@ fn panel(
     plot.left_axis(sheet, if left_label { unit } else { "" });
     plot.bottom_axis(sheet, if bottom_label { &below } else { "" }, false);
     sheet.line([plot.left, plot.top], [plot.left, plot.bottom()], 1.0, FRAME);
-    let colour = if row.q < 0.05 { PALETTE[0] } else { FRAME };
+    let colour = if row.q < 0.05 { Ink::Own(PALETTE[0]) } else { FRAME };
     pairs.iter().for_each(|(value, score)| sheet.disc([plot.px(*value), plot.py(*score)], 3.5, colour));
     Ok(())
 }

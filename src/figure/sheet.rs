@@ -5,16 +5,39 @@ use super::font;
 /// A colour: red, green, blue.
 pub(super) type Colour = [u8; 3];
 
-/// Nearly black: titles and labels.
-pub(super) const INK: Colour = [0x22, 0x22, 0x22];
+/// What a shape is drawn with: a part that each theme colours in its own way, or a colour that means something.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) enum Ink {
+    /// Titles and labels.
+    Strong,
+    /// Tick labels and remarks.
+    Soft,
+    /// Axes and frames.
+    Frame,
+    /// Grid lines, and what lies outside of interest.
+    Faint,
+    /// The page.
+    Paper,
+    /// A colour of the data's own, the same in every theme.
+    Own(Colour),
+}
+
+impl From<Colour> for Ink {
+    fn from(colour: Colour) -> Ink {
+        Ink::Own(colour)
+    }
+}
+
+/// Titles and labels.
+pub(super) const INK: Ink = Ink::Strong;
 /// Tick labels and remarks.
-pub(super) const SOFT: Colour = [0x55, 0x55, 0x55];
+pub(super) const SOFT: Ink = Ink::Soft;
 /// Axes and frames.
-pub(super) const FRAME: Colour = [0x99, 0x99, 0x99];
+pub(super) const FRAME: Ink = Ink::Frame;
 /// Grid lines.
-pub(super) const GRID: Colour = [0xe4, 0xe4, 0xe4];
+pub(super) const GRID: Ink = Ink::Faint;
 /// The page.
-pub(super) const PAPER: Colour = [0xff, 0xff, 0xff];
+pub(super) const PAPER: Ink = Ink::Paper;
 
 /// Font size of a title, in pixels per em.
 pub(super) const TITLE: f64 = 16.0;
@@ -39,7 +62,7 @@ pub(super) struct Text {
     pub text: String,
     pub size: f64,
     pub bold: bool,
-    pub colour: Colour,
+    pub colour: Ink,
     pub anchor: Anchor,
     /// Read from below to above.
     pub upward: bool,
@@ -55,8 +78,8 @@ impl Text {
         Text { bold: true, ..self }
     }
 
-    pub fn colour(self, colour: Colour) -> Text {
-        Text { colour, ..self }
+    pub fn colour(self, colour: impl Into<Ink>) -> Text {
+        Text { colour: colour.into(), ..self }
     }
 
     pub fn anchor(self, anchor: Anchor) -> Text {
@@ -68,22 +91,27 @@ impl Text {
     }
 }
 
-/// A picture of `columns` × `rows` points, red, green and blue, row by row from the top.
+/// A picture of `columns` × `rows` points, row by row from the top: red, green, blue, and how much of the page they cover (0 to 255).
 #[derive(Clone, Debug)]
 pub(super) struct Pixels {
     pub columns: usize,
     pub rows: usize,
-    pub data: Vec<u8>,
+    pub data: Vec<[u8; 4]>,
 }
 
 impl Pixels {
+    /// A picture through which the page is seen everywhere.
     pub fn new(columns: usize, rows: usize) -> Pixels {
-        Pixels { columns, rows, data: vec![255; columns * rows * 3] }
+        Pixels { columns, rows, data: vec![[0; 4]; columns * rows] }
     }
 
-    pub fn set(&mut self, column: usize, row: usize, colour: Colour) {
-        let at = 3 * (row * self.columns + column);
-        self.data[at..at + 3].copy_from_slice(&colour);
+    pub fn set(&mut self, column: usize, row: usize, [r, g, b]: Colour) {
+        self.data[row * self.columns + column] = [r, g, b, 255];
+    }
+
+    /// A point that covers a share of the page, 0 to 1.
+    pub fn set_sheer(&mut self, column: usize, row: usize, [r, g, b]: Colour, cover: f64) {
+        self.data[row * self.columns + column] = [r, g, b, (255.0 * cover.clamp(0.0, 1.0)).round() as u8];
     }
 }
 
@@ -93,22 +121,22 @@ pub(super) enum Shape {
     Line {
         points: Vec<[f64; 2]>,
         width: f64,
-        colour: Colour,
+        colour: Ink,
     },
     Block {
         corner: [f64; 2],
         size: [f64; 2],
-        colour: Colour,
+        colour: Ink,
     },
     Disc {
         centre: [f64; 2],
         radius: f64,
-        colour: Colour,
+        colour: Ink,
     },
     /// A filled shape with straight sides.
     Polygon {
         corners: Vec<[f64; 2]>,
-        colour: Colour,
+        colour: Ink,
     },
     /// `at`: the text's anchor on its baseline.
     Words {
@@ -137,21 +165,22 @@ impl Sheet {
         Sheet { width: width.ceil(), height: height.ceil(), shapes: Vec::new() }
     }
 
-    pub fn line(&mut self, from: [f64; 2], to: [f64; 2], width: f64, colour: Colour) {
+    pub fn line(&mut self, from: [f64; 2], to: [f64; 2], width: f64, colour: impl Into<Ink>) {
         self.path(vec![from, to], width, colour);
     }
 
-    pub fn path(&mut self, points: Vec<[f64; 2]>, width: f64, colour: Colour) {
-        self.shapes.push(Shape::Line { points, width, colour });
+    pub fn path(&mut self, points: Vec<[f64; 2]>, width: f64, colour: impl Into<Ink>) {
+        self.shapes.push(Shape::Line { points, width, colour: colour.into() });
     }
 
     /// A vertical dashed line.
-    pub fn dashes(&mut self, x: f64, top: f64, bottom: f64, colour: Colour) {
+    pub fn dashes(&mut self, x: f64, top: f64, bottom: f64, colour: impl Into<Ink>) {
         self.dashed([x, top], [x, bottom], 1.0, colour);
     }
 
     /// A dashed line between any two points.
-    pub fn dashed(&mut self, from: [f64; 2], to: [f64; 2], width: f64, colour: Colour) {
+    pub fn dashed(&mut self, from: [f64; 2], to: [f64; 2], width: f64, colour: impl Into<Ink>) {
+        let colour = colour.into();
         let length = (to[0] - from[0]).hypot(to[1] - from[1]);
         let at = |along: f64| [0, 1].map(|axis| from[axis] + (to[axis] - from[axis]) * along / length);
         let mut along = 0.0;
@@ -161,12 +190,13 @@ impl Sheet {
         }
     }
 
-    pub fn block(&mut self, corner: [f64; 2], size: [f64; 2], colour: Colour) {
-        self.shapes.push(Shape::Block { corner, size, colour });
+    pub fn block(&mut self, corner: [f64; 2], size: [f64; 2], colour: impl Into<Ink>) {
+        self.shapes.push(Shape::Block { corner, size, colour: colour.into() });
     }
 
     /// The four sides of a rectangle.
-    pub fn frame(&mut self, [x, y]: [f64; 2], [w, h]: [f64; 2], colour: Colour) {
+    pub fn frame(&mut self, [x, y]: [f64; 2], [w, h]: [f64; 2], colour: impl Into<Ink>) {
+        let colour = colour.into();
         for (from, to) in
             [([x, y], [x + w, y]), ([x, y + h], [x + w, y + h]), ([x, y], [x, y + h]), ([x + w, y], [x + w, y + h])]
         {
@@ -174,12 +204,12 @@ impl Sheet {
         }
     }
 
-    pub fn disc(&mut self, centre: [f64; 2], radius: f64, colour: Colour) {
-        self.shapes.push(Shape::Disc { centre, radius, colour });
+    pub fn disc(&mut self, centre: [f64; 2], radius: f64, colour: impl Into<Ink>) {
+        self.shapes.push(Shape::Disc { centre, radius, colour: colour.into() });
     }
 
-    pub fn polygon(&mut self, corners: Vec<[f64; 2]>, colour: Colour) {
-        self.shapes.push(Shape::Polygon { corners, colour });
+    pub fn polygon(&mut self, corners: Vec<[f64; 2]>, colour: impl Into<Ink>) {
+        self.shapes.push(Shape::Polygon { corners, colour: colour.into() });
     }
 
     pub fn words(&mut self, at: [f64; 2], text: Text) {

@@ -92,7 +92,7 @@ fn gallery() -> Vec<(&'static str, Figure)> {
                 .unwrap()
         }),
         ("slices", slices(&made::score_map(), Slices::default()).unwrap()),
-        ("slices_threshold", slices(&contrast, Slices::default().threshold(Threshold::Above(0.8))).unwrap()),
+        ("slices_threshold", slices(&contrast, Slices::default().threshold(Threshold::Both(0.8))).unwrap()),
         ("slices_grid", slices_grid(&[contrast, other], Slices::default().count(7).title("Two patterns")).unwrap()),
         ("networks", network_slices(&made::networks()).unwrap()),
         ("parcels", network_slices(&crate::brain::Networks::schaefer(100, 17).unwrap()).unwrap()),
@@ -266,7 +266,7 @@ fn a_voxel_in_the_left_front_lights_left_above_in_its_slice_only_whatever_the_af
     let at = [-42.0, 28.0, 12.0];
     for affine in [PLAIN, FLIPPED] {
         let map = one_voxel(affine, at, 1.0, 0.0);
-        let options = Slices::default().z(&[-20.0, 12.0, 40.0]).threshold(Threshold::Above(0.5));
+        let options = Slices::default().z(&[-20.0, 12.0, 40.0]).threshold(Threshold::Both(0.5));
         let figure = slices(&map, options).unwrap();
         let (count, [cx, cy], [x, y, w, h]) = lit(&figure, 1);
         assert!(count > 10, "{affine:?}: {count}");
@@ -290,7 +290,7 @@ fn the_slices_pass_through_the_peak() {
 #[test]
 fn a_threshold_shows_values_at_it_and_hides_those_below() {
     let map = one_voxel(PLAIN, [2.0, -20.0, 12.0], 0.3, 0.3);
-    let shown = |t| lit(&slices(&map, Slices::default().z(&[12.0]).threshold(Threshold::Above(t))).unwrap(), 0).0;
+    let shown = |t| lit(&slices(&map, Slices::default().z(&[12.0]).threshold(Threshold::Both(t))).unwrap(), 0).0;
     assert!(shown(0.3) > 10_000);
     assert_eq!(shown(0.3001), 0);
 }
@@ -331,7 +331,8 @@ fn the_colour_bars_ends_are_the_colours_of_the_extreme_values() {
         _ => None,
     });
     let bar = bar.unwrap();
-    assert_eq!((&bar[..3], &bar[bar.len() - 3..]), (other.as_slice(), one.as_slice()));
+    let solid = |[r, g, b]: [u8; 3]| [r, g, b, 255];
+    assert_eq!((bar[0], bar[bar.len() - 1]), (solid(other), solid(one)));
     let cells: Vec<_> = symmetric
         .shapes()
         .iter()
@@ -340,7 +341,7 @@ fn the_colour_bars_ends_are_the_colours_of_the_extreme_values() {
             _ => None,
         })
         .collect();
-    assert_eq!(cells, [one, other]);
+    assert_eq!(cells, [sheet::Ink::Own(one), sheet::Ink::Own(other)]);
 }
 
 #[test]
@@ -376,7 +377,7 @@ fn too_many_slices_a_bad_threshold_and_a_bad_range_are_errors() {
         Slices::default().count(0),
         Slices::default().count(31),
         Slices::default().z(&[f64::NAN]),
-        Slices::default().threshold(Threshold::Above(-0.1)),
+        Slices::default().threshold(Threshold::Both(-0.1)),
         Slices::default().threshold(Threshold::Quantile(1.1)),
         Slices::default().range(ColourRange::Symmetric(0.0)),
         Slices::default().range(ColourRange::Positive(f32::NAN)),

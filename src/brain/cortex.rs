@@ -1,0 +1,95 @@
+//! The cortex as a surface: FreeSurfer's average brain at 10,242 vertices a hemisphere.
+
+use crate::error::{Error, Result};
+use flate2::read::GzDecoder;
+use std::io::Read;
+use std::sync::OnceLock;
+
+static FILE: &[u8] = include_bytes!("../../assets/surface/fsaverage5.bin.gz");
+
+/// One hemisphere; points in mm, x to the right, y to the front, z up.
+pub(crate) struct Hemisphere {
+    /// The border of white and grey matter.
+    pub(crate) white: Vec<[f32; 3]>,
+    /// The outer border of grey matter.
+    pub(crate) pial: Vec<[f32; 3]>,
+    /// Inflated until the sulci are seen; in a space of its own.
+    pub(crate) inflated: Vec<[f32; 3]>,
+    /// Depth in FreeSurfer's unit: positive in a sulcus, negative on a gyrus.
+    pub(crate) depth: Vec<f32>,
+}
+
+/// Both hemispheres of fsaverage5 (Fischl et al. 1999, Hum Brain Mapp 8:272–284).
+pub(crate) struct Cortex {
+    /// Vertices of each triangle, counter-clockwise seen from outside; the same on both sides.
+    pub(crate) triangles: Vec<[u16; 3]>,
+    /// Left, right.
+    pub(crate) hemispheres: [Hemisphere; 2],
+}
+
+impl Cortex {
+    /// The shipped surfaces; unpacked once.
+    pub(crate) fn fsaverage5() -> Result<&'static Cortex> {
+        static CORTEX: OnceLock<Option<Cortex>> = OnceLock::new();
+        CORTEX.get_or_init(read).as_ref().ok_or_else(|| {
+            Error::value("the shipped surfaces cannot be read", "build neurocell again from clean sources")
+        })
+    }
+}
+
+fn read() -> Option<Cortex> {
+    let mut bytes = Vec::new();
+    GzDecoder::new(FILE).read_to_end(&mut bytes).ok()?;
+    let mut rest = bytes.as_slice();
+    let mut take = |length: usize| -> Option<&[u8]> {
+        let (part, after) = rest.split_at_checked(length)?;
+        rest = after;
+        Some(part)
+    };
+    let long = |bytes: &[u8]| bytes.try_into().ok().map(u32::from_le_bytes).map(|n| n as usize);
+    let vertices = long(take(4)?)?;
+    let triangles = long(take(4)?)?;
+    let corners = take(6 * triangles)?;
+    let corner = |at: &[u8], n: usize| u16::from_le_bytes([at[2 * n], at[2 * n + 1]]);
+    let triangles: Vec<[u16; 3]> = corners.chunks_exact(6).map(|at| std::array::from_fn(|n| corner(at, n))).collect();
+    if triangles.iter().flatten().any(|vertex| usize::from(*vertex) >= vertices) {
+        return None;
+    }
+    let number = |at: &[u8], n: usize, unit: f32| f32::from(i16::from_le_bytes([at[2 * n], at[2 * n + 1]])) / unit;
+    let mut hemisphere = || -> Option<Hemisphere> {
+        let mut points = || -> Option<Vec<[f32; 3]>> {
+            let bytes = take(6 * vertices)?;
+            Some(bytes.chunks_exact(6).map(|at| std::array::from_fn(|n| number(at, n, 200.0))).collect())
+        };
+        let (white, pial, inflated) = (points()?, points()?, points()?);
+        let depth = take(2 * vertices)?.chunks_exact(2).map(|at| number(at, 0, 10_000.0)).collect();
+        Some(Hemisphere { white, pial, inflated, depth })
+    };
+    let hemispheres = [hemisphere()?, hemisphere()?];
+    Some(Cortex { triangles, hemispheres })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_left_hemisphere_lies_left_and_the_triangles_turn_outwards() {
+        let cortex = Cortex::fsaverage5().unwrap();
+        assert_eq!(cortex.triangles.len(), 20_480);
+        for (side, hemisphere) in [-1.0, 1.0].into_iter().zip(&cortex.hemispheres) {
+            assert_eq!(hemisphere.white.len(), 10_242);
+            let mean = hemisphere.pial.iter().map(|p| f64::from(p[0])).sum::<f64>() / 10_242.0;
+            assert!((20.0..50.0).contains(&(side * mean)), "{mean}");
+            // Six times the volume that the surface encloses: positive if its triangles turn outwards.
+            let volume: f64 =
+                cortex.triangles.iter().map(|t| determinant(t.map(|v| hemisphere.pial[usize::from(v)]))).sum();
+            assert!((250_000.0..600_000.0).contains(&(volume / 6.0)), "{}", volume / 6.0);
+        }
+    }
+
+    fn determinant([a, b, c]: [[f32; 3]; 3]) -> f64 {
+        let [a, b, c] = [a, b, c].map(|v| v.map(f64::from));
+        a[0] * (b[1] * c[2] - b[2] * c[1]) - a[1] * (b[0] * c[2] - b[2] * c[0]) + a[2] * (b[0] * c[1] - b[1] * c[0])
+    }
+}
