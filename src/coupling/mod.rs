@@ -4,6 +4,7 @@
 //!    of the same smoothness (Sun et al. 2024, step 5 of the analysis: patterns named by networks).
 //! 2. [`subgroups`]: the neurons of each network, by the paper's reading ([`Reading::BestPattern`]) or from all patterns
 //!    together ([`Reading::Combined`]).
+//! 3. [`layer_counts`], [`head_counts`]: where in the model they lie, beside chance.
 //!
 //! ```no_run
 //! use neurocell::coupling::{match_networks, subgroups};
@@ -22,10 +23,12 @@ pub(crate) mod correlate;
 pub(crate) mod field;
 pub(crate) mod grid;
 mod matching;
+mod places;
 mod smoothness;
 mod subgroups;
 mod surrogates;
 
 pub use crate::statistics::benjamini_hochberg;
 pub use matching::{Best, MatchOptions, NetworkMatch, match_networks, match_networks_with};
+pub use places::{OfHead, Places, head_counts, head_values, layer_counts};
 pub use subgroups::{Reading, SubGroups, subgroups};

@@ -5,6 +5,7 @@
 //! | does a prediction go with its voxel, one column each? | [`correlation_test`], by one of the nulls of [`Null`] |
 //! | how far does r of any two series stray by chance? | [`phase_null_sd`], and [`phase_surrogates`] to look at |
 //! | is the mean over subjects, or the difference of two models, above 0? | [`sign_flip`] |
+//! | how do two courses go together at other lags, or from minute to minute? | [`lagged_r`], [`running_r`] |
 //! | how sure is a mean over runs or subjects? | [`bootstrap_mean`] |
 //! | how monotonically do two lists of numbers go together? | [`spearman`] |
 //! | which of many p values count? | [`benjamini_hochberg`], [`benjamini_yekutieli`] |
@@ -18,6 +19,8 @@ mod calibration;
 mod column_test;
 mod courses;
 mod fdr;
+mod hypergeometric;
+mod lagged;
 mod lookup;
 mod null;
 mod pearson;
@@ -30,6 +33,7 @@ mod student;
 pub use bootstrap::{Interval, bootstrap_mean};
 pub use column_test::{ColumnTest, correlation_test};
 pub use fdr::{benjamini_hochberg, benjamini_yekutieli};
+pub use lagged::{LaggedR, lagged_r, running_r};
 pub use null::{Null, Sides};
 pub use pearson::{fisher_z, naive_p};
 pub use phase::{phase_null_sd, phase_surrogates};
@@ -38,4 +42,5 @@ pub use spearman::{Spearman, spearman};
 
 pub(crate) use column_test::test_in_blocks;
 pub(crate) use courses::unit_runs;
+pub(crate) use hypergeometric::RandomDraw;
 pub(crate) use sign_flip::sign_flip_spread;

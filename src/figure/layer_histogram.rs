@@ -1,0 +1,180 @@
+//! In which layers the neurons of a network lie.
+
+use super::axis::{BELOW, PALETTE, Plot, Scale, brief};
+use super::drawn::Figure;
+use super::font;
+use super::sheet::{Anchor, Heading, INK, Ink, LABEL, MARGIN, SOFT, Sheet, TICK, Text};
+use crate::coupling::{Places, SubGroups, layer_counts};
+use crate::error::{Error, Result};
+use crate::provenance::Provenance;
+
+const WIDTH: f64 = 900.0;
+/// Panels that one figure holds, and in a row.
+const MOST: usize = 24;
+const COLUMNS: usize = 4;
+/// Space for the axis and its label left of a row of panels, and above a panel for its name.
+const LEFT: f64 = 62.0;
+const ABOVE: f64 = 24.0;
+
+/// Options of [`layer_histogram`] and [`layer_histograms`].
+#[derive(Clone, Debug)]
+pub struct LayerHistogram {
+    /// The title. Default: what is counted.
+    pub title: Option<String>,
+    /// How many of the network's first neurons are counted. Default 100, or all if there are fewer.
+    pub members: usize,
+}
+
+impl Default for LayerHistogram {
+    fn default() -> LayerHistogram {
+        LayerHistogram { title: None, members: 100 }
+    }
+}
+
+impl LayerHistogram {
+    /// The title.
+    pub fn title(self, title: impl Into<String>) -> LayerHistogram {
+        LayerHistogram { title: Some(title.into()), ..self }
+    }
+
+    /// So many of the network's first neurons.
+    pub fn members(self, members: usize) -> LayerHistogram {
+        LayerHistogram { members, ..self }
+    }
+}
+
+/// How many of a network's first neurons lie in each layer, beside what a random draw of as many would give.
+///
+/// The line is the mean of random draws, the band holds a layer's number in 95 % of them (hypergeometric; each layer by itself, so that of twenty layers
+/// one lies outside by chance). Layers with more than chance at q < 0.05 over all layers are orange.
+///
+/// ```no_run
+/// use neurocell::prelude::*;
+/// # fn run(groups: SubGroups) -> Result<()> {
+/// layer_histogram(&groups, "Default", LayerHistogram::default().members(50))?.save("layers.svg")?;
+/// # Ok(())
+/// # }
+/// ```
+///
+/// # Errors
+/// If there is no network of that name, or no member is asked for.
+pub fn layer_histogram(groups: &SubGroups, network: &str, options: LayerHistogram) -> Result<Figure> {
+    draw(groups, &[network.to_owned()], options, &format!("Layers of the neurons of {network}"))
+}
+
+/// [`layer_histogram`] for each network, as small multiples with one scale; of more than 24 networks the first 24, in the atlas' order.
+///
+/// ```no_run
+/// use neurocell::prelude::*;
+/// # fn run(groups: SubGroups) -> Result<()> {
+/// layer_histograms(&groups, LayerHistogram::default())?.save("layers.svg")?;
+/// # Ok(())
+/// # }
+/// ```
+///
+/// # Errors
+/// If no member is asked for.
+pub fn layer_histograms(groups: &SubGroups, options: LayerHistogram) -> Result<Figure> {
+    let all = groups.networks();
+    let shown = &all[..all.len().min(MOST)];
+    let which = match shown.len() < all.len() {
+        true => format!("the first {MOST} of {} networks of {}", all.len(), groups.atlas()),
+        false => format!("the networks of {}", groups.atlas()),
+    };
+    draw(groups, shown, options, &format!("Layers of the neurons of {which}"))
+}
+
+fn draw(groups: &SubGroups, networks: &[String], options: LayerHistogram, title: &str) -> Result<Figure> {
+    let neurons = groups.series().neurons();
+    let members = options.members.min(neurons.neurons());
+    if networks.is_empty() || members == 0 {
+        return Err(Error::value(
+            format!("{members} neurons of {} networks", networks.len()),
+            "count at least one neuron of one network: `LayerHistogram::default().members(100)`",
+        ));
+    }
+    let each = networks.iter().map(|network| {
+        // Where a neuron has several regressors its first place in the ranking counts.
+        let ranked = groups.subgroup(network, (members * neurons.copies.len().max(1)).min(neurons.total()))?;
+        let mut seen = std::collections::HashSet::new();
+        let first: Vec<_> = ranked.into_iter().filter(|neuron| seen.insert(*neuron)).take(members).collect();
+        layer_counts(&first, neurons)
+    });
+    let each: Vec<Places> = each.collect::<Result<_>>()?;
+    let title = options.title.clone().unwrap_or_else(|| title.to_owned());
+    let fewest = each.iter().map(Places::members).min().unwrap_or(0);
+    let counted = if fewest < members { format!("{fewest} to {members}") } else { members.to_string() };
+    let remark = format!("the first {counted} of {} neurons, {}; {neurons}", neurons.neurons(), groups.reading());
+    let heading = Heading::new(&title, &remark, WIDTH);
+
+    let columns = networks.len().min(COLUMNS);
+    let rows = networks.len().div_ceil(columns);
+    let high = if rows == 1 { if columns == 1 { 230.0 } else { 170.0 } } else { 110.0 };
+    let room = WIDTH - 2.0 * MARGIN - LEFT;
+    let cell = room / columns as f64;
+    let legend = 26.0;
+    let pitch = ABOVE + high + 28.0;
+    let top = heading.height() + legend;
+    let height = top + (rows - 1) as f64 * pitch + ABOVE + high + BELOW + MARGIN;
+    let mut sheet = Sheet::new(WIDTH, height);
+    sheet.heading(&heading);
+    let most =
+        each.iter().flat_map(|places| places.counts().iter().copied().chain([places.range()[1]])).max().unwrap_or(1);
+    let y = Scale { whole: true, ..Scale::linear(0.0, 1.06 * most.max(1) as f64) };
+    for (n, (network, places)) in networks.iter().zip(&each).enumerate() {
+        let (column, row) = (n % columns, n / columns);
+        let plot = Plot {
+            left: MARGIN + LEFT + cell * column as f64,
+            top: top + ABOVE + pitch * row as f64,
+            width: cell - if columns > 1 { 40.0 } else { 8.0 },
+            height: high,
+            x: Scale::counted(0.0, (neurons.layers.max(1) - 1) as f64),
+            y,
+        };
+        let name = if networks.len() > 1 { network.as_str() } else { "" };
+        // Axes have their labels once: at the left, and where nothing follows below.
+        let labels = [column == 0, n + columns >= networks.len()];
+        panel(&mut sheet, &plot, places, name, labels);
+    }
+    key(&mut sheet, [MARGIN + LEFT, heading.height() + 9.0], &each[0]);
+    let made = Provenance::step("layer_histogram").option("networks", networks.join(", ")).option("members", members);
+    let made = made.option("reading", groups.reading()).input("groups", groups);
+    Ok(Figure::new(sheet, format!("{title}: {remark}")).made(made))
+}
+
+fn panel(sheet: &mut Sheet, plot: &Plot, places: &Places, name: &str, [left, bottom]: [bool; 2]) {
+    let name = font::shorten(name, LABEL, true, plot.width);
+    sheet.words([plot.left, plot.top - 8.0], Text::new(name, LABEL).bold());
+    let [low, high] = places.range().map(|count| plot.py(count as f64));
+    plot.left_axis(sheet, if left { "neurons" } else { "" });
+    sheet.block([plot.left, high], [plot.width, (low - high).max(1.0)], Ink::Tint(PALETTE[6]));
+    let wide = (plot.width / places.counts().len() as f64 * 0.72).min(34.0);
+    for (layer, (count, q)) in places.counts().iter().zip(places.q()).enumerate() {
+        let (x, y) = (plot.px(layer as f64), plot.py(*count as f64));
+        let colour = if *q < 0.05 { PALETTE[1] } else { PALETTE[0] };
+        if *count > 0 {
+            sheet.block([x - 0.5 * wide, y], [wide, plot.bottom() - y], colour);
+        }
+    }
+    let expected = plot.py(places.expected());
+    sheet.dashed([plot.left, expected], [plot.right(), expected], 1.4, INK);
+    plot.bottom_axis(sheet, if bottom { "layer" } else { "" }, false);
+}
+
+/// What colours, band and line mean.
+fn key(sheet: &mut Sheet, [mut x, y]: [f64; 2], places: &Places) {
+    let [low, high] = places.range();
+    let entries = [
+        (Ink::Own(PALETTE[1]), "more than chance, q < 0.05".to_owned()),
+        (Ink::Own(PALETTE[0]), "not more".to_owned()),
+        (Ink::Tint(PALETTE[6]), format!("{low} to {high} in 95 % of random draws")),
+    ];
+    for (ink, text) in entries {
+        sheet.block([x, y - 6.0], [18.0, 12.0], ink);
+        sheet.centred([x + 25.0, y], Text::new(&text, TICK).colour(SOFT));
+        x += 25.0 + font::width(&text, TICK, false) + 22.0;
+    }
+    sheet.dashed([x, y], [x + 23.0, y], 1.4, INK);
+    let text = format!("expected by chance: {}", brief(places.expected()));
+    sheet.centred([x + 30.0, y], Text::new(text, TICK).colour(SOFT).anchor(Anchor::Start));
+}
