@@ -3,7 +3,8 @@
 use super::axis::{BELOW, PALETTE, Plot, Scale, brief, number};
 use super::courses::{draw_legend, finite, legend_rows, run_borders, run_labels_height, seconds};
 use super::drawn::Figure;
-use super::sheet::{FRAME, GRID, Heading, MARGIN, Sheet};
+use super::font;
+use super::sheet::{FRAME, GRID, Heading, MARGIN, Sheet, TICK};
 use super::word_axis::{Part, Stretch, WordAxis};
 use crate::clock::Clock;
 use crate::error::{Error, Result};
@@ -243,14 +244,15 @@ fn remark(
         number(lagged.at_once(), 2),
         number(chance, 2)
     );
+    let short = |name: &str| font::shorten(name, TICK, false, 170.0);
     let (lag, r) = lagged.best();
     let most = lagged.lags().len() / 2;
     if most > 0 {
         let seconds = brief(lag.unsigned_abs() as f64 * clock.tr());
         let who = match lag {
             0 => "at lag 0".to_owned(),
-            1.. => format!("where {} follows by {seconds} s", names[1]),
-            _ => format!("where {} follows by {seconds} s", names[0]),
+            1.. => format!("where {} follows by {seconds} s", short(names[1])),
+            _ => format!("where {} follows by {seconds} s", short(names[0])),
         };
         said += &format!("; greatest |r| within ±{most} volumes: {}, {who}", number(r, 2));
     }

@@ -127,8 +127,9 @@ pub fn heat_map(values: &Array2<f64>, rows: &[String], columns: &[String], optio
     let bar_room = 96.0;
     let column_width = ((900.0 - left - bar_room) / nc as f64).clamp(6.0, (tallest + 12.0).clamp(44.0, 96.0));
     // Level names, each word on a line of its own if need be; upright ones where a word is wider than its column.
-    let broken: Vec<Vec<String>> =
-        column_names.iter().map(|c| font::wrap(c, TICK, false, column_width - 6.0)).collect();
+    let level_room = column_width - 6.0;
+    let level_names = columns.iter().map(|c| font::shorten(c, TICK, false, (2.6 * level_room).max(170.0)));
+    let broken: Vec<Vec<String>> = level_names.map(|c| font::wrap(&c, TICK, false, level_room)).collect();
     let words = column_names.iter().flat_map(|c| c.split_whitespace().flat_map(font::parts));
     let level = words.map(|w| font::width(&w, TICK, false)).fold(0.0, f64::max) <= column_width - 6.0;
     let lines = broken.iter().map(Vec::len).max().unwrap_or(1);
@@ -146,8 +147,8 @@ pub fn heat_map(values: &Array2<f64>, rows: &[String], columns: &[String], optio
     let roomy = font::width("***", STAR, false) + 4.0 <= column_width && row_height >= STAR + 3.0;
     if let Some((_, [one, two, three])) = &options.stars {
         say(match roomy {
-            true => format!("* q < {one}, ** q < {two}, *** q < {three}"),
-            false => format!("● q < {one}"),
+            true => format!("* q<{one}, ** q<{two}, *** q<{three}"),
+            false => format!("● q<{one}"),
         });
     }
     if let Some((_, meaning)) = &options.marks {
@@ -204,7 +205,12 @@ pub fn heat_map(values: &Array2<f64>, rows: &[String], columns: &[String], optio
         }
     }
     let centre = [left + 0.5 * grid[0], top + 0.5 * grid[1]];
-    sheet.centred([MARGIN + 6.0, centre[1]], Text::new(&options.rows_are, LABEL).anchor(Anchor::Middle).upward());
+    // What the rows are is read upwards, and longer than a single row is high.
+    let half = 0.5 * font::width(&options.rows_are, LABEL, false);
+    sheet.centred(
+        [MARGIN + 6.0, centre[1].max(top + half)],
+        Text::new(&options.rows_are, LABEL).anchor(Anchor::Middle).upward(),
+    );
     sheet.words([centre[0], below - 4.0], Text::new(&options.columns_are, LABEL).anchor(Anchor::Middle));
     let height = grid[1].clamp(120.0, 260.0);
     let unit = if options.unit.is_empty() { "value" } else { &options.unit };

@@ -5,7 +5,7 @@ use super::*;
 use crate::activation::TopWord;
 use crate::brain::Networks;
 use crate::coupling::calibration::{fit_with, made_networks};
-use crate::coupling::{MatchOptions, NetworkMatch, OfHead, SubGroups, match_networks_with, subgroups};
+use crate::coupling::{MatchOptions, NetworkMatch, OfHead, Reading, SubGroups, match_networks_with, subgroups};
 use crate::model::{Neuron, NeuronAxis, Site};
 use crate::stimulus::Stimulus;
 use ndarray::Array2;
@@ -39,7 +39,7 @@ pub(super) fn matched(count: usize) -> NetworkMatch {
     match_networks_with(&fit, &networks, MatchOptions::default().surrogates(499)).unwrap()
 }
 
-fn groups() -> SubGroups {
+pub(super) fn groups() -> SubGroups {
     let networks = networks();
     let fit = fit_with(weights(12, &networks), networks.mask());
     subgroups(&fit, &networks, &made::patterns(12), &made::neuron_series()).unwrap()
@@ -49,7 +49,7 @@ fn attention() -> NeuronAxis {
     NeuronAxis::new("bert-base-uncased", Site::AttnQk, 12, 768).with_heads(12)
 }
 
-fn top_words() -> Vec<TopWord> {
+pub(super) fn top_words() -> Vec<TopWord> {
     let story = Stimulus::example().unwrap();
     let words = story.words();
     let top = |(rank, index): (usize, usize)| {
@@ -83,7 +83,7 @@ fn cloud() -> Vec<(String, f64)> {
     all
 }
 
-fn curves(names: &[&str]) -> CurveSet {
+pub(super) fn curves(names: &[&str]) -> CurveSet {
     let snr = [0.05, 0.1, 0.2, 0.4, 0.8, 1.6];
     let set = CurveSet::new("SNR (ratio of variances)", "AUC of sub-group members");
     let set = set.title("Members found in simulated subjects").remark("20 simulated subjects; bands: 95 % of subjects");
@@ -111,7 +111,7 @@ fn growth() -> CurveSet {
     })
 }
 
-fn models(count: usize) -> Vec<ModelOrganisation> {
+pub(super) fn models(count: usize) -> Vec<ModelOrganisation> {
     let names =
         ["bert-base-uncased", "llama-7b", "llama-2-7b", "llama-3-8b", "a model with a very long name, instruct, v2.1"];
     let of = |d: f64, r: f64, c: f64| Organisation {
@@ -206,7 +206,10 @@ pub(super) fn gallery() -> Vec<(&'static str, Figure)> {
                 .unwrap(),
         ),
         ("layer_histogram", layer_histogram(&groups(), "Visual", LayerHistogram::default().members(60)).unwrap()),
-        ("layer_histograms", layer_histograms(&groups(), LayerHistogram::default()).unwrap()),
+        (
+            "layer_histograms",
+            layer_histograms(&groups().with_reading(Reading::BestPattern), LayerHistogram::default()).unwrap(),
+        ),
         ("course_overlay", overlay(CourseOverlay::default()).unwrap()),
         (
             "course_overlay_words",
@@ -261,6 +264,24 @@ pub(super) fn gallery() -> Vec<(&'static str, Figure)> {
     ]
 }
 
+/// Ten thousand made patterns of twelve neurons.
+fn many_patterns() -> crate::pattern::Patterns {
+    const COUNT: usize = 10_000;
+    let few = made::patterns(2);
+    let wave = |t: usize, k: usize| (t as f32 * (0.1 + 0.02 * (k % 17) as f32)).sin();
+    let mut report = few.report.clone();
+    report.explained_by = (0..COUNT).map(|n| 0.2 / (1.0 + n as f64)).collect();
+    report.stability = None;
+    crate::pattern::Patterns {
+        courses: Array2::from_shape_fn((clock().total(), COUNT), |(t, k)| wave(t, k)).into(),
+        loadings: Array2::from_shape_fn((COUNT, 12), |(k, n)| if (k + n) % 3 == 0 { 1.0 } else { 0.0 }).into(),
+        neurons: NeuronAxis::new("made", Site::FfnOut, 6, 2),
+        explained_by_neuron: vec![0.7; 12].into(),
+        report,
+        ..few
+    }
+}
+
 /// Ten thousand of everything: figures show a part by a rule that they state, and how many there are.
 pub(super) fn crowded() -> Vec<(&'static str, Figure, &'static str)> {
     let many: Vec<String> = (0..10_000).map(|n| format!("item {n}")).collect();
@@ -295,8 +316,8 @@ pub(super) fn crowded() -> Vec<(&'static str, Figure, &'static str)> {
             organisation_panel(&models(10_000), OrganisationPanel::default()).unwrap(),
             "the first 40 of 10000 models",
         ),
-        ("pattern_courses_crowded", pattern_courses(&made::patterns(10_000)).unwrap(), "0–7 of 10000"),
-        ("pattern_summary_crowded", pattern_summary(&made::patterns(10_000)).unwrap(), "the first 400 of 10000"),
+        ("pattern_courses_crowded", pattern_courses(&many_patterns()).unwrap(), "0–7 of 10000"),
+        ("pattern_summary_crowded", pattern_summary(&many_patterns()).unwrap(), "the first 400 of 10000"),
         (
             "histogram_crowded",
             histogram(&numbers.iter().map(|v| *v as f32).collect::<Vec<f32>>(), "t", "z", Histogram::default())

@@ -148,7 +148,7 @@ fn panel(sheet: &mut Sheet, plot: &Plot, places: &Places, name: &str, [left, bot
     let [low, high] = places.range().map(|count| plot.py(count as f64));
     plot.left_axis(sheet, if left { "neurons" } else { "" });
     sheet.block([plot.left, high], [plot.width, (low - high).max(1.0)], Ink::Tint(PALETTE[6]));
-    let wide = (plot.width / places.counts().len() as f64 * 0.72).min(34.0);
+    let wide = (plot.width / places.counts().len() as f64 * 0.72).min(56.0);
     for (layer, (count, q)) in places.counts().iter().zip(places.q()).enumerate() {
         let (x, y) = (plot.px(layer as f64), plot.py(*count as f64));
         let colour = if *q < 0.05 { PALETTE[1] } else { PALETTE[0] };

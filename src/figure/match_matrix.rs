@@ -72,7 +72,7 @@ pub fn match_matrix(found: &NetworkMatch, options: MatchMatrix) -> Result<Figure
     order.sort_by(|a, b| (best(*a).0).cmp(&best(*b).0).then(best(*b).1.total_cmp(&best(*a).1)));
     let which = match shown < found.patterns() {
         true => format!("the {shown} of {} patterns with the greatest |r|", found.patterns()),
-        false => format!("{shown} patterns"),
+        false => format!("{shown} pattern{}", if shown == 1 { "" } else { "s" }),
     };
     let level = found.level();
     let title = options.title.clone().unwrap_or_else(|| format!("Patterns × networks of {}", found.atlas()));

@@ -87,4 +87,6 @@ mod kinds;
 #[cfg(test)]
 mod made;
 #[cfg(test)]
+mod shown;
+#[cfg(test)]
 mod tests;

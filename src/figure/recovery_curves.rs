@@ -9,12 +9,12 @@ use crate::error::{Error, Result};
 use crate::provenance::Provenance;
 use ndarray::Array2;
 
-const WIDTH: f64 = 760.0;
+const WIDTH: f64 = 800.0;
 const HEIGHT: f64 = 300.0;
 /// Curves with a colour of their own.
 const MOST: usize = 8;
 /// The widest name at a line's end.
-const NAME: f64 = 190.0;
+const NAME: f64 = 230.0;
 
 /// What a curve stands for.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -182,11 +182,11 @@ pub fn recovery_curves(set: &CurveSet) -> Result<Figure> {
         }
     }
     for (n, curve) in shown.iter().enumerate() {
-        draw_curve(&mut sheet, &plot, curve, colour(n));
+        draw_curve(&mut sheet, &plot, curve, colour(shown, n));
     }
     match places {
         Some(places) => {
-            let inks = (0..shown.len()).map(|n| ink(&shown[n], n)).chain(chance.is_some().then_some(SOFT));
+            let inks = (0..shown.len()).map(|n| ink(shown, n)).chain(chance.is_some().then_some(SOFT));
             let texts = names.iter().chain(chance.as_ref().map(|(_, name)| name));
             let ends =
                 shown.iter().map(|c| plot.px(c.x[c.x.len() - 1])).chain(chance.is_some().then_some(plot.right()));
@@ -296,12 +296,13 @@ fn y_scale(curves: &[Curve], set: &CurveSet) -> Scale {
     Scale::linear(low - air, high + air)
 }
 
-fn colour(n: usize) -> Colour {
-    PALETTE[n % PALETTE.len()]
+/// The colour of curve `n`: methods take those of the palette in turn.
+fn colour(curves: &[Curve], n: usize) -> Colour {
+    PALETTE[curves[..n].iter().filter(|curve| curve.kind == CurveKind::Method).count() % PALETTE.len()]
 }
 
-fn ink(curve: &Curve, n: usize) -> Ink {
-    if curve.kind == CurveKind::Bound { INK } else { colour(n).into() }
+fn ink(curves: &[Curve], n: usize) -> Ink {
+    if curves[n].kind == CurveKind::Bound { INK } else { colour(curves, n).into() }
 }
 
 /// Where a value lies on the page, at the plot's edge if it lies beyond.
@@ -318,18 +319,18 @@ fn draw_bands(sheet: &mut Sheet, plot: &Plot, curves: &[Curve]) {
     for (n, curve) in banded().filter(|(_, curve)| curve.x.len() > 1) {
         let mut corners = edge(curve, &curve.low);
         corners.extend(edge(curve, &curve.high).into_iter().rev());
-        let tint = if curve.kind == CurveKind::Bound { GRID } else { Ink::Tint(colour(n)) };
+        let tint = if curve.kind == CurveKind::Bound { GRID } else { Ink::Tint(colour(curves, n)) };
         sheet.polygon(corners, tint);
     }
     for (n, curve) in banded() {
         match curve.x.len() {
             1 => {
                 let x = plot.px(curve.x[0]);
-                sheet.line([x, inside(plot, curve.low[0])], [x, inside(plot, curve.high[0])], 1.5, ink(curve, n));
+                sheet.line([x, inside(plot, curve.low[0])], [x, inside(plot, curve.high[0])], 1.5, ink(curves, n));
             }
-            _ => {
-                [&curve.low, &curve.high].into_iter().for_each(|ends| sheet.path(edge(curve, ends), 0.6, ink(curve, n)))
-            }
+            _ => [&curve.low, &curve.high]
+                .into_iter()
+                .for_each(|ends| sheet.path(edge(curve, ends), 0.6, ink(curves, n))),
         }
     }
 }

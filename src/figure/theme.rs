@@ -19,7 +19,7 @@ impl Theme {
         match (self, ink) {
             (_, Ink::Own(colour)) => colour,
             (Theme::Light, Ink::Tint(colour)) => blend(self.colour(Ink::Paper), colour, 0.18),
-            (Theme::Dark, Ink::Tint(colour)) => blend(self.colour(Ink::Paper), colour, 0.35),
+            (Theme::Dark, Ink::Tint(colour)) => blend(self.colour(Ink::Paper), colour, 0.28),
             (Theme::Light, Ink::Strong) => [0x22, 0x22, 0x22],
             (Theme::Light, Ink::Soft) => [0x55, 0x55, 0x55],
             (Theme::Light, Ink::Frame) => [0x99, 0x99, 0x99],

@@ -150,7 +150,7 @@ fn place(words: Vec<(&str, f64)>) -> Vec<Placed> {
     let most = WIDTH - 2.0 * MARGIN - 2.0 * AIR;
     let mut placed: Vec<Placed> = Vec::with_capacity(words.len());
     for (word, size) in words {
-        let size = (size * (most / font::width(word, size, false)).min(1.0)).max(SMALLEST);
+        let size = (size * (0.999 * most / font::width(word, size, false)).min(1.0)).max(SMALLEST);
         let text = font::shorten(word, size, false, most);
         let half = [0.5 * font::width(&text, size, false) + AIR, 0.5 * size + AIR];
         let fits = |[x, y]: [f64; 2]| {
