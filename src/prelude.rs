@@ -37,8 +37,8 @@ pub use crate::figure::{
 pub use crate::figure::{
     CourseOverlay, Curve, CurveKind, CurveSet, LayerHeads, LayerHistogram, MatchMatrix, Measured, ModelOrganisation,
     Organisation, OrganisationPanel, WordBars, WordCloud, course_overlay, layer_head_counts, layer_heads,
-    layer_histogram, layer_histograms, match_matrix, organisation_panel, pattern_courses_with_words, recovery_curves,
-    word_bars, word_cloud,
+    layer_histogram, layer_histograms, match_matrix, member_histograms, organisation_panel, pattern_courses_with_words,
+    recovery_curves, word_bars, word_cloud,
 };
 pub use crate::model::{
     Compute, Context, Intervention, Logits, Loss, Masking, Model, NeuronAxis, Operation, WindowPlan,

@@ -6,7 +6,9 @@ use super::font;
 use super::sheet::{Anchor, Heading, INK, Ink, LABEL, MARGIN, SOFT, Sheet, TICK, Text};
 use crate::coupling::{Places, SubGroups, layer_counts};
 use crate::error::{Error, Result};
+use crate::model::{Neuron, NeuronAxis};
 use crate::provenance::Provenance;
+use ndarray::Array2;
 
 const WIDTH: f64 = 900.0;
 /// Panels that one figure holds, and in a row.
@@ -84,13 +86,44 @@ pub fn layer_histograms(groups: &SubGroups, options: LayerHistogram) -> Result<F
     draw(groups, shown, options, &format!("Layers of the neurons of {which}"))
 }
 
+/// The same for any lists of neurons, a panel each: the anchors of networks, the members of clusters. Of more than 24 lists the first 24 are drawn; all members count.
+///
+/// ```
+/// use neurocell::prelude::*;
+/// let axis = NeuronAxis::new("made", Site::FfnOut, 4, 100);
+/// let early: Vec<Neuron> = (0..12).map(|unit| Neuron::new(0, unit)).collect();
+/// let spread: Vec<Neuron> = (0..12).map(|n| Neuron::new(n % 4, n)).collect();
+/// let figure = member_histograms(&[("early", early), ("spread", spread)], &axis, LayerHistogram::default())?;
+/// assert!(figure.svg()?.contains("early"));
+/// # Ok::<(), neurocell::Error>(())
+/// ```
+///
+/// # Errors
+/// If there is no list, one is empty, or a neuron is not of this axis or comes twice in a list.
+pub fn member_histograms(
+    members: &[(&str, Vec<Neuron>)],
+    neurons: &NeuronAxis,
+    options: LayerHistogram,
+) -> Result<Figure> {
+    let shown = &members[..members.len().min(MOST)];
+    let each = shown.iter().map(|(name, list)| Ok(((*name).to_owned(), layer_counts(list, neurons)?)));
+    let each: Vec<(String, Places)> = each.collect::<Result<_>>()?;
+    let title = options.title.clone().unwrap_or_else(|| format!("Layers of neurons of {}", neurons.model));
+    let which = match shown.len() < members.len() {
+        true => format!("the first {MOST} of {} groups; ", members.len()),
+        false => String::new(),
+    };
+    let made = Provenance::step("member_histograms").option("neurons", neurons);
+    panels(&each, neurons, &title, &format!("{which}{neurons}"), made)
+}
+
 fn draw(groups: &SubGroups, networks: &[String], options: LayerHistogram, title: &str) -> Result<Figure> {
     let neurons = groups.series().neurons();
     let members = options.members.min(neurons.neurons());
-    if networks.is_empty() || members == 0 {
+    if members == 0 {
         return Err(Error::value(
-            format!("{members} neurons of {} networks", networks.len()),
-            "count at least one neuron of one network: `LayerHistogram::default().members(100)`",
+            format!("0 neurons of {} networks", networks.len()),
+            "count at least one: `LayerHistogram::default().members(100)`",
         ));
     }
     let each = networks.iter().map(|network| {
@@ -98,17 +131,32 @@ fn draw(groups: &SubGroups, networks: &[String], options: LayerHistogram, title:
         let ranked = groups.subgroup(network, (members * neurons.copies.len().max(1)).min(neurons.total()))?;
         let mut seen = std::collections::HashSet::new();
         let first: Vec<_> = ranked.into_iter().filter(|neuron| seen.insert(*neuron)).take(members).collect();
-        layer_counts(&first, neurons)
+        Ok((network.clone(), layer_counts(&first, neurons)?))
     });
-    let each: Vec<Places> = each.collect::<Result<_>>()?;
+    let each: Vec<(String, Places)> = each.collect::<Result<_>>()?;
     let title = options.title.clone().unwrap_or_else(|| title.to_owned());
-    let fewest = each.iter().map(Places::members).min().unwrap_or(0);
+    let fewest = each.iter().map(|(_, places)| places.members()).min().unwrap_or(0);
     let counted = if fewest < members { format!("{fewest} to {members}") } else { members.to_string() };
     let remark = format!("the first {counted} of {} neurons, {}; {neurons}", neurons.neurons(), groups.reading());
-    let heading = Heading::new(&title, &remark, WIDTH);
+    let made = Provenance::step("layer_histogram").option("members", members).option("reading", groups.reading());
+    panels(&each, neurons, &title, &remark, made.input("groups", groups))
+}
 
-    let columns = networks.len().min(COLUMNS);
-    let rows = networks.len().div_ceil(columns);
+/// A panel for each group, all with one scale.
+fn panels(
+    groups: &[(String, Places)],
+    neurons: &NeuronAxis,
+    title: &str,
+    remark: &str,
+    made: Provenance,
+) -> Result<Figure> {
+    if groups.is_empty() {
+        return Err(Error::value("0 groups of neurons", "give at least one"));
+    }
+    let heading = Heading::new(title, remark, WIDTH);
+
+    let columns = groups.len().min(COLUMNS);
+    let rows = groups.len().div_ceil(columns);
     let high = if rows == 1 { if columns == 1 { 230.0 } else { 170.0 } } else { 110.0 };
     let room = WIDTH - 2.0 * MARGIN - LEFT;
     let cell = room / columns as f64;
@@ -118,10 +166,13 @@ fn draw(groups: &SubGroups, networks: &[String], options: LayerHistogram, title:
     let height = top + (rows - 1) as f64 * pitch + ABOVE + high + BELOW + MARGIN;
     let mut sheet = Sheet::new(WIDTH, height);
     sheet.heading(&heading);
-    let most =
-        each.iter().flat_map(|places| places.counts().iter().copied().chain([places.range()[1]])).max().unwrap_or(1);
+    let most = groups
+        .iter()
+        .flat_map(|(_, places)| places.counts().iter().copied().chain([places.range()[1]]))
+        .max()
+        .unwrap_or(1);
     let y = Scale { whole: true, ..Scale::linear(0.0, 1.06 * most.max(1) as f64) };
-    for (n, (network, places)) in networks.iter().zip(&each).enumerate() {
+    for (n, (network, places)) in groups.iter().enumerate() {
         let (column, row) = (n % columns, n / columns);
         let plot = Plot {
             left: MARGIN + LEFT + cell * column as f64,
@@ -131,15 +182,17 @@ fn draw(groups: &SubGroups, networks: &[String], options: LayerHistogram, title:
             x: Scale::counted(0.0, (neurons.layers.max(1) - 1) as f64),
             y,
         };
-        let name = if networks.len() > 1 { network.as_str() } else { "" };
+        let name = if groups.len() > 1 { network.as_str() } else { "" };
         // Axes have their labels once: at the left, and where nothing follows below.
-        let labels = [column == 0, n + columns >= networks.len()];
+        let labels = [column == 0, n + columns >= groups.len()];
         panel(&mut sheet, &plot, places, name, labels);
     }
-    key(&mut sheet, [MARGIN + LEFT, heading.height() + 9.0], &each[0]);
-    let made = Provenance::step("layer_histogram").option("networks", networks.join(", ")).option("members", members);
-    let made = made.option("reading", groups.reading()).input("groups", groups);
-    Ok(Figure::new(sheet, format!("{title}: {remark}")).made(made))
+    key(&mut sheet, [MARGIN + LEFT, heading.height() + 9.0], &groups[0].1);
+    let names: Vec<&str> = groups.iter().map(|(name, _)| name.as_str()).collect();
+    let counts =
+        Array2::from_shape_fn((groups.len(), neurons.layers), |(n, layer)| groups[n].1.counts()[[layer, 0]] as f64);
+    let made = made.option("groups", names.join(", ")).input("counts", &counts);
+    Ok(Figure::new(sheet, format!("{title}: {remark}; {}", names.join(", "))).made(made))
 }
 
 fn panel(sheet: &mut Sheet, plot: &Plot, places: &Places, name: &str, [left, bottom]: [bool; 2]) {

@@ -2,10 +2,11 @@
 
 use super::axis::{BELOW, PALETTE, Plot, Scale, brief};
 use super::courses::{draw_legend, legend_rows};
+use super::curve_set::{Curve, CurveKind, CurveSet};
 use super::drawn::Figure;
 use super::font;
 use super::sheet::{Anchor, Colour, FRAME, GRID, Heading, INK, Ink, LABEL, MARGIN, SOFT, Sheet, TICK, Text};
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::provenance::Provenance;
 use ndarray::Array2;
 
@@ -15,110 +16,6 @@ const HEIGHT: f64 = 300.0;
 const MOST: usize = 8;
 /// The widest name at a line's end.
 const NAME: f64 = 230.0;
-
-/// What a curve stands for.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-pub enum CurveKind {
-    /// Something that was tried: a line of its own colour.
-    #[default]
-    Method,
-    /// What could be reached at best (an oracle, a noise ceiling): a dashed line.
-    Bound,
-}
-
-/// One curve: points with, if known, the two ends of an interval.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Curve {
-    /// Its name.
-    pub name: String,
-    /// Where each point lies, ascending.
-    pub x: Vec<f64>,
-    /// The points' values.
-    pub y: Vec<f64>,
-    /// Lower ends of intervals; empty where there are none.
-    pub low: Vec<f64>,
-    /// Upper ends of intervals; empty where there are none.
-    pub high: Vec<f64>,
-    /// What it stands for.
-    pub kind: CurveKind,
-}
-
-impl Curve {
-    /// A curve without intervals.
-    pub fn new(name: impl Into<String>, x: &[f64], y: &[f64]) -> Curve {
-        let (x, y) = (x.to_vec(), y.to_vec());
-        Curve { name: name.into(), x, y, low: Vec::new(), high: Vec::new(), kind: CurveKind::Method }
-    }
-
-    /// With intervals: their lower and upper ends.
-    pub fn between(self, low: &[f64], high: &[f64]) -> Curve {
-        Curve { low: low.to_vec(), high: high.to_vec(), ..self }
-    }
-
-    /// As what could be reached at best.
-    pub fn bound(self) -> Curve {
-        Curve { kind: CurveKind::Bound, ..self }
-    }
-}
-
-/// Curves over one axis, with what they are called: what [`recovery_curves`] draws.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct CurveSet {
-    /// The title.
-    pub title: String,
-    /// A line below it: how many data sets, what the intervals are.
-    pub remark: String,
-    /// What is varied, with its unit.
-    pub x: String,
-    /// What is measured, with its unit.
-    pub y: String,
-    /// The curves.
-    pub curves: Vec<Curve>,
-    /// The value that chance gives: a dotted line.
-    pub chance: Option<f64>,
-    /// The lowest and the highest value of the axis. Default: from the data.
-    pub range: Option<[f64; 2]>,
-    /// Whether equal steps of the horizontal axis are equal factors. Default false.
-    pub logarithmic: bool,
-}
-
-impl CurveSet {
-    /// No curves yet, of what is measured (`y`) over what is varied (`x`), both with their units.
-    pub fn new(x: impl Into<String>, y: impl Into<String>) -> CurveSet {
-        CurveSet { x: x.into(), y: y.into(), ..CurveSet::default() }
-    }
-
-    /// The title.
-    pub fn title(self, title: impl Into<String>) -> CurveSet {
-        CurveSet { title: title.into(), ..self }
-    }
-
-    /// A line below the title.
-    pub fn remark(self, remark: impl Into<String>) -> CurveSet {
-        CurveSet { remark: remark.into(), ..self }
-    }
-
-    /// One curve more.
-    pub fn curve(mut self, curve: Curve) -> CurveSet {
-        self.curves.push(curve);
-        self
-    }
-
-    /// The value that chance gives.
-    pub fn chance(self, value: f64) -> CurveSet {
-        CurveSet { chance: Some(value), ..self }
-    }
-
-    /// The lowest and the highest value of the axis.
-    pub fn range(self, low: f64, high: f64) -> CurveSet {
-        CurveSet { range: Some([low, high]), ..self }
-    }
-
-    /// Equal steps of the horizontal axis are equal factors.
-    pub fn logarithmic(self) -> CurveSet {
-        CurveSet { logarithmic: true, ..self }
-    }
-}
 
 /// Curves with their intervals as bands, each named at its end: how well something is found over SNR, length or number.
 ///
@@ -138,7 +35,7 @@ impl CurveSet {
 /// If there is no curve or one without a point, a curve's parts differ in length, x does not ascend (or is not positive on a logarithmic axis), an interval is
 /// the wrong way round, or a value is NaN or infinite.
 pub fn recovery_curves(set: &CurveSet) -> Result<Figure> {
-    check(set)?;
+    set.check()?;
     let shown = &set.curves[..set.curves.len().min(MOST)];
     let mut remark = set.remark.clone();
     if shown.len() < set.curves.len() {
@@ -214,61 +111,6 @@ pub fn recovery_curves(set: &CurveSet) -> Result<Figure> {
     let each = shown.iter().map(|c| format!("{} {} to {}", c.name, brief(c.y[0]), brief(c.y[c.y.len() - 1])));
     let alt = format!("{}: {} over {}: {}", set.title, set.y, set.x, each.collect::<Vec<String>>().join(", "));
     Ok(Figure::new(sheet, alt).made(made))
-}
-
-fn check(set: &CurveSet) -> Result<()> {
-    if set.curves.is_empty() {
-        return Err(Error::value("0 curves", "add at least one: `set.curve(Curve::new(\"found\", &x, &y))`"));
-    }
-    for curve in &set.curves {
-        let (name, count) = (&curve.name, curve.x.len());
-        let bands =
-            curve.low.is_empty() && curve.high.is_empty() || curve.low.len() == count && curve.high.len() == count;
-        if count == 0 || curve.y.len() != count || !bands {
-            return Err(Error::shape(
-                format!(
-                    "the curve `{name}` has {count} x, {} y, {} lower and {} upper ends",
-                    curve.y.len(),
-                    curve.low.len(),
-                    curve.high.len()
-                ),
-                "give one of each for every point, or no ends at all",
-            ));
-        }
-        let all = [&curve.x, &curve.y, &curve.low, &curve.high].into_iter().flatten();
-        if let Some(bad) = all.into_iter().find(|v| !v.is_finite()) {
-            return Err(Error::value(format!("the curve `{name}` has the value {bad}"), "leave the point out"));
-        }
-        if let Some(pair) = curve.x.windows(2).find(|pair| pair[0] >= pair[1]) {
-            return Err(Error::value(
-                format!("x of the curve `{name}` goes from {} to {}", pair[0], pair[1]),
-                "give points in ascending order, each x once",
-            ));
-        }
-        if set.logarithmic && curve.x[0] <= 0.0 {
-            return Err(Error::value(
-                format!("the curve `{name}` begins at x = {} on a logarithmic axis", curve.x[0]),
-                "leave that point out, or take a linear axis",
-            ));
-        }
-        if let Some(n) = (0..curve.low.len()).find(|n| curve.low[*n] > curve.high[*n]) {
-            return Err(Error::value(
-                format!(
-                    "the interval of `{name}` at x = {} runs from {} to {}",
-                    curve.x[n], curve.low[n], curve.high[n]
-                ),
-                "give the lower ends first: `.between(&low, &high)`",
-            ));
-        }
-    }
-    let sound = |range: [f64; 2]| range[0] < range[1] && range.iter().all(|v| v.is_finite());
-    match (set.range, set.chance) {
-        (Some(range), _) if !sound(range) => {
-            Err(Error::value(format!("an axis from {} to {}", range[0], range[1]), "give the lower end first"))
-        }
-        (_, Some(chance)) if !chance.is_finite() => Err(Error::value(format!("chance is {chance}"), "leave it out")),
-        _ => Ok(()),
-    }
 }
 
 fn x_scale(curves: &[Curve], logarithmic: bool) -> Scale {
@@ -410,19 +252,5 @@ mod tests {
         // Their order is that of the lines.
         assert!(places[2] < places[0] && places[0] < places[1] && places[1] < places[3]);
         assert_eq!(spread(&[1.0; 5], 20.0, 0.0, 70.0), None);
-    }
-
-    #[test]
-    fn what_makes_no_curve_is_named() {
-        let set = |curve: Curve| CurveSet::new("SNR", "AUC").curve(curve);
-        let said = |set: CurveSet| recovery_curves(&set).unwrap_err().problem().to_owned();
-        assert!(said(CurveSet::new("x", "y")).contains("0 curves"));
-        assert!(said(set(Curve::new("a", &[1.0, 2.0], &[1.0]))).contains("`a` has 2 x, 1 y"));
-        assert!(said(set(Curve::new("a", &[2.0, 1.0], &[1.0, 1.0]))).contains("from 2 to 1"));
-        assert!(said(set(Curve::new("a", &[0.0], &[1.0])).logarithmic()).contains("logarithmic"));
-        assert!(said(set(Curve::new("a", &[1.0], &[f64::NAN]))).contains("NaN"));
-        assert!(said(set(Curve::new("a", &[1.0], &[1.0]).between(&[2.0], &[0.0]))).contains("from 2 to 0"));
-        assert!(said(set(Curve::new("a", &[1.0], &[1.0])).range(1.0, 0.0)).contains("from 1 to 0"));
-        recovery_curves(&set(Curve::new("one", &[1.0], &[1.0]))).unwrap().png().unwrap();
     }
 }
