@@ -44,8 +44,9 @@ pub use crate::pattern::{Contrast, Dictionary, Distance, Ica, KMeans, Method, Pc
 pub use crate::pattern::{ParallelAnalysis, Report, Spectrum};
 pub use crate::simulate::{Planting, Recovery, Simulated, Simulation, Truth};
 pub use crate::statistics::{
-    ColumnTest, GroupTest, Interval, Null, Sides, SignFlip, Spearman, benjamini_hochberg, benjamini_yekutieli,
-    bootstrap_mean, correlation_test, fisher_z, naive_p, phase_null_sd, phase_surrogates, sign_flip, spearman,
+    ColumnTest, GroupTest, Interval, Null, PairTest, Sides, SignFlip, Spearman, benjamini_hochberg,
+    benjamini_yekutieli, bootstrap_mean, correlate_pairs, correlation_test, fisher_z, naive_p, phase_null_sd,
+    phase_surrogates, sign_flip, spearman,
 };
 pub use crate::stimulus::{Columns, EventWords, Speaking, TextGrid, Timing};
 pub use crate::stimulus::{Stimulus, Word, word_frequency};
