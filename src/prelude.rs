@@ -10,6 +10,7 @@ pub use crate::brain::{Interpolation, Masker, NetworkSeries, VoxelFile};
 pub use crate::brain::{LabelRule, NetworkTable, Overlap, Suggestions, atlases, fetch_atlas, write_maps};
 pub use crate::clock::Clock;
 pub use crate::coupling::{Best, MatchOptions, NetworkMatch, Reading, SubGroups};
+pub use crate::coupling::{Coupling, Link, Share, Stability, Synchrony, couple, couple_group, couple_with};
 pub use crate::coupling::{match_networks, match_networks_with, subgroups};
 pub use crate::encoding::EncodingFit;
 pub use crate::encoding::{Banded, BandedCv, BandedFit, Spaces, banded_cv, encode_banded};

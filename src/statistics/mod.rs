@@ -42,3 +42,4 @@ pub use spearman::{Spearman, spearman};
 pub(crate) use column_test::test_in_blocks;
 pub(crate) use courses::unit_runs;
 pub(crate) use sign_flip::sign_flip_spread;
+pub(crate) use student::two_sided_t;

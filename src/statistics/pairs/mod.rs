@@ -160,8 +160,8 @@ mod tests {
                 for shift in 0..6 {
                     let order: Vec<usize> = (0..6).map(|n| (n + shift) % 6).collect();
                     let one = correlation_test(&x, &y.select(Axis(1), &order), &clock, &Null::Phase, sides).unwrap();
-                    for n in 0..6 {
-                        let (r, p) = (all.r()[[n, order[n]]], all.p()[[n, order[n]]]);
+                    for (n, column) in order.into_iter().enumerate() {
+                        let (r, p) = (all.r()[[n, column]], all.p()[[n, column]]);
                         assert!((f64::from(r) - one.r()[n]).abs() < 1e-5);
                         assert!((p / one.p()[n] - 1.0).abs() < 0.01, "φ = {phi}, r = {r}: {p} against {}", one.p()[n]);
                     }
