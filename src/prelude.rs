@@ -50,5 +50,5 @@ pub use crate::statistics::{
     phase_surrogates, sign_flip, spearman,
 };
 pub use crate::stimulus::{Columns, EventWords, Speaking, TextGrid, Timing};
-pub use crate::stimulus::{Stimulus, Word, word_frequency};
+pub use crate::stimulus::{Stimulus, Word, WordClass, word_class, word_frequency};
 pub use ndarray;
