@@ -5,6 +5,7 @@
 //! 2. [`subgroups`]: the neurons of each network, by the paper's reading ([`Reading::BestPattern`]) or from all patterns
 //!    together ([`Reading::Combined`]).
 //! 3. [`layer_counts`], [`head_counts`]: where in the model they lie, beside chance.
+//! 4. [`couple`]: every neuron's course beside every network's (Liu et al. 2023), with chance in closed form for all pairs at once.
 //!
 //! ```no_run
 //! use neurocell::coupling::{match_networks, subgroups};
@@ -27,8 +28,10 @@ mod places;
 mod smoothness;
 mod subgroups;
 mod surrogates;
+mod synchrony;
 
 pub use crate::statistics::benjamini_hochberg;
 pub use matching::{Best, MatchOptions, NetworkMatch, match_networks, match_networks_with};
 pub use places::{OfHead, Places, head_counts, head_values, layer_counts};
 pub use subgroups::{Reading, SubGroups, subgroups};
+pub use synchrony::{Coupling, Link, Share, Stability, Synchrony, couple, couple_group, couple_with};

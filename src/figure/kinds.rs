@@ -158,6 +158,7 @@ pub(super) fn gallery() -> Vec<(&'static str, Figure)> {
     members.dedup();
     members
         .extend((50..58).map(|unit| Neuron::in_head(7, 3, unit)).filter(|n| !members.contains(n)).collect::<Vec<_>>());
+    let lists = [(long, members.clone()), ("Anchors of Limbic", members[..20].to_vec())];
     let cloud = cloud();
     let weighted: Vec<(&str, f64)> = cloud.iter().map(|(word, weight)| (word.as_str(), *weight)).collect();
     let few: Vec<(&str, f64)> = weighted.iter().take(14).map(|(word, weight)| (*word, weight.abs())).collect();
@@ -210,6 +211,7 @@ pub(super) fn gallery() -> Vec<(&'static str, Figure)> {
             "layer_histograms",
             layer_histograms(&groups().with_reading(Reading::BestPattern), LayerHistogram::default()).unwrap(),
         ),
+        ("member_histograms", member_histograms(&lists, &attention, LayerHistogram::default()).unwrap()),
         ("course_overlay", overlay(CourseOverlay::default()).unwrap()),
         (
             "course_overlay_words",

@@ -182,12 +182,17 @@ fn panels(
             x: Scale::counted(0.0, (neurons.layers.max(1) - 1) as f64),
             y,
         };
-        let name = if groups.len() > 1 { network.as_str() } else { "" };
+        let alike = groups.iter().all(|(_, other)| other.members() == places.members());
+        let name = match (groups.len(), alike) {
+            (1, _) => String::new(),
+            (_, true) => network.clone(),
+            _ => format!("{network}, n = {}", places.members()),
+        };
         // Axes have their labels once: at the left, and where nothing follows below.
         let labels = [column == 0, n + columns >= groups.len()];
-        panel(&mut sheet, &plot, places, name, labels);
+        panel(&mut sheet, &plot, places, &name, labels);
     }
-    key(&mut sheet, [MARGIN + LEFT, heading.height() + 9.0], &groups[0].1);
+    key(&mut sheet, [MARGIN + LEFT, heading.height() + 9.0], groups);
     let names: Vec<&str> = groups.iter().map(|(name, _)| name.as_str()).collect();
     let counts =
         Array2::from_shape_fn((groups.len(), neurons.layers), |(n, layer)| groups[n].1.counts()[[layer, 0]] as f64);
@@ -214,20 +219,28 @@ fn panel(sheet: &mut Sheet, plot: &Plot, places: &Places, name: &str, [left, bot
     plot.bottom_axis(sheet, if bottom { "layer" } else { "" }, false);
 }
 
-/// What colours, band and line mean.
-fn key(sheet: &mut Sheet, [mut x, y]: [f64; 2], places: &Places) {
-    let [low, high] = places.range();
+/// What colours, band and line mean; with numbers where they are the same in all panels.
+fn key(sheet: &mut Sheet, [mut x, y]: [f64; 2], groups: &[(String, Places)]) {
+    let first = &groups[0].1;
+    let [low, high] = first.range();
+    let alike = groups.iter().all(|(_, places)| places.members() == first.members());
+    let (band, line) = match alike {
+        true => (
+            format!("{low} to {high} in 95 % of random draws"),
+            format!("expected by chance: {}", brief(first.expected())),
+        ),
+        false => ("95 % of random draws".to_owned(), "expected by chance".to_owned()),
+    };
     let entries = [
-        (Ink::Own(PALETTE[1]), "more than chance, q < 0.05".to_owned()),
-        (Ink::Own(PALETTE[0]), "not more".to_owned()),
-        (Ink::Tint(PALETTE[6]), format!("{low} to {high} in 95 % of random draws")),
+        (Ink::Own(PALETTE[1]), "more than chance, q < 0.05"),
+        (Ink::Own(PALETTE[0]), "not more"),
+        (Ink::Tint(PALETTE[6]), band.as_str()),
     ];
     for (ink, text) in entries {
         sheet.block([x, y - 6.0], [18.0, 12.0], ink);
-        sheet.centred([x + 25.0, y], Text::new(&text, TICK).colour(SOFT));
-        x += 25.0 + font::width(&text, TICK, false) + 22.0;
+        sheet.centred([x + 25.0, y], Text::new(text, TICK).colour(SOFT));
+        x += 25.0 + font::width(text, TICK, false) + 22.0;
     }
     sheet.dashed([x, y], [x + 23.0, y], 1.4, INK);
-    let text = format!("expected by chance: {}", brief(places.expected()));
-    sheet.centred([x + 30.0, y], Text::new(text, TICK).colour(SOFT).anchor(Anchor::Start));
+    sheet.centred([x + 30.0, y], Text::new(line, TICK).colour(SOFT).anchor(Anchor::Start));
 }

@@ -3,6 +3,7 @@
 //! | question | function |
 //! |---|---|
 //! | does a prediction go with its voxel, one column each? | [`correlation_test`], by one of the nulls of [`Null`] |
+//! | does any column of one series go with any of another? | [`correlate_pairs`], all pairs at once |
 //! | how far does r of any two series stray by chance? | [`phase_null_sd`], and [`phase_surrogates`] to look at |
 //! | is the mean over subjects, or the difference of two models, above 0? | [`sign_flip`] |
 //! | how do two courses go together at other lags, or from minute to minute? | [`lagged_r`], [`running_r`] |
@@ -23,6 +24,7 @@ mod hypergeometric;
 mod lagged;
 mod lookup;
 mod null;
+mod pairs;
 mod pearson;
 mod phase;
 mod saddle;
@@ -35,6 +37,7 @@ pub use column_test::{ColumnTest, correlation_test};
 pub use fdr::{benjamini_hochberg, benjamini_yekutieli};
 pub use lagged::{LaggedR, lagged_r, running_r};
 pub use null::{Null, Sides};
+pub use pairs::{PairTest, correlate_pairs};
 pub use pearson::{fisher_z, naive_p};
 pub use phase::{phase_null_sd, phase_surrogates};
 pub use sign_flip::{GroupTest, SignFlip, sign_flip};
@@ -44,3 +47,4 @@ pub(crate) use column_test::test_in_blocks;
 pub(crate) use courses::unit_runs;
 pub(crate) use hypergeometric::RandomDraw;
 pub(crate) use sign_flip::sign_flip_spread;
+pub(crate) use student::two_sided_t;
