@@ -141,6 +141,7 @@ fn pair() -> [Vec<f32>; 2] {
 pub(super) fn gallery() -> Vec<(&'static str, Figure)> {
     let story = Stimulus::example().unwrap();
     let [a, b] = pair();
+    let match_40 = matched(40);
     let long = "Default Mode, with the temporal poles and the hippocampal formation, mean of 12,345 voxels";
     let (attention, plain) = (attention(), NeuronAxis::new("minilm-l6", Site::AttnZ, 6, 384).with_heads(12));
     let mut random = made::random(73);
@@ -181,10 +182,10 @@ pub(super) fn gallery() -> Vec<(&'static str, Figure)> {
             )
             .unwrap(),
         ),
-        ("match_matrix", match_matrix(&matched(40), MatchMatrix::default()).unwrap()),
+        ("match_matrix", match_matrix(&match_40, MatchMatrix::default()).unwrap()),
         (
             "match_matrix_few",
-            match_matrix(&matched(40), MatchMatrix::default().patterns(6).title("Six patterns")).unwrap(),
+            match_matrix(&match_40, MatchMatrix::default().patterns(6).title("Six patterns")).unwrap(),
         ),
         ("match_matrix_one", match_matrix(&matched(1), MatchMatrix::default()).unwrap()),
         (
