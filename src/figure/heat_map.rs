@@ -179,7 +179,7 @@ pub fn heat_map(values: &Array2<f64>, rows: &[String], columns: &[String], optio
                 // An asterisk stands in the upper half of its line.
                 let [x, y] = middle(place, column);
                 let text = Text::new("*".repeat(stars), STAR).colour(ink(row, column)).anchor(Anchor::Middle);
-                sheet.words([x, y + 0.62 * STAR], text);
+                sheet.words([x, y + 0.56 * STAR], text);
             } else if dot || stars > 0 {
                 sheet.disc(middle(place, column), radius, ink(row, column));
             }

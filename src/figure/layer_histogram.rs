@@ -186,7 +186,7 @@ fn panels(
         let name = match (groups.len(), alike) {
             (1, _) => String::new(),
             (_, true) => network.clone(),
-            _ => format!("{network}, n = {}", places.members()),
+            _ => format!("{}, n = {}", font::shorten(network, LABEL, true, plot.width - 70.0), places.members()),
         };
         // Axes have their labels once: at the left, and where nothing follows below.
         let labels = [column == 0, n + columns >= groups.len()];
