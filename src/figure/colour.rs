@@ -95,9 +95,9 @@ pub(super) fn legible(text: Colour, ground: Colour) -> bool {
     contrast_ratio(text, ground) >= 4.5
 }
 
-/// Nearly black or white, whichever is read better on a colour.
+/// Black or white, whichever is read better on a colour.
 pub(super) fn contrast(ground: Colour) -> Colour {
-    let (dark, light) = ([0x11, 0x11, 0x11], [255, 255, 255]);
+    let (dark, light) = ([0; 3], [255; 3]);
     if contrast_ratio(dark, ground) >= contrast_ratio(light, ground) { dark } else { light }
 }
 

@@ -187,6 +187,8 @@ pub(super) struct Sheet {
     pub width: f64,
     pub height: f64,
     pub shapes: Vec<Shape>,
+    /// The height that was asked for, before it was rounded up.
+    exact: f64,
     /// The heading and its shapes' place in the list.
     heading: Option<(Heading, Range<usize>)>,
 }
@@ -194,7 +196,7 @@ pub(super) struct Sheet {
 impl Sheet {
     pub fn new(width: f64, height: f64) -> Sheet {
         // Whole pixels, so that both formats have the same size.
-        Sheet { width: width.ceil(), height: height.ceil(), shapes: Vec::new(), heading: None }
+        Sheet { width: width.ceil(), height: height.ceil(), shapes: Vec::new(), exact: height, heading: None }
     }
 
     pub fn line(&mut self, from: [f64; 2], to: [f64; 2], width: f64, colour: impl Into<Ink>) {
@@ -287,7 +289,7 @@ impl Sheet {
         let new = Heading::new(title, &old.said[1], self.width);
         let down = new.height() - old.height();
         let moved = |shapes: &[Shape]| shapes.iter().map(|s| s.placed(1.0, [0.0, down])).collect::<Vec<Shape>>();
-        let mut sheet = Sheet::new(self.width, self.height + down);
+        let mut sheet = Sheet::new(self.width, self.exact + down);
         sheet.shapes = moved(&self.shapes[..place.start]);
         sheet.heading(&new);
         sheet.shapes.extend(moved(&self.shapes[place.end..]));
