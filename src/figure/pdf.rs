@@ -161,9 +161,10 @@ impl Page {
                 Anchor::End => -1.0,
             };
         self.fill(colour);
-        // Where letters do not stand as they were typed, the text says itself what it is.
-        let plain = shaping::is_plain(&text.text);
-        if !plain {
+        // Where the font lacks letters, the text says itself what it is. Not where it runs from right to left: readers of
+        // PDF bring that into its order themselves, from the letters that the glyphs stand for.
+        let said = font::lacks(&text.text, text.bold) && !shaping::has_leftward(&text.text);
+        if said {
             let mut marked = self.content.begin_marked_content_with_properties(Name(b"Span"));
             marked.properties().actual_text(TextStr(&text.text));
         }
@@ -194,7 +195,7 @@ impl Page {
         items.finish();
         shown.finish();
         self.content.end_text();
-        if !plain {
+        if said {
             self.content.end_marked_content();
         }
     }

@@ -84,6 +84,11 @@ pub(super) fn is_plain(text: &str) -> bool {
     text.chars().all(|c| c < '\u{300}' && c != '\u{ad}')
 }
 
+/// Whether some letters run from right to left.
+pub(super) fn has_leftward(text: &str) -> bool {
+    text.chars().any(|c| matches!(c, '\u{590}'..='\u{8ff}' | '\u{fb1d}'..='\u{fdff}' | '\u{fe70}'..='\u{fefc}'))
+}
+
 /// Signs that are never drawn: joiners, direction marks, variation selectors.
 pub(super) fn is_invisible(c: char) -> bool {
     matches!(c, '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}'
