@@ -215,16 +215,17 @@ impl Plot {
 /// Space that the bottom axis takes: ticks, their labels and the axis' label.
 pub(super) const BELOW: f64 = 6.0 + TICK + 8.0 + LABEL + 6.0;
 
-/// The palette of Okabe and Ito (2008), in an order whose neighbours differ most.
+/// The hues of Okabe and Ito (2008), in an order whose neighbours differ most, each as light as it must be to stand out from
+/// a white and from a nearly black page (contrast 3 at least), and 19 or more apart (ΔE, CIE 1976) for colour-blind eyes.
 pub(super) const PALETTE: [Colour; 8] = [
-    [0x00, 0x72, 0xb2],
-    [0xd5, 0x5e, 0x00],
-    [0x00, 0x9e, 0x73],
-    [0xcc, 0x79, 0xa7],
-    [0xe6, 0x9f, 0x00],
-    [0x56, 0xb4, 0xe9],
-    [0x80, 0x80, 0x80],
-    [0x8c, 0x6d, 0x31],
+    [0x00, 0x66, 0xa4],
+    [0xb9, 0x39, 0x02],
+    [0x1d, 0xa5, 0x79],
+    [0xbc, 0x7a, 0xa5],
+    [0xc9, 0x87, 0x00],
+    [0x20, 0x9d, 0xd9],
+    [0x62, 0x67, 0x69],
+    [0xa1, 0x80, 0x45],
 ];
 
 #[cfg(test)]
@@ -261,5 +262,52 @@ mod tests {
         assert_eq!(scale.ticks(10).len(), 7);
         assert_eq!(scale.label(0.1, &[]), "10⁻¹");
         assert!((scale.share(100.0) - 0.5).abs() < 1e-12);
+    }
+
+    /// CIE L*a*b* (D65) of linear red, green and blue.
+    fn lab(linear: [f64; 3]) -> [f64; 3] {
+        let rows = [
+            ([0.4124564, 0.3575761, 0.1804375], 0.95047),
+            ([0.2126729, 0.7151522, 0.0721750], 1.0),
+            ([0.0193339, 0.1191920, 0.9503041], 1.08883),
+        ];
+        let [x, y, z] = rows.map(|(row, white)| {
+            let sum: f64 = row.iter().zip(linear).map(|(m, v)| m * v.clamp(0.0, 1.0)).sum();
+            let share: f64 = sum / white;
+            if share > 0.008856 { share.cbrt() } else { 7.787 * share + 16.0 / 116.0 }
+        });
+        [116.0 * y - 16.0, 500.0 * (x - y), 200.0 * (y - z)]
+    }
+
+    #[test]
+    fn palette_colours_stand_out_from_both_pages_and_from_each_other_for_colour_blind_eyes() {
+        use crate::figure::colour::contrast_ratio;
+        // Machado, Oliveira and Fernandes (2009), severity 1: protanopia, deuteranopia; and unchanged sight.
+        let sights = [
+            [[1.0, 0.0, 0.0], [0.0, 1.0, 0.0], [0.0, 0.0, 1.0]],
+            [[0.152286, 1.052583, -0.204868], [0.114503, 0.786281, 0.099216], [-0.003882, -0.048116, 1.051998]],
+            [[0.367322, 0.860646, -0.227968], [0.280085, 0.672501, 0.047413], [-0.011820, 0.042940, 0.968881]],
+        ];
+        let linear = |colour: Colour| {
+            colour.map(|c| {
+                let share = f64::from(c) / 255.0;
+                if share <= 0.04045 { share / 12.92 } else { ((share + 0.055) / 1.055).powf(2.4) }
+            })
+        };
+        for (n, colour) in PALETTE.into_iter().enumerate() {
+            for page in [[255; 3], [0x11; 3]] {
+                assert!(contrast_ratio(colour, page) >= 3.0, "{colour:?} on {page:?}");
+            }
+            for other in &PALETTE[n + 1..] {
+                for sight in sights {
+                    let seen = |c: Colour| {
+                        let l = linear(c);
+                        lab(sight.map(|row| row.iter().zip(l).map(|(m, v)| m * v).sum()))
+                    };
+                    let far = seen(colour).iter().zip(seen(*other)).map(|(a, b)| (a - b).powi(2)).sum::<f64>().sqrt();
+                    assert!(far >= 19.0, "{colour:?} and {other:?}: {far}");
+                }
+            }
+        }
     }
 }

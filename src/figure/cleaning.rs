@@ -6,7 +6,7 @@ use super::colour::diverging;
 use super::colour_bar::colour_bar;
 use super::courses::{draw_course, run_borders, run_labels_height, seconds};
 use super::drawn::Figure;
-use super::sheet::{Anchor, Colour, FRAME, Heading, INK, LABEL, MARGIN, SOFT, Sheet, TICK, Text};
+use super::sheet::{Anchor, Colour, FRAME, Heading, INK, Ink, LABEL, MARGIN, SOFT, Sheet, TICK, Text};
 use crate::brain::{CleaningReport, RunReport, VoxelSeries};
 use crate::error::{Error, Result};
 use std::ops::Range;
@@ -17,7 +17,7 @@ const TRACE: f64 = 58.0;
 const CARPET: f64 = 210.0;
 const GAP: f64 = 20.0;
 /// Bands behind traces where volumes are censored.
-const BAND: Colour = [0xf7, 0xdf, 0xd2];
+const BAND: Ink = Ink::Tint(PALETTE[1]);
 /// Marks of censored volumes above a carpet.
 const MARK: Colour = PALETTE[1];
 

@@ -74,10 +74,31 @@ pub(super) fn cold_hot(value: f64) -> Colour {
     if value < 0.0 { look_up(&COLD, -value) } else { look_up(&HOT, value) }
 }
 
+/// Relative luminance, 0 (black) to 1 (white), as the Web Content Accessibility Guidelines 2.2 define it.
+fn luminance(colour: Colour) -> f64 {
+    let linear = |channel: u8| {
+        let share = f64::from(channel) / 255.0;
+        if share <= 0.04045 { share / 12.92 } else { ((share + 0.055) / 1.055).powf(2.4) }
+    };
+    let [r, g, b] = colour.map(linear);
+    0.2126 * r + 0.7152 * g + 0.0722 * b
+}
+
+/// How much two colours differ in luminance: 1 (not at all) to 21 (black and white), by the same guidelines.
+pub(super) fn contrast_ratio(a: Colour, b: Colour) -> f64 {
+    let (a, b) = (luminance(a), luminance(b));
+    (a.max(b) + 0.05) / (a.min(b) + 0.05)
+}
+
+/// Whether small text of one colour can be read on the other: a ratio of 4.5 or more (level AA).
+pub(super) fn legible(text: Colour, ground: Colour) -> bool {
+    contrast_ratio(text, ground) >= 4.5
+}
+
 /// Black or white, whichever is read better on a colour.
-pub(super) fn contrast([r, g, b]: Colour) -> Colour {
-    let lightness = 0.299 * f64::from(r) + 0.587 * f64::from(g) + 0.114 * f64::from(b);
-    if lightness > 140.0 { [0x22, 0x22, 0x22] } else { [255, 255, 255] }
+pub(super) fn contrast(ground: Colour) -> Colour {
+    let (dark, light) = ([0; 3], [255; 3]);
+    if contrast_ratio(dark, ground) >= contrast_ratio(light, ground) { dark } else { light }
 }
 
 #[cfg(test)]
@@ -101,6 +122,25 @@ mod tests {
             assert!(lightness(sequential(high)) >= lightness(sequential(low)) - 0.7, "{low}");
             assert!(lightness(cold_hot(high)) >= lightness(cold_hot(low)) - 0.7, "{low}");
             assert!(lightness(cold_hot(-high)) >= lightness(cold_hot(-low)) - 0.7, "{low}");
+        }
+    }
+
+    #[test]
+    fn ratios_are_those_of_the_guidelines() {
+        assert!((contrast_ratio([0; 3], [255; 3]) - 21.0).abs() < 1e-9);
+        // #767676 is the lightest grey that passes on white, #777777 does not (WCAG 2.2, understanding 1.4.3).
+        assert!(legible([0x76; 3], [255; 3]) && !legible([0x77; 3], [255; 3]));
+    }
+
+    #[test]
+    fn black_or_white_can_be_read_on_every_grey_and_map_colour() {
+        let greys = (0..=255u8).map(|v| [v; 3]);
+        let maps = (-100..=100).flat_map(|n| {
+            let v = f64::from(n) / 100.0;
+            [sequential(v.abs()), diverging(v), cold_hot(v)]
+        });
+        for ground in greys.chain(maps) {
+            assert!(legible(contrast(ground), ground), "{ground:?}");
         }
     }
 }

@@ -4,7 +4,7 @@ use super::axis::{BELOW, PALETTE, Plot, Scale};
 use super::courses::{run_borders, run_labels_height, seconds};
 use super::drawn::Figure;
 use super::font;
-use super::sheet::{Anchor, Colour, FRAME, Heading, LABEL, MARGIN, SOFT, Sheet, TICK, Text};
+use super::sheet::{Anchor, FRAME, GRID, Heading, Ink, LABEL, MARGIN, SOFT, Sheet, TICK, Text};
 use crate::encoding::{Fold, Folds};
 use crate::error::{Error, Result};
 
@@ -12,10 +12,10 @@ const WIDTH: f64 = 900.0;
 /// Folds that one figure shows.
 const MOST: usize = 40;
 /// Train, gap and test.
-const COLOURS: [(Colour, &str); 3] =
-    [(PALETTE[5], "train"), ([0xd0, 0xd0, 0xd0], "gap: neither"), (PALETTE[1], "test")];
+const COLOURS: [(Ink, &str); 3] =
+    [(Ink::Own(PALETTE[5]), "train"), (FRAME, "gap: neither"), (Ink::Own(PALETTE[1]), "test")];
 /// Rows that another fold holds out.
-const OUTSIDE: Colour = [0xef, 0xef, 0xef];
+const OUTSIDE: Ink = GRID;
 
 /// The design of a cross-validation: a strip over time for each fold, coloured by what its volumes are for, with the borders of runs.
 ///

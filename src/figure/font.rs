@@ -1,8 +1,10 @@
 //! The shipped font: registered once, measured, and lines broken by its widths.
 
 use super::glyphs::Glyphs;
+use super::shaping;
 use plotters::style::{FontDesc, FontFamily, FontStyle, register_font};
 use std::sync::OnceLock;
+use unicode_normalization_alignments::UnicodeNormalization;
 
 /// The name under which the font is registered and which an SVG carries: the families that follow have nearly the
 /// same widths, for machines without DejaVu Sans.
@@ -10,6 +12,11 @@ pub(super) const FAMILY: &str = "DejaVu Sans, Verdana, Geneva, sans-serif";
 
 /// Line height (ascent − descent) of DejaVu Sans in ems: plotters' bitmap text takes its size as this height.
 pub(super) const LINE_HEIGHT: f64 = 1.164;
+
+/// The two files.
+pub(super) fn file(bold: bool) -> &'static [u8] {
+    if bold { BOLD } else { REGULAR }
+}
 
 static REGULAR: &[u8] = include_bytes!("../../assets/font/DejaVuSans.ttf");
 static BOLD: &[u8] = include_bytes!("../../assets/font/DejaVuSans-Bold.ttf");
@@ -34,7 +41,7 @@ pub(super) fn font(size: f64, bold: bool) -> FontDesc<'static> {
 /// Advances and bearings of the letters.
 pub(super) fn glyphs(bold: bool) -> &'static Glyphs {
     static MEASURES: [OnceLock<Glyphs>; 2] = [OnceLock::new(), OnceLock::new()];
-    MEASURES[usize::from(bold)].get_or_init(|| Glyphs::new(if bold { BOLD } else { REGULAR }))
+    MEASURES[usize::from(bold)].get_or_init(|| Glyphs::new(file(bold)))
 }
 
 /// Width of a text in pixels at a font size (em) in pixels.
@@ -42,9 +49,20 @@ pub(super) fn width(text: &str, size: f64, bold: bool) -> f64 {
     glyphs(bold).width(text) * size
 }
 
-/// A text without what neither SVG nor a bitmap can show: control characters become blanks.
+/// A text without what neither SVG nor a bitmap can show: control characters become blanks, and letters with their
+/// combining marks the one letter that means the same (é), where there is one.
 pub(super) fn clean(text: &str) -> String {
-    text.chars().map(|c| if c.is_control() || matches!(c, '\u{fffe}' | '\u{ffff}') { ' ' } else { c }).collect()
+    let shown = |c: char| if c.is_control() || matches!(c, '\u{fffe}' | '\u{ffff}') { ' ' } else { c };
+    match shaping::is_plain(text) {
+        true => text.chars().map(shown).collect(),
+        false => text.nfc().map(|(c, _)| shown(c)).collect(),
+    }
+}
+
+/// Whether the font lacks a letter of the text.
+pub(super) fn lacks(text: &str, bold: bool) -> bool {
+    let glyphs = glyphs(bold);
+    !shaping::is_plain(text) && text.chars().any(|c| !shaping::is_invisible(c) && glyphs.known(c).is_none())
 }
 
 /// The parts of a word between which a line may end: "DorsalAttention" has two.

@@ -1,15 +1,18 @@
-//! Advance and left bearing of each letter, read from a TrueType file's own tables.
+//! Number, advance, left bearing and inked width of each letter, read from a TrueType file's own tables.
 //!
 //! plotters' bitmap text begins each letter's ink at the pen and leaves its bearing out, which tears words apart
 //! ("sub ject"); with these numbers each letter is placed by itself.
 
+use super::shaping;
 use std::collections::HashMap;
 
-/// Advance and left bearing, in ems.
+/// A letter's number in the font, and its advance, left bearing and inked width in ems.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub(super) struct Glyph {
+    pub number: u16,
     pub advance: f64,
     pub bearing: f64,
+    pub ink: f64,
 }
 
 /// The measures of a font's letters.
@@ -21,17 +24,33 @@ pub(super) struct Glyphs {
 impl Glyphs {
     /// Reads the tables; a file that has them not gives letters of one width.
     pub fn new(file: &[u8]) -> Glyphs {
-        let fallback = Glyph { advance: 0.6, bearing: 0.05 };
+        let fallback = Glyph { number: 0, advance: 0.6, bearing: 0.05, ink: 0.5 };
         read(file).unwrap_or(Glyphs { known: HashMap::new(), missing: fallback })
     }
 
+    /// A letter that the font lacks is a box, as wide as other fonts' letters of the scripts that DejaVu lacks, so that
+    /// an SVG has room for them.
     pub fn of(&self, letter: char) -> Glyph {
-        self.known.get(&letter).copied().unwrap_or(self.missing)
+        let missing = || Glyph { advance: if letter >= '\u{1f000}' { 1.3 } else { 1.0 }, ..self.missing };
+        self.known(letter).unwrap_or_else(missing)
+    }
+
+    /// The box for letters that the font lacks.
+    pub fn missing(&self) -> Glyph {
+        self.missing
+    }
+
+    /// A letter that the font has.
+    pub fn known(&self, letter: char) -> Option<Glyph> {
+        self.known.get(&letter).copied()
     }
 
     /// Width of a text in ems.
     pub fn width(&self, text: &str) -> f64 {
-        text.chars().map(|c| self.of(c).advance).sum()
+        match shaping::is_plain(text) {
+            true => text.chars().map(|c| self.of(c).advance).sum(),
+            false => shaping::shape(text, self).width,
+        }
     }
 }
 
@@ -60,7 +79,9 @@ fn read(file: &[u8]) -> Option<Glyphs> {
             true => short(file, metrics + 4 * number + 2)?,
             false => short(file, metrics + 4 * measured + 2 * (number - measured))?,
         };
-        Some(Glyph { advance: f64::from(advance) / units, bearing: f64::from(bearing.cast_signed()) / units })
+        let number = u16::try_from(number).ok()?;
+        let [advance, bearing] = [f64::from(advance), f64::from(bearing.cast_signed())].map(|v| v / units);
+        Some(Glyph { number, advance, bearing, ink: ink(file, usize::from(number))? / units })
     };
     let mut known = HashMap::new();
     let map = characters(file)?;
@@ -85,6 +106,21 @@ fn read(file: &[u8]) -> Option<Glyphs> {
         }
     }
     Some(Glyphs { known, missing: glyph(0)? })
+}
+
+/// The inked width of a glyph in font units, 0 for one without outlines.
+fn ink(file: &[u8], number: usize) -> Option<f64> {
+    let (places, outlines) = (table(file, b"loca")?, table(file, b"glyf")?);
+    let place = |n: usize| match short(file, table(file, b"head")? + 50)? {
+        0 => Some(2 * usize::from(short(file, places + 2 * n)?)),
+        _ => long(file, places + 4 * n),
+    };
+    let (from, to) = (place(number)?, place(number + 1)?);
+    if from == to {
+        return Some(0.0);
+    }
+    let side = |at: usize| Some(f64::from(short(file, outlines + from + at)?.cast_signed()));
+    Some(side(6)? - side(2)?)
 }
 
 /// Where the table of characters in the basic plane (format 4) begins.

@@ -1,9 +1,10 @@
 //! Every result as a picture. Nothing is computed here.
 //!
 //! Each function takes a result and returns a [`Figure`], which shows itself when it is a cell's last expression and
-//! saves itself as SVG or PNG. A figure is drawn once into a list of shapes in logical pixels; plotters turns the list
-//! into SVG (text stays text) or into a bitmap at twice the size, with the crate's own font (DejaVu Sans), so that
-//! figures look the same on a machine without fonts.
+//! saves itself as SVG, PNG or PDF. A figure is drawn once into a list of shapes in logical pixels; plotters turns the
+//! list into SVG (text stays text) or into a bitmap, `pdf` into a page of PDF, with the crate's own font (DejaVu Sans), so
+//! that figures look the same on a machine without fonts. Size, resolution, title and theme are a figure's own
+//! ([`Figure::width_inches`], [`Figure::dpi`], [`Figure::titled`], [`Figure::theme`]); [`grid`] puts several into one.
 //!
 //! ```
 //! use neurocell::figure::bars;
@@ -13,10 +14,11 @@
 //! ```
 //!
 //! Colours: a sequential map (viridis) and a diverging one (blue, white at zero, red), both readable with any common
-//! colour blindness; lines in the palette of Okabe and Ito (2008).
+//! colour blindness; lines in the hues of Okabe and Ito (2008).
 
 mod axis;
 mod bars;
+mod bitmap;
 mod brain;
 mod carpet;
 mod cleaning;
@@ -27,10 +29,13 @@ mod courses;
 mod curve;
 mod curve_set;
 mod dendrogram;
+mod dense;
 mod drawn;
 mod folds;
 mod font;
 mod glyphs;
+mod grid;
+mod ground;
 mod heat_map;
 mod hexbin;
 mod histogram;
@@ -43,9 +48,14 @@ mod organisation;
 mod paint;
 mod pattern_summary;
 mod pattern_words;
+mod pdf;
+mod pdf_font;
+mod pdf_picture;
 mod recovery_curves;
 mod render;
 mod roi_scatter;
+mod save;
+mod shaping;
 mod sheet;
 mod spectrum;
 mod template;
@@ -66,6 +76,7 @@ pub use curve_set::{Curve, CurveKind, CurveSet};
 pub use dendrogram::{Dendrogram, dendrogram};
 pub use drawn::Figure;
 pub use folds::{folds_figure, inner_folds_figure};
+pub use grid::{Grid, grid, grid_with};
 pub use heat_map::{HeatMap, heat_map};
 pub use hexbin::{HexBin, ceiling_hexbin, hexbin};
 pub use histogram::{Histogram, histogram, score_histograms};
@@ -79,7 +90,7 @@ pub use pattern_words::{pattern_courses_with_words, pattern_words};
 pub use recovery_curves::recovery_curves;
 pub use roi_scatter::roi_scatter;
 pub use spectrum::spectrum_curve;
-pub use theme::Theme;
+pub use theme::{Theme, set_theme};
 pub use word_axis::Stretch;
 pub use word_bars::{WordBars, word_bars};
 pub use word_cloud::{WordCloud, word_cloud};
@@ -88,6 +99,8 @@ pub use word_cloud::{WordCloud, word_cloud};
 mod kinds;
 #[cfg(test)]
 mod made;
+#[cfg(test)]
+mod page_tests;
 #[cfg(test)]
 mod shown;
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! What a figure is made of: shapes in logical pixels, in the order in which they are drawn.
 
 use super::font;
+use std::ops::Range;
 
 /// A colour: red, green, blue.
 pub(super) type Colour = [u8; 3];
@@ -16,12 +17,12 @@ pub(super) enum Ink {
     Frame,
     /// Grid lines, and what lies outside of interest.
     Faint,
+    /// A band behind other things: the page with a little of a colour.
+    Tint(Colour),
     /// The page.
     Paper,
     /// A colour of the data's own, the same in every theme.
     Own(Colour),
-    /// A light shade of such a colour, mixed with the page: bands behind lines.
-    Tint(Colour),
 }
 
 impl From<Colour> for Ink {
@@ -153,18 +154,49 @@ pub(super) enum Shape {
     },
 }
 
+impl Shape {
+    /// The shape drawn `factor` times as large, then moved.
+    pub fn placed(&self, factor: f64, [dx, dy]: [f64; 2]) -> Shape {
+        let to = |[x, y]: [f64; 2]| [dx + factor * x, dy + factor * y];
+        let mut shape = self.clone();
+        match &mut shape {
+            Shape::Line { points, width, .. } => {
+                points.iter_mut().for_each(|point| *point = to(*point));
+                *width *= factor;
+            }
+            Shape::Block { corner, size, .. } | Shape::Picture { corner, size, .. } => {
+                (*corner, *size) = (to(*corner), size.map(|s| factor * s));
+            }
+            Shape::Disc { centre, radius, .. } => {
+                *centre = to(*centre);
+                *radius *= factor;
+            }
+            Shape::Polygon { corners, .. } => corners.iter_mut().for_each(|corner| *corner = to(*corner)),
+            Shape::Words { at, text } => {
+                *at = to(*at);
+                text.size *= factor;
+            }
+        }
+        shape
+    }
+}
+
 /// A page with its shapes.
 #[derive(Clone, Debug)]
 pub(super) struct Sheet {
     pub width: f64,
     pub height: f64,
     pub shapes: Vec<Shape>,
+    /// The height that was asked for, before it was rounded up.
+    exact: f64,
+    /// The heading and its shapes' place in the list.
+    heading: Option<(Heading, Range<usize>)>,
 }
 
 impl Sheet {
     pub fn new(width: f64, height: f64) -> Sheet {
         // Whole pixels, so that both formats have the same size.
-        Sheet { width: width.ceil(), height: height.ceil(), shapes: Vec::new() }
+        Sheet { width: width.ceil(), height: height.ceil(), shapes: Vec::new(), exact: height, heading: None }
     }
 
     pub fn line(&mut self, from: [f64; 2], to: [f64; 2], width: f64, colour: impl Into<Ink>) {
@@ -240,23 +272,36 @@ impl Sheet {
 
     /// Draws a heading at the top, over the page's width, and gives the y below it.
     pub fn heading(&mut self, heading: &Heading) -> f64 {
-        let mut y = MARGIN;
-        for (lines, size, bold, colour) in
-            [(&heading.title, heading.size, true, INK), (&heading.remark, TICK, false, SOFT)]
-        {
-            for line in lines {
-                y += 1.3 * size;
-                let text = Text::new(line, size).colour(colour);
-                self.words([MARGIN, y - 0.3 * size], if bold { text.bold() } else { text });
-            }
-        }
+        let from = self.shapes.len();
+        self.shapes.extend(heading.shapes());
+        self.heading = Some((heading.clone(), from..self.shapes.len()));
         heading.height()
+    }
+
+    /// The title in the heading, empty if there is none.
+    pub fn title(&self) -> &str {
+        self.heading.as_ref().map_or("", |(heading, _)| &heading.said[0])
+    }
+
+    /// The same page under another title; what is below the heading moves up or down.
+    pub fn titled(&self, title: &str) -> Sheet {
+        let (old, place) = self.heading.clone().unwrap_or((Heading::new("", "", self.width), 0..0));
+        let new = Heading::new(title, &old.said[1], self.width);
+        let down = new.height() - old.height();
+        let moved = |shapes: &[Shape]| shapes.iter().map(|s| s.placed(1.0, [0.0, down])).collect::<Vec<Shape>>();
+        let mut sheet = Sheet::new(self.width, self.exact + down);
+        sheet.shapes = moved(&self.shapes[..place.start]);
+        sheet.heading(&new);
+        sheet.shapes.extend(moved(&self.shapes[place.end..]));
+        sheet
     }
 }
 
 /// A title and a remark below it, broken into lines before the page's height is known.
 #[derive(Clone, Debug)]
 pub(super) struct Heading {
+    /// Title and remark as they were given.
+    said: [String; 2],
     title: Vec<String>,
     remark: Vec<String>,
     size: f64,
@@ -266,12 +311,26 @@ impl Heading {
     /// For a page of `width` pixels; a title of more than two lines is set smaller.
     pub fn new(title: &str, remark: &str, width: f64) -> Heading {
         let room = width - 2.0 * MARGIN;
+        let said = [title, remark].map(str::to_owned);
         let remark = font::wrap(remark, TICK, false, room);
         let lines = font::wrap(title, TITLE, true, room);
         match lines.len() {
-            0..=2 => Heading { title: lines, remark, size: TITLE },
-            _ => Heading { title: font::wrap(title, LABEL, true, room), remark, size: LABEL },
+            0..=2 => Heading { said, title: lines, remark, size: TITLE },
+            _ => Heading { said, title: font::wrap(title, LABEL, true, room), remark, size: LABEL },
         }
+    }
+
+    fn shapes(&self) -> Vec<Shape> {
+        let mut shapes = Vec::new();
+        let mut y = MARGIN;
+        for (lines, size, bold, colour) in [(&self.title, self.size, true, INK), (&self.remark, TICK, false, SOFT)] {
+            for line in lines {
+                y += 1.3 * size;
+                let text = Text { bold, ..Text::new(line, size).colour(colour) };
+                shapes.push(Shape::Words { at: [MARGIN, y - 0.3 * size], text });
+            }
+        }
+        shapes
     }
 
     /// The y at which the drawing may begin.

@@ -23,7 +23,7 @@ fn matrix(rows: usize, columns: usize) -> Array2<f64> {
 }
 
 /// Each kind of figure, with made data as large and as awkward as it comes.
-fn gallery() -> Vec<(&'static str, Figure)> {
+pub(super) fn gallery() -> Vec<(&'static str, Figure)> {
     let yeo = YEO.map(str::to_owned).to_vec();
     let small = matrix(10, 7);
     let large = matrix(64, 17);
@@ -158,6 +158,39 @@ fn gallery() -> Vec<(&'static str, Figure)> {
             dendrogram(&tree, Dendrogram::default()).unwrap()
         }),
         ("k_curve", k_curve(&small_series.choose_k(few.clone()).unwrap()).unwrap()),
+        ("grid", {
+            let title = |n: usize| format!("Pattern {n}");
+            let words = |n| bars(&words[n..n + 4], &weights[n..n + 4], &title(n), "z").unwrap();
+            let curve = courses(&series, &clock(), "Language network", "z").unwrap().width_px(640);
+            grid_with(&[words(0), curve, words(3)], Grid::default().title("Three figures, two columns")).unwrap()
+        }),
+        ("awkward_labels", {
+            let long = "dorsal attention network of the right hemisphere ".repeat(7);
+            let labels = [
+                "שפה (רשת 17)",
+                "شبكة اللغة",
+                "گفتار",
+                "Σιγά Ελλάδα",
+                "язык и мозг",
+                "e\u{301}tude Ångström",
+                "言語ネットワーク",
+                "👩\u{200d}👩\u{200d}👧 family 😀",
+                "a\u{0}b\u{1b}[31m\tc",
+                &long,
+                "Donaudampfschifffahrtsgesellschaftskapitän",
+                "\u{202e}override",
+                "\u{301}mark first",
+            ];
+            let values: Vec<f64> = (0..labels.len()).map(|n| 4.0 - 0.4 * n as f64).collect();
+            bars(&labels, &values, &format!("כותרת, عنوان, 題 and {long}"), "z").unwrap()
+        }),
+        ("awkward_matrix", {
+            let long = "very long network name ".repeat(14);
+            let columns = ["שפה ומוח", "شبكة اللغة", "言語", &long].map(str::to_owned);
+            let rows = ["😀", "\u{200d}", "نمط", &long].map(str::to_owned);
+            let options = HeatMap::default().title("רשתות").unit("r").axes("דפוס", "רשת");
+            heat_map(&matrix(4, 4), &rows, &columns, options).unwrap()
+        }),
         ("k_curve_one", {
             let by = ChooseK { ks: vec![4], ..few.distance(Distance::Correlation) };
             k_curve(&small_series.choose_k(by).unwrap()).unwrap()
@@ -216,9 +249,11 @@ fn every_figure_draws_in_both_formats() {
         let png = image::load_from_memory(&figure.png().unwrap()).unwrap();
         assert_eq!([png.width(), png.height()], figure.size().map(|s| 2 * s), "{name}");
         if let Some(folder) = &folder {
-            figure.save(std::path::Path::new(folder).join(format!("{name}.png"))).unwrap();
-            figure.save(std::path::Path::new(folder).join(format!("{name}.svg"))).unwrap();
-            figure.theme(Theme::Dark).save(std::path::Path::new(folder).join(format!("{name}_dark.png"))).unwrap();
+            let folder = std::path::Path::new(folder);
+            for ending in ["png", "svg", "pdf"] {
+                figure.save(folder.join(format!("{name}.{ending}"))).unwrap();
+            }
+            figure.theme(Theme::Dark).save(folder.join(format!("{name}_dark.png"))).unwrap();
         }
     }
 }

@@ -92,11 +92,12 @@ fn a_png_carries_its_resolution_and_its_description() {
 }
 
 #[test]
-fn another_ending_is_an_error_that_names_both_possible_ones() {
+fn another_ending_is_an_error_that_names_all_possible_ones() {
     let folder = tempfile::tempdir().unwrap();
-    for name in ["a.pdf", "a"] {
+    for name in ["a.bmp", "a"] {
         let error = a_bar_figure().save(folder.path().join(name)).unwrap_err();
-        assert!(error.advice().contains(".svg") && error.advice().contains(".png"), "{error}");
+        assert!([".svg", ".png", ".pdf"].iter().all(|ending| error.advice().contains(ending)), "{error}");
+        assert!(error.problem().contains(name), "{error}");
     }
     assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
 }
@@ -107,6 +108,60 @@ fn a_missing_folder_is_named() {
     let error = a_bar_figure().save(folder.path().join("no/such/a.svg")).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::File);
     assert!(error.problem().contains("no/such/a.svg"), "{error}");
+}
+
+#[test]
+fn what_stands_in_the_way_of_a_file_is_named_with_the_next_step() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = |name: &str| folder.path().join(name);
+    let refused = |name: &str| a_bar_figure().save(at(name)).unwrap_err();
+    let error = refused("no/such/a.png");
+    assert!(error.advice().contains("no/such") && error.advice().contains("create_dir_all"), "{error}");
+    std::fs::write(at("file"), "").unwrap();
+    let error = refused("file/a.png");
+    assert!(error.advice().contains("file is a file, not a folder"), "{error}");
+    std::fs::create_dir(at("folder.png")).unwrap();
+    let error = refused("folder.png");
+    assert!(error.problem().contains("that is a folder") && error.advice().contains("figure.png"), "{error}");
+    std::os::unix::fs::symlink("/dev/full", at("full.png")).unwrap();
+    let error = refused("full.png");
+    assert!(error.problem().contains("full.png") && error.problem().contains("device"), "{error}");
+    let error = refused(&format!("{}.png", "n".repeat(300)));
+    assert!(error.advice().contains("shorter"), "{error}");
+    // What was there is still there, and nothing else.
+    let mut left: Vec<_> = std::fs::read_dir(folder.path()).unwrap().map(|e| e.unwrap().file_name()).collect();
+    left.sort();
+    assert_eq!(left, ["file", "folder.png", "full.png"]);
+}
+
+#[test]
+fn a_saved_figure_replaces_the_old_one_and_a_links_target() {
+    let folder = tempfile::tempdir().unwrap();
+    let (target, link) = (folder.path().join("target.svg"), folder.path().join("link.svg"));
+    std::fs::write(&target, "old").unwrap();
+    std::os::unix::fs::symlink(&target, &link).unwrap();
+    let figure = a_bar_figure();
+    figure.save(&link).unwrap();
+    assert!(link.is_symlink());
+    assert_eq!(std::fs::read_to_string(&target).unwrap(), figure.svg().unwrap());
+    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 2);
+}
+
+#[test]
+fn the_environment_makes_figures_dark() {
+    // The environment belongs to a process: this test runs itself again in another.
+    if std::env::var_os("NEUROCELL_THEME").is_some() {
+        assert!(a_bar_figure().svg().unwrap().contains("#111111"));
+        return;
+    }
+    assert!(a_bar_figure().svg().unwrap().contains("#FFFFFF"));
+    let tests = std::process::Command::new(std::env::current_exe().unwrap())
+        .args(["the_environment_makes_figures_dark"])
+        .env("NEUROCELL_THEME", "dark")
+        .output()
+        .unwrap();
+    let said = String::from_utf8_lossy(&tests.stdout).into_owned();
+    assert!(tests.status.success() && said.contains("1 passed"), "{said}");
 }
 
 #[test]
