@@ -1,0 +1,105 @@
+//! Pictures of cuts: the template, and what lies on it.
+
+use super::direction::Cut;
+use super::layer::{Layer, NOTHING, Sheer, stack};
+use crate::error::Result;
+use crate::figure::render::PNG_SCALE;
+use crate::figure::sheet::Pixels;
+use crate::figure::template::{Template, template};
+use crate::linalg::in_pool;
+use rayon::prelude::*;
+
+/// Pictures of cuts that are shown at `scale` logical pixels per mm, at the bitmap's resolution.
+pub(super) fn pictures(cuts: &[Cut], scale: f64, layer: &Layer) -> Result<Vec<Pixels>> {
+    let template = template()?;
+    cuts.iter()
+        .map(|cut| {
+            crate::notebook::check_cancelled("drawing slices")?;
+            Ok(picture(cut, PNG_SCALE as f64 * scale, template, layer))
+        })
+        .collect()
+}
+
+fn picture(cut: &Cut, per_mm: f64, template: &Template, layer: &Layer) -> Pixels {
+    raster(cut.direction.size(), per_mm, |place| {
+        let mm = cut.mm(place);
+        stack(brain(template, mm), layer.at(mm))
+    })
+}
+
+/// A picture of `size` mm with about `per_mm` points per mm; `colour` gets a point's centre in mm from the upper left corner.
+pub(super) fn raster(size: [f64; 2], per_mm: f64, colour: impl Fn([f64; 2]) -> Sheer + Sync) -> Pixels {
+    let [columns, rows] = size.map(|mm| (per_mm * mm).round().max(1.0) as usize);
+    let mut pixels = Pixels::new(columns, rows);
+    let share = |n: usize, of: usize| (n as f64 + 0.5) / of as f64;
+    in_pool(|| {
+        pixels.data.par_chunks_mut(columns).enumerate().for_each(|(row, points)| {
+            let down = share(row, rows) * size[1];
+            for (column, point) in points.iter_mut().enumerate() {
+                let ([r, g, b], cover) = colour([share(column, columns) * size[0], down]);
+                *point = [r, g, b, (255.0 * cover).round() as u8];
+            }
+        })
+    });
+    pixels
+}
+
+/// The template's grey at a point; it ends smoothly at the brain's surface.
+fn brain(template: &Template, mm: [f64; 3]) -> Sheer {
+    let (grey, known) = template.grey.at(mm);
+    if known <= 0.0 {
+        return NOTHING;
+    }
+    let cover = ((template.cover.at(mm).0 - 0.4) / 0.2).clamp(0.0, 1.0);
+    // Steps of two levels are not seen, and make the file a sixth smaller.
+    let level = 2 * (0.5 * (45.0 + 190.0 * grey)).round() as u8;
+    ([level; 3], cover)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::direction::Direction;
+    use super::*;
+    use crate::brain::{Affine, BrainMap, Mask};
+    use crate::figure::look::{ColourRange, Look, Threshold};
+    use crate::figure::paint::Paint;
+    use crate::figure::volume::Volume;
+    use ndarray::{Array1, Array2, Array3};
+
+    /// A map on an oblique, flipped, anisotropic grid, from the reference's arrays.
+    pub(in super::super) fn oblique() -> BrainMap {
+        let volume: Array3<f32> = ndarray_npy::read_npy(path("oblique")).unwrap();
+        let rows: Array2<f64> = ndarray_npy::read_npy(path("oblique_affine")).unwrap();
+        let affine = Affine(std::array::from_fn(|r| std::array::from_fn(|c| rows[[r, c]])));
+        let (x, y, z) = volume.dim();
+        let mask = Mask::new([x, y, z], affine, &vec![true; x * y * z]).unwrap();
+        // Reversing the axes gives the order in which the first axis runs fastest.
+        BrainMap::new(volume.t().iter().copied().collect(), &mask, "oblique", "z").unwrap()
+    }
+
+    pub(in super::super) fn path(name: &str) -> String {
+        format!("{}/tests/reference/figure/{name}.npy", env!("CARGO_MANIFEST_DIR"))
+    }
+
+    #[test]
+    fn each_point_of_a_cut_has_the_scales_colour_of_the_value_that_scipy_finds_there() {
+        let map = oblique();
+        let look = Look::default().threshold(Threshold::Both(0.0)).range(ColourRange::Symmetric(3.0));
+        let paint = Paint::new(std::slice::from_ref(&map), &look).unwrap();
+        let layer = Layer::Values { volume: Volume::of_map(&map).unwrap(), paint: paint.clone() };
+        let at: Array1<f64> = ndarray_npy::read_npy(path("cut_positions")).unwrap();
+        for (direction, at) in [Direction::Sagittal, Direction::Coronal, Direction::Axial].into_iter().zip(at) {
+            let pixels = picture(&Cut { direction, at }, 0.5, template().unwrap(), &layer);
+            let values: Array2<f64> = ndarray_npy::read_npy(path(&format!("cut_{}", direction.name()))).unwrap();
+            assert_eq!((pixels.rows, pixels.columns), values.dim(), "{direction:?}");
+            for ((row, column), value) in values.indexed_iter() {
+                let [r, g, b, cover] = pixels.data[row * pixels.columns + column];
+                assert_eq!(cover, 255);
+                let off = paint.scale(*value).iter().zip([r, g, b]).map(|(a, b)| a.abs_diff(b)).max().unwrap();
+                assert!(off <= 1, "{direction:?} row {row}, column {column}: {value}, {:?}", [r, g, b]);
+            }
+        }
+    }
+}
+#[cfg(test)]
+pub(super) use tests::{oblique, path};
