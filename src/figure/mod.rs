@@ -46,7 +46,7 @@ mod theme;
 mod volume;
 
 pub use bars::bars;
-pub use brain::{Slices, mask_slices, network_slices, slices, slices_grid};
+pub use brain::{Cuts, Direction, mosaic_grid};
 pub use carpet::{neuron_carpet, voxel_carpet};
 pub use cleaning::cleaning_figure;
 pub use courses::{courses, pattern_courses};

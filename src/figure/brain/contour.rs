@@ -27,7 +27,15 @@ impl Lattice {
     /// Marching squares (Lorensen and Cline 1987 in the plane); where two corners of a square that face each other are inside,
     /// the mean of all four says whether they are joined.
     pub fn lines(&self, level: f64) -> Vec<Vec<[f64; 2]>> {
-        let inside = |value: f64| if level > 0.0 { value >= level } else if level < 0.0 { value <= level } else { value > 0.0 };
+        let inside = |value: f64| {
+            if level > 0.0 {
+                value >= level
+            } else if level < 0.0 {
+                value <= level
+            } else {
+                value > 0.0
+            }
+        };
         // The two edges that a piece of line joins, for each square that it crosses.
         let mut pieces: Vec<[usize; 2]> = Vec::new();
         for row in 0..self.rows.saturating_sub(1) {
@@ -79,7 +87,7 @@ impl Lattice {
             piece.iter().for_each(|edge| of_edge.entry(*edge).or_default().push(n));
         }
         let mut used = vec![false; pieces.len()];
-        let mut walk = |start: usize, used: &mut Vec<bool>| {
+        let walk = |start: usize, used: &mut Vec<bool>| {
             let mut edges = vec![start];
             let mut at = start;
             while let Some(piece) = of_edge[&at].iter().copied().find(|n| !used[*n]) {

@@ -40,7 +40,7 @@ pub(super) fn stack(below: Sheer, above: Sheer) -> Sheer {
         return NOTHING;
     }
     let mixed =
-        std::array::from_fn(|c| ((above.1 * f64::from(above.0[c]) + seen * f64::from(below.0[c])) / cover).round() as u8);
+        std::array::from_fn(|c| ((above.1 * f64::from(above.0[c]) + seen * f64::from(below.0[c])) / cover + 0.5) as u8);
     (mixed, cover)
 }
 

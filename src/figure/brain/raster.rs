@@ -2,34 +2,30 @@
 
 use super::direction::Cut;
 use super::layer::{Layer, NOTHING, Sheer, stack};
+use super::pane::Pane;
 use crate::error::Result;
-use crate::figure::render::PNG_SCALE;
 use crate::figure::sheet::Pixels;
 use crate::figure::template::{Template, template};
 use crate::linalg::in_pool;
 use rayon::prelude::*;
 
-/// Pictures of cuts that are shown at `scale` logical pixels per mm, at the bitmap's resolution.
-pub(super) fn pictures(cuts: &[Cut], scale: f64, layer: &Layer) -> Result<Vec<Pixels>> {
-    let template = template()?;
-    cuts.iter()
-        .map(|cut| {
-            crate::notebook::check_cancelled("drawing slices")?;
-            Ok(picture(cut, PNG_SCALE as f64 * scale, template, layer))
-        })
-        .collect()
+/// The picture of a cut that stands in `pane`.
+pub(super) fn picture(cut: Cut, pane: &Pane, layer: &Layer) -> Result<Pixels> {
+    crate::notebook::check_cancelled("drawing slices")?;
+    Ok(draw(cut, pane.points(), template()?, layer))
 }
 
-fn picture(cut: &Cut, per_mm: f64, template: &Template, layer: &Layer) -> Pixels {
-    raster(cut.direction.size(), per_mm, |place| {
+fn draw(cut: Cut, points: [usize; 2], template: &Template, layer: &Layer) -> Pixels {
+    raster(cut.direction.size(), points, |place| {
         let mm = cut.mm(place);
-        stack(brain(template, mm), layer.at(mm))
+        let (colour, cover) = layer.at(mm);
+        // Steps that are not seen keep the file small.
+        stack(brain(template, mm), (colour, f64::from((32.0 * cover + 0.5) as u8) / 32.0))
     })
 }
 
-/// A picture of `size` mm with about `per_mm` points per mm; `colour` gets a point's centre in mm from the upper left corner.
-pub(super) fn raster(size: [f64; 2], per_mm: f64, colour: impl Fn([f64; 2]) -> Sheer + Sync) -> Pixels {
-    let [columns, rows] = size.map(|mm| (per_mm * mm).round().max(1.0) as usize);
+/// A picture of `size` mm; `colour` gets a point's centre in mm from the upper left corner.
+pub(super) fn raster(size: [f64; 2], [columns, rows]: [usize; 2], colour: impl Fn([f64; 2]) -> Sheer + Sync) -> Pixels {
     let mut pixels = Pixels::new(columns, rows);
     let share = |n: usize, of: usize| (n as f64 + 0.5) / of as f64;
     in_pool(|| {
@@ -37,7 +33,7 @@ pub(super) fn raster(size: [f64; 2], per_mm: f64, colour: impl Fn([f64; 2]) -> S
             let down = share(row, rows) * size[1];
             for (column, point) in points.iter_mut().enumerate() {
                 let ([r, g, b], cover) = colour([share(column, columns) * size[0], down]);
-                *point = [r, g, b, (255.0 * cover).round() as u8];
+                *point = [r, g, b, (255.0 * cover + 0.5) as u8];
             }
         })
     });
@@ -51,8 +47,8 @@ fn brain(template: &Template, mm: [f64; 3]) -> Sheer {
         return NOTHING;
     }
     let cover = ((template.cover.at(mm).0 - 0.4) / 0.2).clamp(0.0, 1.0);
-    // Steps of two levels are not seen, and make the file a sixth smaller.
-    let level = 2 * (0.5 * (45.0 + 190.0 * grey)).round() as u8;
+    // The template has some fifty levels itself; steps between them are not seen, and make the file larger.
+    let level = 4 * (0.25 * (45.0 + 190.0 * grey) + 0.5) as u8;
     ([level; 3], cover)
 }
 
@@ -89,9 +85,9 @@ mod tests {
         let layer = Layer::Values { volume: Volume::of_map(&map).unwrap(), paint: paint.clone() };
         let at: Array1<f64> = ndarray_npy::read_npy(path("cut_positions")).unwrap();
         for (direction, at) in [Direction::Sagittal, Direction::Coronal, Direction::Axial].into_iter().zip(at) {
-            let pixels = picture(&Cut { direction, at }, 0.5, template().unwrap(), &layer);
             let values: Array2<f64> = ndarray_npy::read_npy(path(&format!("cut_{}", direction.name()))).unwrap();
-            assert_eq!((pixels.rows, pixels.columns), values.dim(), "{direction:?}");
+            let points = [values.ncols(), values.nrows()];
+            let pixels = draw(Cut { direction, at }, points, template().unwrap(), &layer);
             for ((row, column), value) in values.indexed_iter() {
                 let [r, g, b, cover] = pixels.data[row * pixels.columns + column];
                 assert_eq!(cover, 255);
