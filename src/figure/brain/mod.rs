@@ -8,6 +8,7 @@ mod direction;
 mod glass;
 mod layer;
 mod legend;
+mod lines;
 mod mosaic;
 mod pane;
 mod projection;

@@ -143,7 +143,7 @@ impl Projection {
 
 #[cfg(test)]
 mod tests {
-    use super::super::raster::{oblique, path};
+    use super::super::tests::{oblique, path};
     use super::super::view::VIEWS;
     use super::*;
     use crate::brain::{Affine, BrainMap, Mask};

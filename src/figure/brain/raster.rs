@@ -55,27 +55,12 @@ fn brain(template: &Template, mm: [f64; 3]) -> Sheer {
 #[cfg(test)]
 mod tests {
     use super::super::direction::Direction;
+    use super::super::tests::{oblique, path};
     use super::*;
-    use crate::brain::{Affine, BrainMap, Mask};
     use crate::figure::look::{ColourRange, Look, Threshold};
     use crate::figure::paint::Paint;
     use crate::figure::volume::Volume;
-    use ndarray::{Array1, Array2, Array3};
-
-    /// A map on an oblique, flipped, anisotropic grid, from the reference's arrays.
-    pub(in super::super) fn oblique() -> BrainMap {
-        let volume: Array3<f32> = ndarray_npy::read_npy(path("oblique")).unwrap();
-        let rows: Array2<f64> = ndarray_npy::read_npy(path("oblique_affine")).unwrap();
-        let affine = Affine(std::array::from_fn(|r| std::array::from_fn(|c| rows[[r, c]])));
-        let (x, y, z) = volume.dim();
-        let mask = Mask::new([x, y, z], affine, &vec![true; x * y * z]).unwrap();
-        // Reversing the axes gives the order in which the first axis runs fastest.
-        BrainMap::new(volume.t().iter().copied().collect(), &mask, "oblique", "z").unwrap()
-    }
-
-    pub(in super::super) fn path(name: &str) -> String {
-        format!("{}/tests/reference/figure/{name}.npy", env!("CARGO_MANIFEST_DIR"))
-    }
+    use ndarray::{Array1, Array2};
 
     #[test]
     fn each_point_of_a_cut_has_the_scales_colour_of_the_value_that_scipy_finds_there() {
@@ -97,5 +82,3 @@ mod tests {
         }
     }
 }
-#[cfg(test)]
-pub(super) use tests::{oblique, path};

@@ -1,6 +1,5 @@
 //! Pictures of the brain as a reader sees them: where a voxel is lit, in which colour, and what is said of it.
 
-use super::raster::{oblique, path};
 use super::scene::Scene;
 use super::*;
 use crate::brain::Affine;
@@ -10,6 +9,21 @@ use crate::figure::made::{self, blobs, mask, mm};
 use crate::figure::sheet::Shape;
 use crate::provenance::Traced;
 use ndarray::Array2;
+
+/// A map on an oblique, flipped, anisotropic grid, from the reference's arrays.
+pub(super) fn oblique() -> BrainMap {
+    let volume: ndarray::Array3<f32> = ndarray_npy::read_npy(path("oblique")).unwrap();
+    let rows: Array2<f64> = ndarray_npy::read_npy(path("oblique_affine")).unwrap();
+    let affine = Affine(std::array::from_fn(|r| std::array::from_fn(|c| rows[[r, c]])));
+    let (x, y, z) = volume.dim();
+    let mask = Mask::new([x, y, z], affine, &vec![true; x * y * z]).unwrap();
+    // Reversing the axes gives the order in which the first axis runs fastest.
+    BrainMap::new(volume.t().iter().copied().collect(), &mask, "oblique", "z").unwrap()
+}
+
+pub(super) fn path(name: &str) -> String {
+    format!("{}/tests/reference/figure/{name}.npy", env!("CARGO_MANIFEST_DIR"))
+}
 
 /// A mask of the whole grid with one voxel at `value`, whose centre is at `at` (mm), the others at `rest`.
 fn one_voxel(affine: Affine, at: [f64; 3], value: f32, rest: f32) -> BrainMap {
