@@ -8,8 +8,8 @@ use neurocell::activation::NeuronSeries;
 use neurocell::brain::{BrainMap, Mask, Networks, VoxelSeries};
 use neurocell::clock::Clock;
 use neurocell::figure::{
-    Figure, HeatMap, Histogram, Slices, Threshold, bars, courses, heat_map, histogram, mask_slices, network_slices,
-    neuron_carpet, slices, slices_grid, voxel_carpet,
+    Cuts, Direction, Figure, HeatMap, Histogram, Look, Threshold, bars, courses, heat_map, histogram, mosaic_grid,
+    neuron_carpet, voxel_carpet,
 };
 use neurocell::model::{NeuronAxis, Site};
 use std::path::PathBuf;
@@ -57,11 +57,17 @@ fn figures() -> neurocell::Result<Vec<(&'static str, Figure)>> {
     let words = ["listened", "voice", "whispered", "story", "door", "rain"];
     let spread: Vec<f32> = scores.values().iter().enumerate().map(|(n, r)| r + 0.04 * (n as f32 * 2.3).sin()).collect();
     Ok(vec![
-        ("slices", slices(&scores, Slices::default())?),
-        ("slices_threshold", slices(&weights, Slices::default().threshold(Threshold::Both(0.8)))?),
-        ("slices_grid", slices_grid(&[weights, others], Slices::default().count(7).title("Two made patterns"))?),
-        ("networks", network_slices(&networks)?),
-        ("mask", mask_slices(&mask)?),
+        ("slices", scores.slices()?),
+        ("slices_threshold", weights.slices_at([-50.0, 20.0, 10.0], Look::default().threshold(Threshold::Both(0.8)))?),
+        ("mosaic", scores.mosaic()?),
+        ("glass", weights.glass_with(Look::default().threshold(Threshold::Both(0.8)).contour(&others, 1.0))?),
+        ("mosaic_grid", {
+            let cuts = Cuts::evenly(Direction::Axial, 7);
+            mosaic_grid(&[weights, others], cuts, Look::default().title("Two made patterns"))?
+        }),
+        ("networks", networks.mosaic()?),
+        ("networks_glass", networks.glass()?),
+        ("mask", mask.mosaic()?),
         ("heat_map", heat_map(&matrix, &patterns, networks.names(), table.marks(matrix.mapv(|v| v > 0.4), "r > 0.4"))?),
         ("courses", courses(&[("planted", planted), ("found", found)], &clock, "A made course", "z")?),
         ("bars", bars(&words, &[4.1, 3.9, 2.8, 2.7, -0.4, -1.2], "Made words of a pattern", "mean z at the word")?),

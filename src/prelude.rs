@@ -30,11 +30,7 @@ pub use crate::extract::{
     DualRegression, Extraction, GroupIca, Parcellation, SpatialDictionary, VsDbn, dual_regression,
 };
 pub use crate::figure::{
-    ColourRange, Contour, Dendrogram, Figure, Grid, HeatMap, HexBin, Histogram, Look, Slices, Stretch, Theme,
-    Threshold, bars, ceiling_hexbin, cleaning_figure, courses, dendrogram, folds_figure, grid, grid_with, heat_map,
-    hexbin, histogram, inner_folds_figure, k_curve, mask_slices, network_slices, neuron_carpet, pattern_courses,
-    pattern_summary, pattern_words, roi_scatter, score_histograms, set_theme, slices, slices_grid, spectrum_curve,
-    voxel_carpet,
+    ColourRange, Contour, Dendrogram, Figure, Grid, HeatMap, HexBin, Histogram, Look, Stretch, Theme, Threshold, bars, ceiling_hexbin, cleaning_figure, courses, dendrogram, folds_figure, grid, grid_with, heat_map, hexbin, histogram, inner_folds_figure, k_curve, neuron_carpet, pattern_courses, pattern_summary, pattern_words, roi_scatter, score_histograms, set_theme, spectrum_curve, voxel_carpet, Cuts, Direction, mosaic_grid,
 };
 pub use crate::figure::{
     CourseOverlay, Curve, CurveKind, CurveSet, LayerHeads, LayerHistogram, MatchMatrix, Measured, ModelOrganisation,

@@ -1,6 +1,7 @@
 //! Which values of a map are shown, and in which colours: the same for slices, glass brains, surfaces and the viewer.
 
 use crate::brain::BrainMap;
+use crate::provenance::{Provenance, Traced};
 
 /// Which values of a map are shown.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -85,6 +86,39 @@ impl Look {
     /// How much the colours cover of what lies below them, 0 to 1.
     pub fn opacity(self, opacity: f64) -> Look {
         Look { opacity, ..self }
+    }
+
+    /// The colours span the values of all these maps, so that pictures of each are compared by eye.
+    ///
+    /// ```
+    /// use neurocell::brain::{BrainMap, Mask};
+    /// use neurocell::figure::{ColourRange, Look};
+    /// let brain = Mask::mni4mm()?;
+    /// let map = |value: f32| BrainMap::new(vec![value; brain.count()], &brain, "made", "z");
+    /// let look = Look::default().common(&[map(2.0)?, map(-3.5)?]);
+    /// assert_eq!(look.range, ColourRange::Symmetric(3.5));
+    /// # Ok::<(), neurocell::Error>(())
+    /// ```
+    pub fn common(self, maps: &[BrainMap]) -> Look {
+        let values = maps.iter().flat_map(|map| map.values().iter().copied()).filter(|v| v.is_finite());
+        let (high, low) = values.fold((0.0f32, 0.0f32), |(high, low), v| (high.max(v), low.max(-v)));
+        let range = match (high, low) {
+            (0.0, 0.0) => ColourRange::Auto,
+            (_, 0.0) => ColourRange::Positive(high),
+            _ => ColourRange::Symmetric(high.max(low)),
+        };
+        Look { range, ..self }
+    }
+
+    /// The step by this name that draws `shown`, with all that changes the picture.
+    pub(super) fn traced(&self, step: &str, role: &str, shown: &dyn Traced) -> Provenance {
+        let title = self.title.as_deref().unwrap_or("of the map");
+        let step = Provenance::step(step).option("title", title).option("opacity", self.opacity);
+        let step =
+            step.option("threshold", format!("{:?}", self.threshold)).option("range", format!("{:?}", self.range));
+        let levels: Vec<f32> = self.contours.iter().map(|contour| contour.level).collect();
+        let step = step.option("contours", format!("{levels:?}")).input(role, shown);
+        self.contours.iter().fold(step, |step, contour| step.input("contour", &contour.map))
     }
 
     /// One more line where `map` has the value `level`.

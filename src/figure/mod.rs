@@ -66,7 +66,7 @@ mod word_bars;
 mod word_cloud;
 
 pub use bars::bars;
-pub use brain::{Slices, mask_slices, network_slices, slices, slices_grid};
+pub use brain::{Cuts, Direction, mosaic_grid};
 pub use carpet::{neuron_carpet, voxel_carpet};
 pub use cleaning::cleaning_figure;
 pub use course_overlay::{CourseOverlay, course_overlay};

@@ -1,10 +1,10 @@
 //! Every figure with made data: that it draws, that nothing is cut off or written over, that colours stand where they should.
 
-use super::made::{self, YEO, blobs, clock, mask, mm};
+use super::made::{self, YEO, blobs, clock, mask};
 use super::sheet::{Anchor, Shape};
 use super::*;
 use crate::activation::NeuronSeries;
-use crate::brain::{Affine, BrainMap, Mask, VoxelSeries};
+use crate::brain::{Affine, Mask, VoxelSeries};
 use crate::clock::Clock;
 use crate::encoding::Folds;
 use crate::pattern::{ChooseK, Distance, Hierarchical, Linkage, ParallelAnalysis, hierarchy};
@@ -91,12 +91,45 @@ pub(super) fn gallery() -> Vec<(&'static str, Figure)> {
             heat_map(&dice, &names("p", 10), &yeo, HeatMap::default().title("Overlap").unit("Dice").one_sided())
                 .unwrap()
         }),
-        ("slices", slices(&made::score_map(), Slices::default()).unwrap()),
-        ("slices_threshold", slices(&contrast, Slices::default().threshold(Threshold::Both(0.8))).unwrap()),
-        ("slices_grid", slices_grid(&[contrast, other], Slices::default().count(7).title("Two patterns")).unwrap()),
-        ("networks", network_slices(&made::networks()).unwrap()),
-        ("parcels", network_slices(&crate::brain::Networks::schaefer(100, 17).unwrap()).unwrap()),
-        ("mask", mask_slices(&mask(false)).unwrap()),
+        ("slices", made::score_map().slices().unwrap()),
+        ("slices_contour", {
+            let look = Look::default().threshold(Threshold::Both(0.8)).contour(&other, 1.0).contour(&contrast, -1.5);
+            contrast.slices_at([-48.0, -52.0, 26.0], look).unwrap()
+        }),
+        (
+            "slices_positive",
+            contrast.slices_at([-50.0, 20.0, 10.0], Look::default().threshold(Threshold::Positive(0.8))).unwrap(),
+        ),
+        (
+            "slices_nothing",
+            contrast.slices_at([0.0, 0.0, 0.0], Look::default().threshold(Threshold::Both(9.0))).unwrap(),
+        ),
+        ("slices_networks", crate::brain::Networks::yeo7().unwrap().slices().unwrap()),
+        ("slices_mask", mask(false).slices().unwrap()),
+        ("mosaic", made::score_map().mosaic().unwrap()),
+        (
+            "mosaic_threshold",
+            contrast.mosaic_with(Cuts::default(), Look::default().threshold(Threshold::Both(0.8))).unwrap(),
+        ),
+        ("mosaic_sagittal", {
+            let look = Look::default().threshold(Threshold::Negative(0.8)).contour(&other, 1.0);
+            contrast.mosaic_with(Cuts::evenly(Direction::Sagittal, 10), look).unwrap()
+        }),
+        ("mosaic_coronal", other.mosaic_with(Cuts::evenly(Direction::Coronal, 3), Look::default()).unwrap()),
+        ("mosaic_grid", {
+            let (cuts, look) = (Cuts::evenly(Direction::Axial, 7), Look::default().title("Two patterns"));
+            mosaic_grid(&[contrast.clone(), other.clone()], cuts, look).unwrap()
+        }),
+        ("glass", contrast.glass_with(Look::default().threshold(Threshold::Both(0.8)).contour(&other, 1.0)).unwrap()),
+        ("glass_fading", made::score_map().glass().unwrap()),
+        ("glass_networks", crate::brain::Networks::schaefer(400, 7).unwrap().glass().unwrap()),
+        ("networks", made::networks().mosaic().unwrap()),
+        ("parcels", {
+            let parcels = crate::brain::Networks::schaefer(100, 17).unwrap();
+            let own = parcels.map(&parcels.names()[40].clone()).unwrap();
+            parcels.mosaic_with(Cuts::default(), Look::default().contour(&own, 0.5)).unwrap()
+        }),
+        ("mask", mask(false).mosaic().unwrap()),
         ("folds_blocks", folds_figure(&Folds::blocks(&clock(), 6, 10.0).unwrap()).unwrap()),
         ("folds_nested", {
             let runs = Clock::new(2.0, &[120, 150, 120, 90, 150]).unwrap();
@@ -279,109 +312,6 @@ fn of_ten_thousand_a_part_is_shown_and_it_is_said_which() {
     }
 }
 
-/// A mask of the whole grid with one voxel at `value`, whose centre is at `at` (mm), the others at `rest`.
-fn one_voxel(affine: Affine, at: [f64; 3], value: f32, rest: f32) -> BrainMap {
-    let shape = [40, 48, 40];
-    let mask = Mask { shape, affine, voxels: (0..(40 * 48 * 40)).collect() };
-    let voxel = affine.voxel(at).unwrap().map(|v| v.round() as usize);
-    let flat = voxel[0] + 40 * (voxel[1] + 48 * voxel[2]);
-    let mut values = vec![rest; mask.count()];
-    values[flat] = value;
-    assert_eq!(mm(&mask, flat), at);
-    BrainMap::new(values, &mask, "one voxel", "r").unwrap()
-}
-
-const PLAIN: Affine = Affine([[4.0, 0.0, 0.0, -78.0], [0.0, 4.0, 0.0, -112.0], [0.0, 0.0, 4.0, -72.0]]);
-const FLIPPED: Affine = Affine([[-4.0, 0.0, 0.0, 78.0], [0.0, 4.0, 0.0, -112.0], [0.0, 0.0, 4.0, -72.0]]);
-
-/// Centres (logical pixels) of the coloured points inside slice `n`, and of the slice itself.
-fn lit(figure: &Figure, n: usize) -> (usize, [f64; 2], [f64; 4]) {
-    let pictures: Vec<_> = figure
-        .shapes()
-        .iter()
-        .filter_map(|s| match s {
-            Shape::Picture { corner, size, smooth: true, .. } => Some([corner[0], corner[1], size[0], size[1]]),
-            _ => None,
-        })
-        .collect();
-    let [x, y, w, h] = pictures[n];
-    let (wide, high, pixels) = figure.pixels().unwrap();
-    let (mut count, mut sum) = (0, [0.0, 0.0]);
-    for row in 0..high {
-        for column in 0..wide {
-            let at = [(column as f64 + 0.5) / 2.0, (row as f64 + 0.5) / 2.0];
-            let rgb = &pixels[3 * (row * wide + column)..][..3];
-            let coloured = rgb.iter().max().unwrap() - rgb.iter().min().unwrap() > 60;
-            if coloured && at[0] > x && at[0] < x + w && at[1] > y && at[1] < y + h {
-                count += 1;
-                sum = [sum[0] + at[0], sum[1] + at[1]];
-            }
-        }
-    }
-    (count, sum.map(|s| s / count.max(1) as f64), [x, y, w, h])
-}
-
-#[test]
-fn a_voxel_in_the_left_front_lights_left_above_in_its_slice_only_whatever_the_affine() {
-    let at = [-42.0, 28.0, 12.0];
-    for affine in [PLAIN, FLIPPED] {
-        let map = one_voxel(affine, at, 1.0, 0.0);
-        let options = Slices::default().z(&[-20.0, 12.0, 40.0]).threshold(Threshold::Both(0.5));
-        let figure = slices(&map, options).unwrap();
-        let (count, [cx, cy], [x, y, w, h]) = lit(&figure, 1);
-        assert!(count > 10, "{affine:?}: {count}");
-        // 150 mm wide from −75, 188 mm high from 77 downwards.
-        let (mm_x, mm_y) = (-75.0 + 150.0 * (cx - x) / w, 77.0 - 188.0 * (cy - y) / h);
-        assert!((mm_x - at[0]).abs() < 0.7 && (mm_y - at[1]).abs() < 0.7, "{affine:?}: {mm_x} {mm_y}");
-        assert_eq!(lit(&figure, 0).0 + lit(&figure, 2).0, 0, "{affine:?}");
-    }
-}
-
-#[test]
-fn the_slices_pass_through_the_peak() {
-    for z in [-64.0, -8.0, 16.0, 80.0] {
-        let map = one_voxel(PLAIN, [2.0, -20.0, z], 1.0, 0.0);
-        let figure = slices(&map, Slices::default()).unwrap();
-        let label = format!("z = {} mm", axis::number(z, 0));
-        assert!(figure.svg().unwrap().contains(&label), "{label}");
-    }
-}
-
-#[test]
-fn a_threshold_shows_values_at_it_and_hides_those_below() {
-    let map = one_voxel(PLAIN, [2.0, -20.0, 12.0], 0.3, 0.3);
-    let shown = |t| lit(&slices(&map, Slices::default().z(&[12.0]).threshold(Threshold::Both(t))).unwrap(), 0).0;
-    assert!(shown(0.3) > 10_000);
-    assert_eq!(shown(0.3001), 0);
-}
-
-#[test]
-fn a_quantile_of_one_shows_the_peak_alone() {
-    let map = made::score_map();
-    let options = Slices::default().threshold(Threshold::Quantile(0.999));
-    let few = slices(&map, options.clone()).unwrap();
-    let many = slices(&map, options.threshold(Threshold::Quantile(0.9))).unwrap();
-    let count = |figure: &Figure| (0..8).map(|n| lit(figure, n).0).sum::<usize>();
-    assert!(count(&few) > 0 && count(&few) * 10 < count(&many), "{} {}", count(&few), count(&many));
-}
-
-#[test]
-fn maps_without_values_give_the_brain_and_say_so() {
-    let mask = mask(false);
-    let none = Mask { shape: mask.shape(), affine: *mask.affine(), voxels: Vec::new().into() };
-    for (map, said) in [
-        (BrainMap::new(vec![0.0; mask.count()], &mask, "zeros", "r").unwrap(), "all values are 0"),
-        (BrainMap::new(vec![f32::NAN; mask.count()], &mask, "nothing", "r").unwrap(), "no values"),
-        (BrainMap::new(Vec::new(), &none, "empty", "r").unwrap(), "no values (0 voxels)"),
-    ] {
-        let figure = slices(&map, Slices::default()).unwrap();
-        assert!(figure.svg().unwrap().contains(said), "{said}");
-        assert!((0..8).all(|n| lit(&figure, n).0 == 0), "{said}");
-        let (_, _, pixels) = figure.pixels().unwrap();
-        assert!(pixels.iter().filter(|p| **p < 200).count() > 100_000, "no brain for {said}");
-    }
-}
-
 #[test]
 fn the_colour_bars_ends_are_the_colours_of_the_extreme_values() {
     let symmetric = heat_map(&array![[-0.5, 0.5]], &names("r", 1), &names("c", 2), HeatMap::default()).unwrap();
@@ -420,39 +350,6 @@ fn the_strongest_cell_of_a_drawn_heat_map_has_the_scales_end_colour() {
         })
         .collect();
     assert_eq!(seen, [colour::diverging(0.0), colour::diverging(1.0), colour::diverging(0.5), colour::diverging(-1.0)]);
-}
-
-#[test]
-fn networks_are_drawn_in_the_atlas_colours_on_both_sides() {
-    let figure = network_slices(&made::networks()).unwrap();
-    let (count, [cx, _], [x, _, w, _]) = lit(&figure, 3);
-    assert!(count > 2000);
-    assert!((cx - x - 0.5 * w).abs() < 3.0, "made networks are the same on both sides");
-}
-
-#[test]
-fn too_many_slices_a_bad_threshold_and_a_bad_range_are_errors() {
-    let map = made::score_map();
-    for options in [
-        Slices::default().count(0),
-        Slices::default().count(31),
-        Slices::default().z(&[f64::NAN]),
-        Slices::default().threshold(Threshold::Both(-0.1)),
-        Slices::default().threshold(Threshold::Quantile(1.1)),
-        Slices::default().range(ColourRange::Symmetric(0.0)),
-        Slices::default().range(ColourRange::Positive(f32::NAN)),
-    ] {
-        assert!(slices(&map, options.clone()).is_err(), "{options:?}");
-    }
-}
-
-#[test]
-fn maps_of_different_units_have_no_common_scale() {
-    let mask = mask(false);
-    let a = BrainMap::new(vec![0.1; mask.count()], &mask, "scores", "r").unwrap();
-    let b = BrainMap::new(vec![0.1; mask.count()], &mask, "zs", "z").unwrap();
-    let error = slices_grid(&[a, b], Slices::default()).unwrap_err();
-    assert!(error.problem().contains("`scores` is in r, `zs` in z"), "{error}");
 }
 
 #[test]

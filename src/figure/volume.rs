@@ -42,7 +42,7 @@ fn corners(shape: [usize; 3], voxel: [f64; 3], mut visit: impl FnMut(usize, f64)
     let mut near = [[(0, 0.0); 2]; 3];
     let mut stride = 1;
     for axis in 0..3 {
-        let base = voxel[axis].floor();
+        let base = below(voxel[axis]);
         let share = voxel[axis] - base;
         if !(base >= -1.0 && base < shape[axis] as f64) {
             return;
@@ -71,6 +71,7 @@ fn corners(shape: [usize; 3], voxel: [f64; 3], mut visit: impl FnMut(usize, f64)
 /// Values on a grid, NaN where there is none, read between the voxels by linear interpolation.
 pub(super) struct Volume {
     shape: [usize; 3],
+    affine: Affine,
     inverse: Inverse,
     values: Vec<f32>,
 }
@@ -78,7 +79,7 @@ pub(super) struct Volume {
 impl Volume {
     /// `values` in NIfTI's order (the first axis runs fastest).
     pub fn new(shape: [usize; 3], affine: &Affine, values: Vec<f32>) -> Result<Volume> {
-        Ok(Volume { shape, inverse: Inverse::new(affine)?, values })
+        Ok(Volume { shape, affine: *affine, inverse: Inverse::new(affine)?, values })
     }
 
     /// A map on its mask's grid; voxels outside the mask or without a finite value are empty.
@@ -93,11 +94,45 @@ impl Volume {
         Volume::new(mask.shape(), mask.affine(), values)
     }
 
+    /// Voxels along each axis of the grid.
+    pub fn shape(&self) -> [usize; 3] {
+        self.shape
+    }
+
+    /// From voxels to millimetres.
+    pub fn affine(&self) -> &Affine {
+        &self.affine
+    }
+
+    /// Whether the voxels of another grid lie on this one's, as far as both reach and it goes on.
+    pub fn same_lattice(&self, affine: &Affine) -> bool {
+        let near = |v: f64| (v - v.round()).abs() < 0.01;
+        let at = self.inverse.voxel(affine.mm([0.0; 3]));
+        let step = |axis: usize| {
+            let mut voxel = [0.0; 3];
+            voxel[axis] = 1.0;
+            let moved = self.inverse.voxel(affine.mm(voxel));
+            let step: [f64; 3] = std::array::from_fn(|c| moved[c] - at[c]);
+            step.iter().all(|v| near(*v)) && (step.iter().map(|v| v.abs()).sum::<f64>() - 1.0).abs() < 0.01
+        };
+        at.iter().all(|v| near(*v)) && (0..3).all(step)
+    }
+
     /// The value at a point in millimetres and how much of it is known: the weighted mean of those of the eight voxels
     /// around that have a value, and the sum of their weights (0 to 1).
     pub fn at(&self, mm: [f64; 3]) -> (f64, f64) {
+        let voxel = self.inverse.voxel(mm);
+        if let Some((flat, share)) = inner(self.shape, voxel) {
+            let (around, mean) = self.between(flat, share);
+            if !mean.is_nan() {
+                return (mean, 1.0);
+            }
+            if around.iter().all(|v| v.is_nan()) {
+                return (0.0, 0.0);
+            }
+        }
         let (mut sum, mut known) = (0.0, 0.0);
-        corners(self.shape, self.inverse.voxel(mm), |flat, weight| {
+        corners(self.shape, voxel, |flat, weight| {
             let value = self.values[flat];
             if !value.is_nan() {
                 sum += weight * f64::from(value);
@@ -106,6 +141,37 @@ impl Volume {
         });
         if known > 0.0 { (sum / known, known) } else { (0.0, 0.0) }
     }
+
+    /// The eight voxels from number `flat` on, and the value between them: NaN if one of them is.
+    fn between(&self, flat: usize, [x, y, z]: [f64; 3]) -> ([f32; 8], f64) {
+        let (row, plane) = (self.shape[0], self.shape[0] * self.shape[1]);
+        let steps = [0, 1, row, row + 1, plane, plane + 1, plane + row, plane + row + 1];
+        let around = steps.map(|step| self.values[flat + step]);
+        let mix = |a: f64, b: f64, share: f64| a + share * (b - a);
+        let along = |n: usize| mix(f64::from(around[n]), f64::from(around[n + 1]), x);
+        (around, mix(mix(along(0), along(2), y), mix(along(4), along(6), y), z))
+    }
+}
+
+/// The greatest whole number that is not above a value; `f64::floor` is a call where the processor's own is not assumed.
+fn below(value: f64) -> f64 {
+    let whole = value as i64 as f64;
+    if whole > value { whole - 1.0 } else { whole }
+}
+
+/// The first of the eight voxels around a place, and how far it lies from there to the last, if all eight are in the grid.
+fn inner(shape: [usize; 3], voxel: [f64; 3]) -> Option<(usize, [f64; 3])> {
+    let (mut flat, mut stride, mut share) = (0, 1, [0.0; 3]);
+    for axis in 0..3 {
+        let base = below(voxel[axis]);
+        if !(base >= 0.0 && base + 1.0 < shape[axis] as f64) {
+            return None;
+        }
+        share[axis] = voxel[axis] - base;
+        flat += stride * base as usize;
+        stride *= shape[axis];
+    }
+    Some((flat, share))
 }
 
 /// A label for each voxel of a grid, read between the voxels by the greatest weight.

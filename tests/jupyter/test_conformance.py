@@ -21,12 +21,12 @@ class TestNeurocell(jupyter_kernel_test.KernelTests):
             "code": 'neurocell::notebook::display(&[("image/svg+xml", b"<svg xmlns=\'http://www.w3.org/2000/svg\'/>")]);',
             "mime": "image/svg+xml",
         },
-        {"code": "network_slices(&Networks::yeo7()?)?", "mime": "image/png"},
+        {"code": "Networks::yeo7()?.mosaic()?", "mime": "image/png"},
     ]
     completion_samples = [
         {"text": "let x = std::fs::read_to_s", "matches": {"read_to_string"}},
         {"text": "Stimulus::exa", "matches": {"example"}},
-        {"text": "netw", "matches": {"network_slices"}},
+        {"text": "mosa", "matches": {"mosaic_grid"}},
         {"text": ":var", "matches": {":vars"}},
     ]
     complete_code_samples = [

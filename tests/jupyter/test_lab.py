@@ -150,7 +150,7 @@ CELLS = [
     """let kept = 41;
 let networks = Networks::yeo7()?;
 println!("two figures:");
-network_slices(&networks)?.evcxr_display();
+networks.mosaic()?.evcxr_display();
 println!("and");
 bars(&["first", "second"], &[0.5, 0.8], "Two bars", "r")?""",
     """let mut progress = neurocell::notebook::Progress::new("windows", 40);
@@ -206,7 +206,7 @@ def test_lab_shows_progress_interrupts_a_cell_and_goes_on(lab, notebooks, browse
         browser.execute_script("document.querySelectorAll('.jp-CodeCell')[3].scrollIntoView()")
         assert len(browser.execute_script(FIGURES)) == 2
         picture("after")
-        browser.execute_script(COMPLETE, "network_slices(&networks)?.evcxr_display(); Networks::ye")
+        browser.execute_script(COMPLETE, "networks.mosaic()?.evcxr_display(); Networks::ye")
         wait_for(lambda: any("yeo7" in item for item in browser.execute_script(COMPLETIONS)), 20, "no completion appears")
         picture("completion")
         browser.execute_script("document.querySelectorAll('.jp-CodeCell')[0].scrollIntoView()")

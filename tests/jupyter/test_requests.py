@@ -20,7 +20,7 @@ def story(kernel):
         ("story.wor", "", "words", 6),
         ("story.words()[0].ons", "", "onset", 17),
         ("let é = \"日本\"; story.wor", "; 1", "words", 20),
-        ("network_sl", "(&networks)?", "network_slices", 0),
+        ("mosaic_gr", "(&maps)?", "mosaic_grid", 0),
         ("let n = sto", ".words().len();", "story", 8),
         ('println!("{}", story.wor', ")", "words", 21),
         ("use std::coll", "", "collections", 9),

@@ -62,7 +62,7 @@ def test_a_variable_of_the_prelude_lives_on_and_shows_itself(stock):
 
 
 def test_a_figure_arrives_as_png(stock):
-    reply, outputs = stock.run("network_slices(&Networks::yeo7()?)?", timeout=CELL)
+    reply, outputs = stock.run("Networks::yeo7()?.mosaic()?", timeout=CELL)
     assert reply["status"] == "ok", outputs
     (result,) = only(outputs, "execute_result")
     assert base64.b64decode(result["data"]["image/png"]).startswith(b"\x89PNG")

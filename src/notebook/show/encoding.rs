@@ -6,7 +6,7 @@ use crate::encoding::{
     BandedCv, BandedFit, ElasticPath, EncodingFit, Estimate, Features, FittedTransform, NewScores, NoiseCeiling,
     NormalisedScores, Partition, RidgeCv, Spaces, Training, VoxelTest,
 };
-use crate::figure::{Slices, bars, ceiling_hexbin, score_histograms, slices, slices_grid};
+use crate::figure::{Cuts, Look, bars, ceiling_hexbin, mosaic_grid, score_histograms};
 use crate::statistics::{ColumnTest, GroupTest, Interval, Spearman};
 
 impl Estimate {
@@ -62,7 +62,10 @@ impl BandedFit {
         let maps = parts.map(|(part, name)| BrainMap::of(part.to_vec(), self.mask(), name.to_owned(), "R²"));
         let maps: Vec<BrainMap> = maps.collect();
         let title = "Part of the held-out R² that falls to each space";
-        show(&self.to_string().replace("; ", "\n"), vec![slices_grid(&maps, Slices::default().title(title))]);
+        show(
+            &self.to_string().replace("; ", "\n"),
+            vec![mosaic_grid(&maps, Cuts::default(), Look::default().title(title))],
+        );
     }
 }
 
@@ -89,8 +92,7 @@ impl Partition {
 impl NewScores {
     /// Shows in a notebook how well new runs are predicted, and where.
     pub fn evcxr_display(&self) {
-        let map = self.score_map();
-        show(&self.to_string(), vec![slices(&map, Slices::default())]);
+        show(&self.to_string(), vec![self.score_map().slices()]);
     }
 }
 
@@ -118,14 +120,14 @@ impl Features {
 impl NoiseCeiling {
     /// Shows the ceiling in a notebook: how it was estimated, and where it is how high.
     pub fn evcxr_display(&self) {
-        show(&self.to_string(), vec![slices(&self.r_map(), Slices::default())]);
+        show(&self.to_string(), vec![self.r_map().slices()]);
     }
 }
 
 impl NormalisedScores {
     /// Shows the scores in a notebook: how many voxels count, scores against their ceiling, and the map.
     pub fn evcxr_display(&self) {
-        show(&self.to_string(), vec![ceiling_hexbin(self), slices(self.map(), Slices::default())]);
+        show(&self.to_string(), vec![ceiling_hexbin(self), self.map().slices()]);
     }
 }
 
@@ -139,7 +141,7 @@ impl RidgeCv {
 impl VoxelTest {
     /// Shows the test in a notebook: how many voxels are significant and by which null, and the map of them.
     pub fn evcxr_display(&self) {
-        show(&self.to_string().replace("; ", "\n"), vec![slices(&self.map(), Slices::default())]);
+        show(&self.to_string().replace("; ", "\n"), vec![self.map().slices()]);
     }
 }
 

@@ -10,8 +10,8 @@ use crate::brain::{BrainMap, Mask, NetworkSeries, Networks, VoxelFile, VoxelSeri
 use crate::error::Result;
 use crate::extract::{DualRegression, Extraction};
 use crate::figure::{
-    Dendrogram, Figure, Slices, courses, dendrogram, k_curve, mask_slices, network_slices, neuron_carpet,
-    pattern_courses, pattern_summary, slices, slices_grid, spectrum_curve, voxel_carpet,
+    Cuts, Dendrogram, Figure, Look, courses, dendrogram, k_curve, mosaic_grid, neuron_carpet, pattern_courses,
+    pattern_summary, spectrum_curve, voxel_carpet,
 };
 use crate::pattern::{Hierarchy, KCurve, Patterns, Spectrum};
 use crate::stimulus::{Stimulus, Timing};
@@ -149,7 +149,7 @@ impl VoxelFile {
 impl Mask {
     /// Shows the mask in a notebook: its grid, and axial slices.
     pub fn evcxr_display(&self) {
-        show(&mask_text(self), vec![mask_slices(self)]);
+        show(&mask_text(self), vec![self.mosaic()]);
     }
 }
 
@@ -163,9 +163,9 @@ fn mask_text(mask: &Mask) -> String {
 }
 
 impl BrainMap {
-    /// Shows the map in a notebook: axial slices over the MNI template.
+    /// Shows the map in a notebook: three cuts through its peak, over the MNI template.
     pub fn evcxr_display(&self) {
-        show(&map_text(self), vec![slices(self, Slices::default())]);
+        show(&map_text(self), vec![self.slices()]);
     }
 }
 
@@ -195,7 +195,7 @@ fn network_courses(series: &NetworkSeries) -> Result<Figure> {
 impl Networks {
     /// Shows the networks in a notebook: their names and sizes, and axial slices in the atlas' colours.
     pub fn evcxr_display(&self) {
-        show(&network_text(self), vec![network_slices(self)]);
+        show(&network_text(self), vec![self.mosaic()]);
     }
 }
 
@@ -220,7 +220,7 @@ impl Extraction {
     /// Shows the extraction in a notebook: how it went, where each network is, and the maps of the first six if they are no labels.
     pub fn evcxr_display(&self) {
         let networks = self.networks();
-        let mut figures = vec![network_slices(networks)];
+        let mut figures = vec![networks.mosaic()];
         // Labels are all in the first figure.
         if self.unit() != "inside" {
             figures.push(first_maps(networks, self.unit()));
@@ -241,7 +241,7 @@ fn first_maps(networks: &Networks, unit: &str) -> Result<Figure> {
     let rows = networks.maps().rows().into_iter().zip(networks.names()).take(6);
     let maps = rows.map(|(row, name)| BrainMap::new(row.to_vec(), networks.mask(), name, unit));
     let title = format!("{}: {} of {} maps", networks.atlas(), networks.count().min(6), networks.count());
-    slices_grid(&maps.collect::<Result<Vec<_>>>()?, Slices::default().title(title))
+    mosaic_grid(&maps.collect::<Result<Vec<_>>>()?, Cuts::default(), Look::default().title(title))
 }
 
 impl Stimulus {
