@@ -28,10 +28,11 @@ pub use crate::extract::{
     DualRegression, Extraction, GroupIca, Parcellation, SpatialDictionary, VsDbn, dual_regression,
 };
 pub use crate::figure::{
-    ColourRange, Contour, Dendrogram, Figure, HeatMap, HexBin, Histogram, Look, Slices, Stretch, Theme, Threshold,
-    bars, ceiling_hexbin, cleaning_figure, courses, dendrogram, folds_figure, heat_map, hexbin, histogram,
-    inner_folds_figure, k_curve, mask_slices, network_slices, neuron_carpet, pattern_courses, pattern_summary,
-    pattern_words, roi_scatter, score_histograms, slices, slices_grid, spectrum_curve, voxel_carpet,
+    ColourRange, Contour, Dendrogram, Figure, HeatMap, HexBin, Histogram, Look, Slices, Stretch, Surface, SurfaceMap,
+    SurfaceShape, SurfaceView, Theme, Threshold, bars, ceiling_hexbin, cleaning_figure, courses, dendrogram,
+    folds_figure, heat_map, hexbin, histogram, inner_folds_figure, k_curve, mask_slices, network_slices, neuron_carpet,
+    pattern_courses, pattern_summary, pattern_words, roi_scatter, score_histograms, slices, slices_grid,
+    spectrum_curve, voxel_carpet,
 };
 pub use crate::model::{
     Compute, Context, Intervention, Logits, Loss, Masking, Model, NeuronAxis, Operation, WindowPlan,

@@ -1,11 +1,22 @@
 //! The cortex as a surface: FreeSurfer's average brain at 10,242 vertices a hemisphere.
 
+use super::Affine;
 use crate::error::{Error, Result};
 use flate2::read::GzDecoder;
 use std::io::Read;
 use std::sync::OnceLock;
 
 static FILE: &[u8] = include_bytes!("../../assets/surface/fsaverage5.bin.gz");
+
+/// From FreeSurfer's space (MNI 305), in which the surfaces are, to MNI 152: `$FREESURFER_HOME/average/mni152.register.dat`
+/// as FreeSurfer's page on coordinate systems gives it.
+const MNI_152: Affine =
+    Affine([[0.9975, -0.0073, 0.0176, -0.0429], [0.0146, 1.0009, -0.0024, 1.5496], [-0.0130, -0.0093, 0.9971, 1.1840]]);
+
+/// A point of the white or the pial surface in MNI 152 space, in mm.
+pub(crate) fn mni152(point: [f64; 3]) -> [f64; 3] {
+    MNI_152.mm(point)
+}
 
 /// One hemisphere; points in mm, x to the right, y to the front, z up.
 pub(crate) struct Hemisphere {

@@ -180,40 +180,61 @@ pub fn slices_grid(maps: &[BrainMap], options: Slices) -> Result<Figure> {
 /// # Errors
 /// If the affine cannot be inverted.
 pub fn network_slices(networks: &Networks) -> Result<Figure> {
-    let labels = match networks.labels() {
-        Some(labels) => Labels::new(networks.mask(), networks.count(), |voxel| labels[voxel])?,
-        None => {
-            let maps = networks.maps();
-            let largest: Vec<f32> = maps.rows().into_iter().map(|m| m.iter().copied().fold(0.0, f32::max)).collect();
-            Labels::new(networks.mask(), networks.count(), |voxel| {
-                let share = |n: &usize| maps[[*n, voxel]] / largest[*n];
-                let large = (0..maps.nrows()).filter(|n| largest[*n] > 0.0 && share(n) >= 0.5);
-                large.max_by(|a, b| share(a).total_cmp(&share(b)))
-            })?
-        }
-    };
+    let labels = network_labels(networks)?;
     let z = heights(8, None);
-    let title = match networks.count() {
-        0..=LISTED => format!("{}: {} networks", networks.atlas(), networks.count()),
-        _ => networks.atlas().to_owned(),
-    };
-    let layout = Layout::new(&z, &title, "Left is left (neurological).", 4, 190.0);
+    let title = network_title(networks);
+    let layout = Layout::new(&z, &title, "Left is left (neurological).", 4, LEGEND);
     let mut sheet = layout.sheet();
     let colours = networks.colours();
     layout.brains(&mut sheet, &z, |mm, under| {
-        labels.at(mm).and_then(|n| colours.get(n)).map_or(under, |colour| blend(under, *colour, 0.78))
+        labels.at(mm).and_then(|n| colours.get(n)).map_or(under, |colour| blend(under, *colour, LAID))
     })?;
+    let corner = [WIDTH - MARGIN - LEGEND + 14.0, layout.top];
+    network_legend(&mut sheet, networks, corner);
+    Ok(Figure::new(sheet, format!("{title}, axial slices over the MNI template: {}", networks.names().join(", "))))
+}
+
+/// Room for the networks' names at the right of a page.
+pub(super) const LEGEND: f64 = 190.0;
+
+/// How much a network's colour covers of the brain.
+pub(super) const LAID: f64 = 0.78;
+
+/// The title of a picture of an atlas.
+pub(super) fn network_title(networks: &Networks) -> String {
+    match networks.count() {
+        0..=LISTED => format!("{}: {} networks", networks.atlas(), networks.count()),
+        _ => networks.atlas().to_owned(),
+    }
+}
+
+/// The network to which each voxel belongs: that whose map is largest there, as a share of the map's own maximum, if that is
+/// at least a half.
+pub(super) fn network_labels(networks: &Networks) -> Result<Labels> {
+    if let Some(labels) = networks.labels() {
+        return Labels::new(networks.mask(), networks.count(), |voxel| labels[voxel]);
+    }
+    let maps = networks.maps();
+    let largest: Vec<f32> = maps.rows().into_iter().map(|m| m.iter().copied().fold(0.0, f32::max)).collect();
+    Labels::new(networks.mask(), networks.count(), |voxel| {
+        let share = |n: &usize| maps[[*n, voxel]] / largest[*n];
+        let large = (0..maps.nrows()).filter(|n| largest[*n] > 0.0 && share(n) >= 0.5);
+        large.max_by(|a, b| share(a).total_cmp(&share(b)))
+    })
+}
+
+/// The networks' colours and names, from `corner` to the foot of the page.
+pub(super) fn network_legend(sheet: &mut Sheet, networks: &Networks, [x, top]: [f64; 2]) {
     let legend = legend(networks);
-    let pitch = ((sheet.height - layout.top - MARGIN) / legend.len().max(1) as f64).min(22.0);
+    let pitch = ((sheet.height - top - MARGIN) / legend.len().max(1) as f64).min(22.0);
     for (n, (colour, name)) in legend.iter().enumerate() {
-        let (x, y) = (WIDTH - MARGIN - 176.0, layout.top + 12.0 + pitch * n as f64);
+        let y = top + 12.0 + pitch * n as f64;
         if let Some(colour) = colour {
-            sheet.block([x, y - 6.5], [13.0, 13.0], blend(MIDDLE, *colour, 0.78));
+            sheet.block([x, y - 6.5], [13.0, 13.0], blend(MIDDLE, *colour, LAID));
         }
         let size = LABEL.min(0.9 * pitch);
-        sheet.centred([x + 20.0, y], Text::new(font::shorten(name, size, false, 156.0), size));
+        sheet.centred([x + 20.0, y], Text::new(font::shorten(name, size, false, LEGEND - 34.0), size));
     }
-    Ok(Figure::new(sheet, format!("{title}, axial slices over the MNI template: {}", networks.names().join(", "))))
 }
 
 /// Lines of the legend: each network; of many, each family of one colour, or the first ones.

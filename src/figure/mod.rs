@@ -41,6 +41,7 @@ mod render;
 mod roi_scatter;
 mod sheet;
 mod spectrum;
+mod surface;
 mod template;
 mod theme;
 mod volume;
@@ -62,6 +63,7 @@ pub use pattern_summary::pattern_summary;
 pub use pattern_words::{Stretch, pattern_words};
 pub use roi_scatter::roi_scatter;
 pub use spectrum::spectrum_curve;
+pub use surface::{Surface, SurfaceMap, SurfaceShape, SurfaceView};
 pub use theme::Theme;
 
 #[cfg(test)]

@@ -93,7 +93,27 @@ fn gallery() -> Vec<(&'static str, Figure)> {
         }),
         ("slices", slices(&made::score_map(), Slices::default()).unwrap()),
         ("slices_threshold", slices(&contrast, Slices::default().threshold(Threshold::Both(0.8))).unwrap()),
-        ("slices_grid", slices_grid(&[contrast, other], Slices::default().count(7).title("Two patterns")).unwrap()),
+        (
+            "slices_grid",
+            slices_grid(&[contrast.clone(), other.clone()], Slices::default().count(7).title("Two patterns")).unwrap(),
+        ),
+        ("surface", made::score_map().surface().unwrap()),
+        ("surface_threshold", {
+            let look = Look::default().threshold(Threshold::Both(0.8)).contour(&other, 1.0).contour(&contrast, 2.0);
+            let surface = Surface::default().shape(SurfaceShape::Pial).columns(4);
+            contrast.surface_with(surface, look).unwrap()
+        }),
+        ("surface_views", {
+            use SurfaceView::*;
+            let views = [LeftLateral, LeftMedial, RightLateral, RightMedial, Dorsal, Ventral, Anterior, Posterior];
+            contrast.surface_with(Surface::default().views(&views), Look::default().title("All views")).unwrap()
+        }),
+        ("surface_one", {
+            let one = Surface::default().views(&[SurfaceView::Dorsal]);
+            made::score_map().surface_with(one, Look::default()).unwrap()
+        }),
+        ("surface_networks", made::networks().surface().unwrap()),
+        ("surface_parcels", crate::brain::Networks::schaefer(100, 17).unwrap().surface().unwrap()),
         ("networks", network_slices(&made::networks()).unwrap()),
         ("parcels", network_slices(&crate::brain::Networks::schaefer(100, 17).unwrap()).unwrap()),
         ("mask", mask_slices(&mask(false)).unwrap()),

@@ -10,7 +10,7 @@ use crate::brain::{BrainMap, Mask, NetworkSeries, Networks, VoxelFile, VoxelSeri
 use crate::error::Result;
 use crate::extract::{DualRegression, Extraction};
 use crate::figure::{
-    Dendrogram, Figure, Slices, courses, dendrogram, k_curve, mask_slices, network_slices, neuron_carpet,
+    Dendrogram, Figure, Slices, SurfaceMap, courses, dendrogram, k_curve, mask_slices, network_slices, neuron_carpet,
     pattern_courses, pattern_summary, slices, slices_grid, spectrum_curve, voxel_carpet,
 };
 use crate::pattern::{Hierarchy, KCurve, Patterns, Spectrum};
@@ -166,6 +166,13 @@ impl BrainMap {
     /// Shows the map in a notebook: axial slices over the MNI template.
     pub fn evcxr_display(&self) {
         show(&map_text(self), vec![slices(self, Slices::default())]);
+    }
+}
+
+impl SurfaceMap {
+    /// Shows the values in a notebook: how many vertices have one, and the inflated cortex.
+    pub fn evcxr_display(&self) {
+        show(&self.to_string(), vec![self.figure()]);
     }
 }
 

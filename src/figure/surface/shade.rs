@@ -1,0 +1,100 @@
+//! The cortex' own grey, light, and what is laid on it.
+
+use super::super::colour::blend;
+use super::super::paint::Paint;
+use super::super::sheet::Colour;
+use super::mesh::{dot, unit};
+use super::raster::Spot;
+use super::sample::{Mixed, SurfaceMap};
+
+/// Greys of a gyrus' crown and of a sulcus' ground.
+const GYRUS: f32 = 205.0;
+const SULCUS: f32 = 112.0;
+
+/// Depth, in FreeSurfer's unit, at which most of the way from the one grey to the other is done.
+const STEP: f32 = 0.35;
+
+/// Where a second, weaker light comes from, besides that at the viewer: left above.
+const SIDE_LIGHT: [f32; 3] = [-0.45, 0.65, 0.61];
+
+/// The cortex at a spot.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Ground {
+    /// Its grey, lit.
+    pub grey: Colour,
+    /// What light leaves of a colour that is laid on it: 1 where the surface faces the viewer.
+    pub light: f32,
+}
+
+/// `depth`: of both hemispheres' vertices.
+pub(super) fn ground(spot: &Spot, depth: [&[f32]; 2]) -> Ground {
+    let depth = mean(spot, depth[spot.side]);
+    let normal = unit(spot.normal);
+    let front = normal[2].max(0.0);
+    let lit = 0.36 + 0.52 * front + 0.16 * dot(normal, SIDE_LIGHT).max(0.0);
+    let into = 0.5 + 0.5 * (depth / STEP).tanh();
+    let grey = (GYRUS + into * (SULCUS - GYRUS)) * lit;
+    // Colours keep more of their lightness than the grey: they are to be found again in the colour bar.
+    Ground { grey: [grey.round().clamp(0.0, 255.0) as u8; 3], light: 1.0 - 0.4 * (1.0 - front) * (1.0 - front) }
+}
+
+fn mean(spot: &Spot, values: &[f32]) -> f32 {
+    (0..3).map(|n| spot.weights[n] * values[spot.corners[n]]).sum()
+}
+
+fn lit(colour: Colour, light: f32) -> Colour {
+    colour.map(|c| (f32::from(c) * light).round() as u8)
+}
+
+/// The value at a spot, as the weighted mean of the corners that have one, if these have at least half of the weight.
+pub(super) fn value(spot: &Spot, map: &SurfaceMap) -> Option<f64> {
+    let (mut sum, mut known) = (0.0f64, 0.0f64);
+    for (corner, weight) in spot.corners.iter().zip(spot.weights) {
+        let value = map.values[spot.side][*corner];
+        if value.is_finite() {
+            sum += f64::from(weight) * f64::from(value);
+            known += f64::from(weight);
+        }
+    }
+    (known >= 0.5).then(|| sum / known)
+}
+
+/// A map's colour on the cortex; the threshold is asked at each spot, not at each vertex.
+pub(super) fn painted(spot: &Spot, ground: Ground, map: &SurfaceMap, paint: &Paint) -> Colour {
+    match value(spot, map) {
+        Some(value) => blend(ground.grey, lit(paint.scale(value), ground.light), paint.cover(value)),
+        None => ground.grey,
+    }
+}
+
+/// The colour of the label that has the greatest share at a spot; shares are interpolated, labels never.
+pub(super) fn labelled(
+    spot: &Spot,
+    ground: Ground,
+    labels: &[Vec<Mixed>; 2],
+    colours: &[Colour],
+    cover: f64,
+) -> Colour {
+    let mut kinds: [(usize, f32); 12] = [(0, 0.0); 12];
+    let (mut count, mut known) = (0, 0.0);
+    for (corner, weight) in spot.corners.iter().zip(spot.weights) {
+        for (label, share) in labels[spot.side][*corner].parts() {
+            known += weight * share;
+            match kinds[..count].iter_mut().find(|kind| kind.0 == label) {
+                Some(kind) => kind.1 += weight * share,
+                None => {
+                    kinds[count] = (label, weight * share);
+                    count += 1;
+                }
+            }
+        }
+    }
+    if known < 0.5 {
+        return ground.grey;
+    }
+    let best = kinds[..count].iter().copied().max_by(|a, b| a.1.total_cmp(&b.1).then(b.0.cmp(&a.0)));
+    match best.and_then(|(label, _)| colours.get(label)) {
+        Some(colour) => blend(ground.grey, lit(*colour, ground.light), cover),
+        None => ground.grey,
+    }
+}
