@@ -5,7 +5,8 @@ use super::super::look::Contour;
 use super::super::render::PNG_SCALE;
 use super::super::sheet::Colour;
 use super::raster::Spot;
-use super::sample::SurfaceMap;
+use super::sample::{Field, Grain};
+use crate::brain::BrainMap;
 use crate::error::{Error, Result};
 
 /// Width of a line in logical pixels.
@@ -16,7 +17,13 @@ const COLOURS: [(&str, Colour); 4] =
     [("black", [0, 0, 0]), ("white", [255, 255, 255]), ("green", PALETTE[2]), ("pink", PALETTE[3])];
 
 /// The lines of all contours of a look.
-pub(super) struct Lines(Vec<(SurfaceMap, f32)>);
+pub(super) struct Lines(Vec<Line>);
+
+struct Line {
+    field: Field,
+    map: BrainMap,
+    level: f32,
+}
 
 impl Lines {
     /// # Errors
@@ -34,24 +41,27 @@ impl Lines {
                 "give a finite level",
             ));
         }
-        let lines = contours.iter().map(|c| Ok((c.map.on_surface(samples)?, c.level)));
-        Ok(Lines(lines.collect::<Result<_>>()?))
+        let line = |Contour { map, level }: &Contour| {
+            Ok(Line { field: Field::new(map, samples, Grain::Middles)?, map: map.clone(), level: *level })
+        };
+        Ok(Lines(contours.iter().map(line).collect::<Result<_>>()?))
     }
 
     /// What the lines are, for the remark; nothing without lines.
     pub fn said(&self) -> String {
         let lines = self.0.iter().zip(COLOURS);
-        let said = lines.map(|((values, level), (colour, _))| {
-            let crossed = values.range().is_some_and(|(low, high)| (low..=high).contains(level));
+        let said = lines.map(|(Line { field, map, level }, (colour, _))| {
+            let values = || field.values.iter().flatten().filter(|v| v.is_finite());
+            let crossed = values().any(|v| v <= level) && values().any(|v| v >= level);
             let nowhere = if crossed { "" } else { " (nowhere on the cortex)" };
-            format!(" The {colour} line is where `{}` is {}{nowhere}.", values.map().label(), brief(f64::from(*level)))
+            format!(" The {colour} line is where `{}` is {}{nowhere}.", map.label(), brief(f64::from(*level)))
         });
         said.collect()
     }
 
     /// The colour of the line that runs through a spot.
     pub fn at(&self, spot: &Spot) -> Option<Colour> {
-        let on = |(values, level): &(SurfaceMap, f32)| on_line(spot, &values.values, *level);
+        let on = |line: &Line| on_line(spot, &line.field.values, line.level);
         self.0.iter().zip(COLOURS).rev().find(|(line, _)| on(line)).map(|(_, (_, colour))| colour)
     }
 }

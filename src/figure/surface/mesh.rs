@@ -29,7 +29,7 @@ impl Mesh {
         Mesh { points, normals }
     }
 
-    /// Both hemispheres in a shape; inflated ones, each around a middle of its own, are set side by side.
+    /// Both hemispheres in a shape, each triangle cut into four; inflated ones, each around a middle of its own, are set side by side.
     pub fn hemispheres(cortex: &Cortex, shape: SurfaceShape) -> [Mesh; 2] {
         let between = |h: &Hemisphere| -> Vec<[f32; 3]> {
             let pairs = h.white.iter().zip(&h.pial);
@@ -37,17 +37,19 @@ impl Mesh {
         };
         let [left, right] = &cortex.hemispheres;
         [(left, -1.0), (right, 1.0)].map(|(hemisphere, side)| {
-            let mut points = match shape {
+            let points = match shape {
                 SurfaceShape::Inflated => hemisphere.inflated.clone(),
                 SurfaceShape::Pial => hemisphere.pial.clone(),
                 SurfaceShape::White => hemisphere.white.clone(),
                 SurfaceShape::Mid => between(hemisphere),
             };
+            let normals = cortex.finer.points(&Mesh::new(points.clone(), &cortex.triangles).normals);
+            let mut points = cortex.finer.points(&points);
             if shape == SurfaceShape::Inflated {
                 let inner = points.iter().map(|p| -side * p[0]).fold(f32::NEG_INFINITY, f32::max);
                 points.iter_mut().for_each(|p| p[0] += side * (inner + 0.5 * GAP));
             }
-            Mesh::new(points, &cortex.triangles)
+            Mesh { points, normals }
         })
     }
 }

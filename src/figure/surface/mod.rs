@@ -1,8 +1,8 @@
 //! Maps on the surface of the cortex.
 //!
-//! Values go from voxels to the vertices of FreeSurfer's fsaverage5 ([`crate::brain::BrainMap::on_surface`]); a picture
-//! interpolates them between the vertices of each triangle, pixel by pixel, and only then asks for the threshold and the
-//! colour, so that the border of what is shown does not follow the triangles. The view is orthographic. The surface's own
+//! Values go from voxels to the vertices of FreeSurfer's fsaverage5 ([`crate::brain::BrainMap::on_surface`]), for a picture
+//! also to the middles of the edges between them. The picture interpolates them inside each triangle, pixel by pixel, and
+//! only then asks for the threshold and the colour, so that the border of what is shown does not follow the triangles. The view is orthographic. The surface's own
 //! grey is light on gyri and dark in sulci (FreeSurfer's sulcal depth).
 
 mod lines;
@@ -30,6 +30,7 @@ use crate::provenance::Provenance;
 use lines::Lines;
 use page::{aside_corner, page};
 use raster::Spot;
+use sample::{Field, Grain, VERTICES, mixed};
 use shade::{Ground, labelled, painted};
 
 impl BrainMap {
@@ -71,16 +72,17 @@ impl BrainMap {
     /// ```
     pub fn surface_with(&self, surface: Surface, look: Look) -> Result<Figure> {
         let paint = Paint::new(std::slice::from_ref(self), &look)?;
-        let values = self.on_surface(surface.samples)?;
+        let field = Field::new(self, surface.samples, Grain::Middles)?;
         let lines = Lines::new(&look.contours, surface.samples)?;
         let title = look.title.clone().unwrap_or_else(|| self.label().to_owned());
         let facts = facts(self, peak(std::slice::from_ref(self)));
-        let reached = reached(&values, &paint);
+        let reached = reached(&field.vertices(self, surface.samples), &paint);
         let remark = format!("{facts}; {}. {} {reached}{}", paint.rule(), said(&surface), lines.said());
         let coat =
-            |spot: &Spot, ground: Ground| lines.at(spot).unwrap_or_else(|| painted(spot, ground, &values, &paint));
+            |spot: &Spot, ground: Ground| lines.at(spot).unwrap_or_else(|| painted(spot, ground, &field, &paint));
         let (mut sheet, top) = page(&surface, &title, &remark, BAR, &coat)?;
-        paint.bar(&mut sheet, aside_corner(top, BAR), 230.0, self.unit());
+        let corner = aside_corner(&sheet, top, BAR);
+        paint.bar(&mut sheet, corner, 230.0, self.unit());
         let alt = format!("{title}, on the {} cortex: {facts}", surface.shape.name());
         let made = options(Provenance::step("surface"), &surface, &title, &look)
             .option("threshold", format!("{:?}", look.threshold))
@@ -124,18 +126,20 @@ impl Networks {
         if !(0.0..=1.0).contains(&look.opacity) {
             return Err(Error::value(format!("the opacity is {}", look.opacity), "give a number between 0 and 1"));
         }
-        let labels = sample::mixed(&network_labels(self)?, surface.samples)?;
+        let labels = mixed(&network_labels(self)?, surface.samples, Grain::Middles)?;
         let lines = Lines::new(&look.contours, surface.samples)?;
-        let vertices: usize = labels.iter().map(Vec::len).sum();
-        let reached = labels.iter().flatten().filter(|mixed| mixed.label().is_some()).count();
+        let vertices = || labels.iter().flat_map(|side| side.iter().take(VERTICES));
+        let reached = vertices().filter(|mixed| mixed.label().is_some()).count();
         let title = look.title.clone().unwrap_or_else(|| network_title(self));
-        let remark = format!("{} {}{}", said(&surface), share(reached, vertices, "lie in a network"), lines.said());
+        let remark =
+            format!("{} {}{}", said(&surface), share(reached, vertices().count(), "lie in a network"), lines.said());
         let cover = LAID * look.opacity;
         let coat = |spot: &Spot, ground: Ground| {
             lines.at(spot).unwrap_or_else(|| labelled(spot, ground, &labels, self.colours(), cover))
         };
         let (mut sheet, top) = page(&surface, &title, &remark, LEGEND, &coat)?;
-        network_legend(&mut sheet, self, aside_corner(top, LEGEND));
+        let corner = aside_corner(&sheet, top, LEGEND);
+        network_legend(&mut sheet, self, corner);
         let alt = format!("{title}, on the {} cortex: {}", surface.shape.name(), self.names().join(", "));
         let made = options(Provenance::step("surface"), &surface, &title, &look).input("networks", self);
         Ok(Figure::new(sheet, alt).made(made))

@@ -5,12 +5,12 @@ use super::super::sheet::{Anchor, Colour, Heading, LABEL, MARGIN, Pixels, SOFT, 
 use super::mesh::{Mesh, dot};
 use super::options::{Surface, SurfaceView};
 use super::raster::{Part, Seen, Spot, render};
-use super::shade::{Ground, ground};
+use super::shade::{Ground, greys, ground};
 use crate::brain::Cortex;
 use crate::error::Result;
 
-/// Width of the page.
-const WIDTH: f64 = 900.0;
+/// Width of a page with up to two pictures in a row, and of one with more.
+const WIDTHS: [f64; 2] = [720.0, 900.0];
 /// Between two pictures.
 const GAP: f64 = 14.0;
 /// Space below a picture for its name.
@@ -62,6 +62,7 @@ impl Turned {
         per_mm: f32,
         [columns, rows]: [usize; 2],
         cortex: &Cortex,
+        greys: &[Vec<f32>; 2],
         coat: &(impl Fn(&Spot, Ground) -> Colour + Sync),
     ) -> Result<Pixels> {
         let middle = [0, 1].map(|axis| 0.5 * (self.low[axis] + self.high[axis]));
@@ -75,11 +76,10 @@ impl Turned {
             .map(|(side, seen)| Part {
                 side: *side,
                 seen: seen.iter().map(placed).collect(),
-                triangles: &cortex.triangles,
+                triangles: &cortex.finer.triangles,
             })
             .collect();
-        let depth = [0, 1].map(|side: usize| cortex.hemispheres[side].depth.as_slice());
-        render(&parts, columns, rows, &|spot| coat(spot, ground(spot, depth)))
+        render(&parts, columns, rows, &|spot| coat(spot, ground(spot, greys)))
     }
 }
 
@@ -92,8 +92,10 @@ pub(super) fn page(
     coat: &(impl Fn(&Spot, Ground) -> Colour + Sync),
 ) -> Result<(Sheet, f64)> {
     let columns = surface.in_a_row()?;
+    let width = WIDTHS[usize::from(columns > 2)];
     let cortex = Cortex::fsaverage5()?;
     let meshes = Mesh::hemispheres(cortex, surface.shape);
+    let greys = cortex.hemispheres.each_ref().map(|h| cortex.finer.extended(&greys(&h.depth), |a, b| 0.5 * (a + b)));
     let views: Vec<Turned> = surface.views.iter().map(|view| Turned::new(*view, &meshes)).collect();
     let rows = views.len().div_ceil(columns);
     let mut wide = vec![0.0f64; columns];
@@ -104,14 +106,14 @@ pub(super) fn page(
         high[n / columns] = high[n / columns].max(h);
     }
     let tallest = high.iter().copied().fold(0.0, f64::max);
-    let room = WIDTH - 2.0 * MARGIN - aside - GAP * (columns - 1) as f64;
+    let room = width - 2.0 * MARGIN - aside - GAP * (columns - 1) as f64;
     // Logical pixels a mm; a little air around the outline.
     let scale = (room / wide.iter().map(|w| w + 2.0).sum::<f64>()).min(HIGHEST / tallest);
     let whole = |mm: f64| (scale * (mm + 2.0)).floor();
-    let heading = Heading::new(title, remark, WIDTH);
+    let heading = Heading::new(title, remark, width);
     let top = heading.height();
     let drawn: f64 = high.iter().map(|h| whole(*h) + BELOW).sum();
-    let mut sheet = Sheet::new(WIDTH, top + drawn.max(LEAST) + MARGIN);
+    let mut sheet = Sheet::new(width, top + drawn.max(LEAST) + MARGIN);
     sheet.heading(&heading);
     let used = wide.iter().map(|w| whole(*w) + GAP).sum::<f64>() - GAP;
     let left = (MARGIN + 0.5 * (room + GAP * (columns - 1) as f64 - used)).floor();
@@ -121,14 +123,15 @@ pub(super) fn page(
         for (column, w) in wide.iter().map(|w| whole(*w)).enumerate() {
             let Some(view) = views.get(row * columns + column) else { continue };
             let pixels = [w, h].map(|length| length as usize * PNG_SCALE);
-            let picture = view.draw((scale * PNG_SCALE as f64) as f32, pixels, cortex, coat)?;
+            let picture = view.draw((scale * PNG_SCALE as f64) as f32, pixels, cortex, &greys, coat)?;
             sheet.picture([x, y], [w, h], picture, true);
             let name = Text::new(view.view.name(), TICK).colour(SOFT).anchor(Anchor::Middle);
             sheet.words([x + 0.5 * w, y + h + 4.0 + TICK], name);
             if let Some([first, last]) = view.view.marks() {
-                let half = 0.5 * scale * view.size()[0];
+                let [half, tall] = [0.5 * scale * view.size()[0], scale * view.size()[1]];
+                let above = y + 0.5 * (h - tall).max(0.0) + LABEL;
                 let side = |at: f64, mark: &str, anchor: Anchor, sheet: &mut Sheet| {
-                    sheet.words([x + 0.5 * w + at, y + LABEL], Text::new(mark, LABEL).bold().anchor(anchor));
+                    sheet.words([x + 0.5 * w + at, above], Text::new(mark, LABEL).bold().anchor(anchor));
                 };
                 side(-half, first, Anchor::Start, &mut sheet);
                 side(half, last, Anchor::End, &mut sheet);
@@ -141,6 +144,6 @@ pub(super) fn page(
 }
 
 /// Where the colour bar or the legend stands on a page with so much room for it.
-pub(super) fn aside_corner(top: f64, aside: f64) -> [f64; 2] {
-    [WIDTH - MARGIN - aside + 22.0, top + 4.0]
+pub(super) fn aside_corner(sheet: &Sheet, top: f64, aside: f64) -> [f64; 2] {
+    [sheet.width - MARGIN - aside + 22.0, top + 4.0]
 }

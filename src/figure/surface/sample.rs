@@ -16,6 +16,12 @@ use rayon::prelude::*;
 use std::fmt;
 use std::sync::Arc;
 
+/// Vertices of a hemisphere.
+pub(super) const VERTICES: usize = 10_242;
+
+/// From which weight of the voxels around it on a point is inside.
+const INSIDE: f64 = 0.5;
+
 /// Points that a line has at most.
 const MOST: usize = 200;
 
@@ -106,18 +112,50 @@ impl BrainMap {
     /// # Errors
     /// If `samples` is 0 or more than 200, or the affine cannot be inverted.
     pub fn on_surface(&self, samples: usize) -> Result<SurfaceMap> {
-        let volume = Volume::of_map(self)?;
-        let values = along(samples, |line: &[[f64; 3]]| {
-            let (mut sum, mut inside) = (0.0, 0usize);
+        Ok(Field::new(self, samples, Grain::Vertices)?.vertices(self, samples))
+    }
+}
+
+/// At which points of the cortex a map is read.
+#[derive(Clone, Copy, PartialEq)]
+pub(super) enum Grain {
+    /// At fsaverage5's vertices.
+    Vertices,
+    /// At its vertices, and in the middle of each edge.
+    Middles,
+}
+
+/// A map along each line.
+pub(super) struct Field {
+    /// The mean over the points that are inside the map's mask; NaN without any.
+    pub values: [Vec<f32>; 2],
+    /// How far inside the line gets: the greatest weight that the mask's voxels have around one of its points. From a half
+    /// on there is a value.
+    pub inside: [Vec<f32>; 2],
+}
+
+impl Field {
+    pub fn new(map: &BrainMap, samples: usize, grain: Grain) -> Result<Field> {
+        let volume = Volume::of_map(map)?;
+        let sides = along(samples, grain, |line: &[[f64; 3]]| {
+            let (mut sum, mut count, mut farthest) = (0.0, 0usize, 0.0f64);
             for (value, known) in line.iter().map(|mm| volume.at(*mm)) {
-                if known >= 0.5 {
+                farthest = farthest.max(known);
+                if known >= INSIDE {
                     sum += value;
-                    inside += 1;
+                    count += 1;
                 }
             }
-            if inside > 0 { (sum / inside as f64) as f32 } else { f32::NAN }
+            (if count > 0 { (sum / count as f64) as f32 } else { f32::NAN }, farthest as f32)
         })?;
-        Ok(SurfaceMap { values: values.map(Arc::from), samples, map: self.clone() })
+        let [left, right] = sides.map(|side| side.into_iter().unzip::<f32, f32, Vec<f32>, Vec<f32>>());
+        Ok(Field { values: [left.0, right.0], inside: [left.1, right.1] })
+    }
+
+    /// The values at the vertices alone.
+    pub fn vertices(&self, map: &BrainMap, samples: usize) -> SurfaceMap {
+        let values = self.values.each_ref().map(|side| side[..side.len().min(VERTICES)].into());
+        SurfaceMap { values, samples, map: map.clone() }
     }
 }
 
@@ -129,6 +167,8 @@ const KINDS: usize = 4;
 pub(super) struct Mixed {
     label: [u16; KINDS],
     share: [f32; KINDS],
+    /// The greatest weight that labels have around one of the line's points.
+    pub inside: f32,
 }
 
 impl Mixed {
@@ -145,14 +185,17 @@ impl Mixed {
 
 /// Shares of labels along each vertex' line: the weights of the voxels around its points, summed by label. Points with
 /// less than half of their weight on labels do not count.
-pub(super) fn mixed(labels: &Labels, samples: usize) -> Result<[Vec<Mixed>; 2]> {
-    along(samples, |line: &[[f64; 3]]| {
+pub(super) fn mixed(labels: &Labels, samples: usize, grain: Grain) -> Result<[Vec<Mixed>; 2]> {
+    along(samples, grain, |line: &[[f64; 3]]| {
+        let mut mixed = Mixed::default();
         let mut sums: Vec<(usize, f64)> = Vec::new();
         let mut here: Vec<(usize, f64)> = Vec::new();
         for mm in line {
             here.clear();
             labels.around(*mm, |label, weight| here.push((label, weight)));
-            if here.iter().map(|part| part.1).sum::<f64>() < 0.5 {
+            let known = here.iter().map(|part| part.1).sum::<f64>();
+            mixed.inside = mixed.inside.max(known as f32);
+            if known < INSIDE {
                 continue;
             }
             for (label, weight) in &here {
@@ -165,7 +208,6 @@ pub(super) fn mixed(labels: &Labels, samples: usize) -> Result<[Vec<Mixed>; 2]> 
         sums.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
         sums.truncate(KINDS);
         let total: f64 = sums.iter().map(|sum| sum.1).sum();
-        let mut mixed = Mixed::default();
         for (n, (label, sum)) in sums.into_iter().enumerate() {
             mixed.label[n] = label as u16;
             mixed.share[n] = (sum / total) as f32;
@@ -175,7 +217,7 @@ pub(super) fn mixed(labels: &Labels, samples: usize) -> Result<[Vec<Mixed>; 2]> 
 }
 
 /// `read` for the line of each vertex, left and right.
-fn along<T: Send>(samples: usize, read: impl Fn(&[[f64; 3]]) -> T + Sync) -> Result<[Vec<T>; 2]> {
+fn along<T: Send>(samples: usize, grain: Grain, read: impl Fn(&[[f64; 3]]) -> T + Sync) -> Result<[Vec<T>; 2]> {
     if !(1..=MOST).contains(&samples) {
         return Err(Error::value(
             format!("{samples} points between the white and the pial surface"),
@@ -184,8 +226,13 @@ fn along<T: Send>(samples: usize, read: impl Fn(&[[f64; 3]]) -> T + Sync) -> Res
     }
     let cortex = Cortex::fsaverage5()?;
     let side = |hemisphere: &Hemisphere| -> Vec<T> {
-        let vertices = hemisphere.white.par_iter().zip(&hemisphere.pial);
-        vertices
+        let (white, pial) = match grain {
+            Grain::Vertices => (hemisphere.white.clone(), hemisphere.pial.clone()),
+            Grain::Middles => (cortex.finer.points(&hemisphere.white), cortex.finer.points(&hemisphere.pial)),
+        };
+        white
+            .par_iter()
+            .zip(&pial)
             .map_init(
                 || Vec::with_capacity(samples),
                 |line, (white, pial)| {
@@ -261,7 +308,7 @@ mod tests {
             let [i, j, k] = mask.position(n);
             Some(i / 4 % 2 + 2 * (j / 5 % 2) + 4 * (k / 4 % 2))
         };
-        let found = mixed(&Labels::new(&mask, 8, label).unwrap(), 10).unwrap();
+        let found = mixed(&Labels::new(&mask, 8, label).unwrap(), 10, Grain::Vertices).unwrap();
         let same = compared()
             .filter(|(side, vertex, at)| found[*side][*vertex].label() == Some(usize::from(expected[*at]) - 1));
         // nilearn counts each point's nearest voxel, this the weights of eight: they differ where a line follows a border.
@@ -312,6 +359,15 @@ mod tests {
                 assert!((f64::from(*value) - middle[2]).abs() < 1e-3, "{value} against {middle:?}");
             }
         }
+    }
+
+    #[test]
+    fn in_the_middle_of_an_edge_the_map_is_read_anew_and_at_the_vertices_as_before() {
+        let map = made(&grid(|_| true));
+        let (coarse, fine) = (map.on_surface(10).unwrap(), Field::new(&map, 10, Grain::Middles).unwrap());
+        assert_eq!(coarse.right(), &fine.values[1][..10_242]);
+        assert_eq!(fine.values[0].len(), 40_962);
+        assert_eq!(fine.vertices(&map, 10).left(), coarse.left());
     }
 
     #[test]

@@ -5,7 +5,7 @@ use super::super::paint::Paint;
 use super::super::sheet::Colour;
 use super::mesh::{dot, unit};
 use super::raster::Spot;
-use super::sample::{Mixed, SurfaceMap};
+use super::sample::{Field, Mixed};
 
 /// Greys of a gyrus' crown and of a sulcus' ground.
 const GYRUS: f32 = 205.0;
@@ -26,42 +26,43 @@ pub(super) struct Ground {
     pub light: f32,
 }
 
-/// `depth`: of both hemispheres' vertices.
-pub(super) fn ground(spot: &Spot, depth: [&[f32]; 2]) -> Ground {
-    let depth = mean(spot, depth[spot.side]);
+/// Each vertex' grey before light falls on it, from its sulcal depth.
+pub(super) fn greys(depth: &[f32]) -> Vec<f32> {
+    depth.iter().map(|depth| GYRUS + (0.5 + 0.5 * (depth / STEP).tanh()) * (SULCUS - GYRUS)).collect()
+}
+
+/// `greys`: of both hemispheres' vertices.
+pub(super) fn ground(spot: &Spot, greys: &[Vec<f32>; 2]) -> Ground {
+    let grey: f32 = (0..3).map(|n| spot.weights[n] * greys[spot.side][spot.corners[n]]).sum();
     let normal = unit(spot.normal);
     let front = normal[2].max(0.0);
     let lit = 0.36 + 0.52 * front + 0.16 * dot(normal, SIDE_LIGHT).max(0.0);
-    let into = 0.5 + 0.5 * (depth / STEP).tanh();
-    let grey = (GYRUS + into * (SULCUS - GYRUS)) * lit;
     // Colours keep more of their lightness than the grey: they are to be found again in the colour bar.
-    Ground { grey: [grey.round().clamp(0.0, 255.0) as u8; 3], light: 1.0 - 0.4 * (1.0 - front) * (1.0 - front) }
-}
-
-fn mean(spot: &Spot, values: &[f32]) -> f32 {
-    (0..3).map(|n| spot.weights[n] * values[spot.corners[n]]).sum()
+    let light = 1.0 - 0.4 * (1.0 - front) * (1.0 - front);
+    Ground { grey: [(grey * lit).round().clamp(0.0, 255.0) as u8; 3], light }
 }
 
 fn lit(colour: Colour, light: f32) -> Colour {
     colour.map(|c| (f32::from(c) * light).round() as u8)
 }
 
-/// The value at a spot, as the weighted mean of the corners that have one, if these have at least half of the weight.
-pub(super) fn value(spot: &Spot, map: &SurfaceMap) -> Option<f64> {
-    let (mut sum, mut known) = (0.0f64, 0.0f64);
+/// The value at a spot: the weighted mean of the corners that have one, if the spot is inside.
+fn value(spot: &Spot, field: &Field) -> Option<f64> {
+    let (mut sum, mut known, mut inside) = (0.0f64, 0.0f64, 0.0f32);
     for (corner, weight) in spot.corners.iter().zip(spot.weights) {
-        let value = map.values[spot.side][*corner];
+        inside += weight * field.inside[spot.side][*corner];
+        let value = field.values[spot.side][*corner];
         if value.is_finite() {
             sum += f64::from(weight) * f64::from(value);
             known += f64::from(weight);
         }
     }
-    (known >= 0.5).then(|| sum / known)
+    (inside >= 0.5 && known > 0.0).then(|| sum / known)
 }
 
 /// A map's colour on the cortex; the threshold is asked at each spot, not at each vertex.
-pub(super) fn painted(spot: &Spot, ground: Ground, map: &SurfaceMap, paint: &Paint) -> Colour {
-    match value(spot, map) {
+pub(super) fn painted(spot: &Spot, ground: Ground, field: &Field, paint: &Paint) -> Colour {
+    match value(spot, field) {
         Some(value) => blend(ground.grey, lit(paint.scale(value), ground.light), paint.cover(value)),
         None => ground.grey,
     }
@@ -76,10 +77,11 @@ pub(super) fn labelled(
     cover: f64,
 ) -> Colour {
     let mut kinds: [(usize, f32); 12] = [(0, 0.0); 12];
-    let (mut count, mut known) = (0, 0.0);
+    let (mut count, mut inside) = (0, 0.0);
     for (corner, weight) in spot.corners.iter().zip(spot.weights) {
-        for (label, share) in labels[spot.side][*corner].parts() {
-            known += weight * share;
+        let mixed = &labels[spot.side][*corner];
+        inside += weight * mixed.inside;
+        for (label, share) in mixed.parts() {
             match kinds[..count].iter_mut().find(|kind| kind.0 == label) {
                 Some(kind) => kind.1 += weight * share,
                 None => {
@@ -89,7 +91,7 @@ pub(super) fn labelled(
             }
         }
     }
-    if known < 0.5 {
+    if inside < 0.5 {
         return ground.grey;
     }
     let best = kinds[..count].iter().copied().max_by(|a, b| a.1.total_cmp(&b.1).then(b.0.cmp(&a.0)));

@@ -129,13 +129,13 @@ fn spot(weights: [f32; 3], normal: [f32; 3]) -> Spot {
 #[test]
 fn a_spots_colour_is_that_of_its_interpolated_value_and_the_threshold_is_exact() {
     let limit = map(|_| 2.0);
-    let mut values = limit.on_surface(1).unwrap();
-    values.values[0] = vec![1.0, 0.0, f32::NAN].into();
+    let values = [vec![1.0, 0.0, f32::NAN], Vec::new()];
+    let values = Field { values, inside: [vec![1.0, 1.0, 0.0], Vec::new()] };
     let paint = Paint::new(&[limit], &Look::default().threshold(Threshold::Both(0.5))).unwrap();
-    let depth: [&[f32]; 2] = [&[0.0; 3], &[]];
+    let greys = [shade::greys(&[0.0; 3]), Vec::new()];
     let at = |weights| {
         let spot = spot(weights, [0.0, 0.0, 2.0]);
-        let ground = shade::ground(&spot, depth);
+        let ground = shade::ground(&spot, &greys);
         (painted(&spot, ground, &values, &paint), ground.grey)
     };
     for first in [0.5f32, 0.75, 1.0] {
@@ -151,15 +151,15 @@ fn a_spots_colour_is_that_of_its_interpolated_value_and_the_threshold_is_exact()
     // Half of the opacity is half of the cortex.
     let half = Paint::new(&[map(|_| 2.0)], &Look::default().threshold(Threshold::Both(0.5)).opacity(0.5)).unwrap();
     let face = spot([1.0, 0.0, 0.0], [0.0, 0.0, 1.0]);
-    let ground = shade::ground(&face, depth);
+    let ground = shade::ground(&face, &greys);
     assert_eq!(painted(&face, ground, &values, &half), blend(ground.grey, cold_hot(0.5), 0.5));
 }
 
 #[test]
 fn gyri_are_lighter_than_sulci_and_what_faces_the_viewer_lighter_than_what_does_not() {
     let grey = |depth: f32, normal: [f32; 3]| {
-        let depths = [depth; 3];
-        shade::ground(&spot([1.0, 0.0, 0.0], normal), [&depths, &[]]).grey[0]
+        let greys = [shade::greys(&[depth; 3]), Vec::new()];
+        shade::ground(&spot([1.0, 0.0, 0.0], normal), &greys).grey[0]
     };
     let front = [0.0, 0.0, 1.0];
     assert!(grey(-1.0, front) > grey(0.0, front) + 20 && grey(0.0, front) > grey(1.0, front) + 20);
