@@ -1,6 +1,6 @@
 //! Where other maps have a value, as lines on the cortex.
 
-use super::super::axis::{PALETTE, brief};
+use super::super::axis::brief;
 use super::super::look::Contour;
 use super::super::render::PNG_SCALE;
 use super::super::sheet::Colour;
@@ -9,12 +9,15 @@ use super::sample::{Field, Grain};
 use crate::brain::BrainMap;
 use crate::error::{Error, Result};
 
-/// Width of a line in logical pixels.
-const WIDTH: f32 = 1.5;
+/// Widths of a line and of it with its rim, in logical pixels.
+const WIDTHS: [f32; 2] = [1.3, 2.8];
 
-/// Colours of the first, the second line, …, with their names: what no colour of a map or of the cortex is.
+/// Colours of the first, the second line, …, with their names: neither warm nor cold ones of a map nor greys of the cortex.
 const COLOURS: [(&str, Colour); 4] =
-    [("black", [0, 0, 0]), ("white", [255, 255, 255]), ("green", PALETTE[2]), ("pink", PALETTE[3])];
+    [("white", [255, 255, 255]), ("pink", [255, 110, 255]), ("green", [120, 255, 130]), ("yellow", [255, 225, 70])];
+
+/// Around each line, so that it is seen on light colours too.
+const RIM: Colour = [20, 20, 20];
 
 /// The lines of all contours of a look.
 pub(super) struct Lines(Vec<Line>);
@@ -59,24 +62,30 @@ impl Lines {
         said.collect()
     }
 
-    /// The colour of the line that runs through a spot.
+    /// The colour of the line that runs through a spot, or of its rim.
     pub fn at(&self, spot: &Spot) -> Option<Colour> {
-        let on = |line: &Line| on_line(spot, &line.field.values, line.level);
-        self.0.iter().zip(COLOURS).rev().find(|(line, _)| on(line)).map(|(_, (_, colour))| colour)
+        let lines = self.0.iter().zip(COLOURS).rev();
+        let off =
+            lines.filter_map(|(line, (_, colour))| Some((off_line(spot, &line.field.values, line.level)?, colour)));
+        let half = WIDTHS.map(|width| 0.5 * width * PNG_SCALE as f32);
+        let near = off.filter(|(off, _)| *off <= half[1]);
+        // A line runs over the rim of another.
+        let (off, colour) = near.min_by(|a, b| (a.0 > half[0]).cmp(&(b.0 > half[0])))?;
+        Some(if off <= half[0] { colour } else { RIM })
     }
 }
 
-/// Whether a spot is nearer than half of the line's width to where the values cross the level.
-fn on_line(spot: &Spot, values: &[impl AsRef<[f32]>; 2], level: f32) -> bool {
+/// How many pixels a spot is away from where the values cross the level; `None` where they have no slope.
+fn off_line(spot: &Spot, values: &[impl AsRef<[f32]>; 2], level: f32) -> Option<f32> {
     let values = spot.corners.map(|corner| values[spot.side].as_ref()[corner]);
     // Without all three values there is no slope.
     if values.iter().any(|v| !v.is_finite()) {
-        return false;
+        return None;
     }
     let above = (0..3).map(|n| spot.weights[n] * values[n]).sum::<f32>() - level;
     let slope = [0, 1].map(|axis| (0..3).map(|n| spot.slopes[n][axis] * values[n]).sum::<f32>());
     let slope = slope[0].hypot(slope[1]);
-    slope > 0.0 && above.abs() <= 0.5 * WIDTH * PNG_SCALE as f32 * slope
+    (slope > 0.0).then(|| above.abs() / slope)
 }
 
 #[cfg(test)]
@@ -84,11 +93,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_line_is_as_wide_as_it_says_wherever_the_slope_is() {
-        // Along x the first corner's weight falls by a tenth a pixel; its value is 1, so the level 0.5 is crossed at x = 5.
+    fn the_distance_to_a_line_is_in_pixels_whatever_the_slope() {
+        // Along x the first corner's weight falls by a tenth a pixel, so that half of its value is crossed at x = 5.
         for height in [1.0, 40.0] {
             let values = [[height, 0.0, 0.0], [0.0; 3]];
-            let covered = |x: f32| {
+            for x in [0.5, 4.0, 5.0, 7.25, 9.0f32] {
                 let first = 1.0 - 0.1 * x;
                 let spot = Spot {
                     side: 0,
@@ -97,11 +106,15 @@ mod tests {
                     slopes: [[-0.1, 0.0], [0.1, 0.0], [0.0, 0.0]],
                     normal: [0.0, 0.0, 1.0],
                 };
-                on_line(&spot, &values, 0.5 * height)
-            };
-            let half = 0.5 * WIDTH * PNG_SCALE as f32;
-            assert!(covered(5.0) && covered(5.0 + half - 0.01) && covered(5.0 - half + 0.01));
-            assert!(!covered(5.0 + half + 0.01) && !covered(5.0 - half - 0.01));
+                let off = off_line(&spot, &values, 0.5 * height).unwrap();
+                assert!((off - (x - 5.0).abs()).abs() < 1e-4, "{off} at {x}");
+            }
         }
+        let flat = [[1.0; 3], [0.0; 3]];
+        let spot =
+            Spot { side: 0, corners: [0, 1, 2], weights: [1.0, 0.0, 0.0], slopes: [[0.1; 2]; 3], normal: [0.0; 3] };
+        assert_eq!(off_line(&Spot { slopes: [[0.0; 2]; 3], ..spot }, &flat, 1.0), None);
+        let missing = [[1.0, f32::NAN, 0.0], [0.0; 3]];
+        assert_eq!(off_line(&spot, &missing, 1.0), None);
     }
 }

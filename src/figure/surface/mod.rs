@@ -31,7 +31,7 @@ use lines::Lines;
 use page::{aside_corner, page};
 use raster::Spot;
 use sample::{Field, Grain, VERTICES, mixed};
-use shade::{Ground, labelled, painted};
+use shade::{Coat, Ground, labelled};
 
 impl BrainMap {
     /// The map on the inflated cortex, both hemispheres, lateral and medial, with a colour bar.
@@ -78,8 +78,8 @@ impl BrainMap {
         let facts = facts(self, peak(std::slice::from_ref(self)));
         let reached = reached(&field.vertices(self, surface.samples), &paint);
         let remark = format!("{facts}; {}. {} {reached}{}", paint.rule(), said(&surface), lines.said());
-        let coat =
-            |spot: &Spot, ground: Ground| lines.at(spot).unwrap_or_else(|| painted(spot, ground, &field, &paint));
+        let colours = Coat::new(&field, &paint);
+        let coat = |spot: &Spot, ground: Ground| lines.at(spot).unwrap_or_else(|| colours.at(spot, ground));
         let (mut sheet, top) = page(&surface, &title, &remark, BAR, &coat)?;
         let corner = aside_corner(&sheet, top, BAR);
         paint.bar(&mut sheet, corner, 230.0, self.unit());
@@ -96,7 +96,8 @@ impl Networks {
     /// All networks on the inflated cortex, in the atlas' colours, with their names.
     ///
     /// A vertex of fsaverage5 belongs to the network that has most of the ten points from the white to the pial surface (weights
-    /// of the eight voxels around each point, summed by network). Between vertices these shares are interpolated, never the
+    /// of the eight voxels around each point, summed by network; a point with less than a quarter of its weight in any network does
+    /// not count). Between vertices these shares are interpolated, never the
     /// labels, so that borders are crisp. Of maps that overlap, a voxel belongs to that which is largest there, as a share of
     /// that map's own maximum, if that is at least a half.
     ///

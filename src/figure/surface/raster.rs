@@ -115,11 +115,21 @@ pub(super) fn render(
 ) -> Result<Pixels> {
     let triangles = facing(parts);
     let mut pixels = Pixels::new(columns, rows);
-    let bands = pixels.data.par_chunks_mut((BAND * columns).max(1)).enumerate();
+    // Which triangles each band has to look at.
+    let mut touching = vec![Vec::new(); rows.div_ceil(BAND)];
+    for (number, (_, _, planes)) in triangles.iter().enumerate() {
+        let [first, last] = planes.span(1).map(|y| (y / (FINE * BAND) as f32).floor());
+        if last < 0.0 || touching.is_empty() {
+            continue;
+        }
+        let last = (last as usize).min(touching.len() - 1);
+        (first.max(0.0) as usize..=last).for_each(|band| touching[band].push(number));
+    }
+    let bands = pixels.data.par_chunks_mut((BAND * columns).max(1)).zip(&touching).enumerate();
     in_pool(|| {
-        bands.try_for_each(|(band, out)| -> Result<()> {
+        bands.try_for_each(|(band, (out, touching))| -> Result<()> {
             crate::notebook::check_cancelled("drawing the cortex")?;
-            draw_band(parts, &triangles, band * BAND, columns, out, colour);
+            draw_band(parts, &triangles, touching, band * BAND, columns, out, colour);
             Ok(())
         })
     })?;
@@ -129,6 +139,7 @@ pub(super) fn render(
 fn draw_band(
     parts: &[Part<'_>],
     triangles: &[(usize, [usize; 3], Planes)],
+    touching: &[usize],
     top: usize,
     columns: usize,
     out: &mut [[u8; 4]],
@@ -139,7 +150,8 @@ fn draw_band(
     let first = (top * FINE) as f32;
     let mut nearest = vec![NONE; wide * high];
     let mut depth = vec![f32::NEG_INFINITY; wide * high];
-    for (number, (_, _, planes)) in triangles.iter().enumerate() {
+    for &number in touching {
+        let planes = &triangles[number].2;
         let [from, to] = planes.span(1);
         let ([lowest, highest], last) = ([from - first - 0.5, to - first - 0.5], high as f32 - 1.0);
         if highest < 0.0 || lowest > last {
@@ -232,14 +244,16 @@ impl Sum {
         self.hits == 0 || self.hits == self.points && (0..3).all(alike)
     }
 
-    /// The mean colour of what was hit, in steps of two, which are not seen but make the file a quarter smaller; and the
-    /// share of the points that hit something.
+    /// The mean colour of what was hit, and the share of the points that hit something. Lightness goes in steps of two and
+    /// hue in steps of four of 255, which are not seen but take a third off the file.
     fn mean(&self) -> [u8; 4] {
         if self.hits == 0 {
             return [0; 4];
         }
-        let [r, g, b] = self.sum.map(|s| (((s + self.hits) / (2 * self.hits)) * 2).min(255) as u8);
-        [r, g, b, ((255 * self.hits + self.points / 2) / self.points) as u8]
+        let [r, g, b] = self.sum.map(|s| ((s + self.hits / 2) / self.hits) as i32);
+        let green = (g + 1) / 2 * 2;
+        let beside = |other: i32| (green + (other - green + 2).div_euclid(4) * 4).clamp(0, 255) as u8;
+        [beside(r), green.min(255) as u8, beside(b), ((255 * self.hits + self.points / 2) / self.points) as u8]
     }
 }
 
@@ -368,7 +382,9 @@ mod tests {
         let parts = [Part { side: 0, seen: seen(&points, &triangles), triangles: &triangles }];
         let colour = |spot: &Spot| spot.weights.map(|w| (200.0 * w) as u8);
         let mut alone = vec![[0; 4]; 64 * 64];
-        draw_band(&parts, &facing(&parts), 0, 64, &mut alone, &colour);
+        let facing = facing(&parts);
+        let all: Vec<usize> = (0..facing.len()).collect();
+        draw_band(&parts, &facing, &all, 0, 64, &mut alone, &colour);
         assert_eq!(alone, render(&parts, 64, 64, &colour).unwrap().data);
     }
 }

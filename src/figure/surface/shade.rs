@@ -5,7 +5,7 @@ use super::super::paint::Paint;
 use super::super::sheet::Colour;
 use super::mesh::{dot, unit};
 use super::raster::Spot;
-use super::sample::{Field, Mixed};
+use super::sample::{Field, INSIDE, LABELLED, Mixed};
 
 /// Greys of a gyrus' crown and of a sulcus' ground.
 const GYRUS: f32 = 205.0;
@@ -39,11 +39,11 @@ pub(super) fn ground(spot: &Spot, greys: &[Vec<f32>; 2]) -> Ground {
     let lit = 0.36 + 0.52 * front + 0.16 * dot(normal, SIDE_LIGHT).max(0.0);
     // Colours keep more of their lightness than the grey: they are to be found again in the colour bar.
     let light = 1.0 - 0.4 * (1.0 - front) * (1.0 - front);
-    Ground { grey: [(grey * lit).round().clamp(0.0, 255.0) as u8; 3], light }
+    Ground { grey: [(grey * lit + 0.5) as u8; 3], light }
 }
 
 fn lit(colour: Colour, light: f32) -> Colour {
-    colour.map(|c| (f32::from(c) * light).round() as u8)
+    colour.map(|c| (f32::from(c) * light + 0.5) as u8)
 }
 
 /// The value at a spot: the weighted mean of the corners that have one, if the spot is inside.
@@ -57,14 +57,36 @@ fn value(spot: &Spot, field: &Field) -> Option<f64> {
             known += f64::from(weight);
         }
     }
-    (inside >= 0.5 && known > 0.0).then(|| sum / known)
+    (inside >= INSIDE as f32 && known > 0.0).then(|| sum / known)
 }
 
-/// A map's colour on the cortex; the threshold is asked at each spot, not at each vertex.
-pub(super) fn painted(spot: &Spot, ground: Ground, field: &Field, paint: &Paint) -> Colour {
-    match value(spot, field) {
-        Some(value) => blend(ground.grey, lit(paint.scale(value), ground.light), paint.cover(value)),
-        None => ground.grey,
+/// Steps of a colour scale that is looked up.
+const STEPS: usize = 4096;
+
+/// A map's colours on the cortex.
+pub(super) struct Coat<'a> {
+    field: &'a Field,
+    paint: &'a Paint,
+    /// The scale's colours from minus its limit to its limit.
+    scale: Vec<Colour>,
+}
+
+impl<'a> Coat<'a> {
+    pub fn new(field: &'a Field, paint: &'a Paint) -> Coat<'a> {
+        let at = |step: usize| paint.limit * (2.0 * step as f64 / STEPS as f64 - 1.0);
+        Coat { field, paint, scale: (0..=STEPS).map(|step| paint.scale(at(step))).collect() }
+    }
+
+    /// The colour at a spot; the threshold is asked here, not at each vertex.
+    pub fn at(&self, spot: &Spot, ground: Ground) -> Colour {
+        let Some(value) = value(spot, self.field) else { return ground.grey };
+        let cover = self.paint.cover(value);
+        if cover <= 0.0 {
+            return ground.grey;
+        }
+        let step = (0.5 + 0.5 * (value / self.paint.limit).clamp(-1.0, 1.0)) * STEPS as f64;
+        let colour = lit(self.scale[(step + 0.5) as usize], ground.light);
+        if cover < 1.0 { blend(ground.grey, colour, cover) } else { colour }
     }
 }
 
@@ -91,7 +113,7 @@ pub(super) fn labelled(
             }
         }
     }
-    if inside < 0.5 {
+    if inside < LABELLED as f32 {
         return ground.grey;
     }
     let best = kinds[..count].iter().copied().max_by(|a, b| a.1.total_cmp(&b.1).then(b.0.cmp(&a.0)));
