@@ -347,7 +347,7 @@ mod tests {
                 }
             }
         }
-        assert!(inside > 8000 && outside > 8000, "{inside} {outside}");
+        assert!(inside > 6000 && outside > 6000, "{inside} {outside}");
     }
 
     #[test]

@@ -180,12 +180,17 @@ fn the_label_with_the_greatest_interpolated_share_is_drawn() {
 #[test]
 fn a_map_that_does_not_reach_the_cortex_gives_the_cortex_and_says_so() {
     let all = map(|_| 1.0);
-    let deep: Vec<bool> = (0..all.mask().count()).map(|n| all.mask().mm(n).iter().all(|x| x.abs() < 9.0)).collect();
+    // Inside the cerebellum.
+    let inside = |[x, y, z]: [f64; 3]| x.abs() < 30.0 && (-75.0..-50.0).contains(&y) && (-58.0..-46.0).contains(&z);
+    let deep: Vec<bool> = (0..all.mask().count()).map(|n| inside(all.mask().mm(n))).collect();
     let deep = Mask::new(GRID, PLAIN, &deep).unwrap();
     let count = deep.count();
     let whole = all.mask();
     for (map, said) in [
-        (BrainMap::new(vec![1.0; count], &deep, "deep", "r").unwrap(), "None of the 20484 vertices have a value."),
+        (
+            BrainMap::new(vec![1.0; count], &deep, "cerebellum", "r").unwrap(),
+            "None of the 20484 vertices have a value.",
+        ),
         (BrainMap::new(vec![f32::NAN; whole.count()], whole, "nothing", "r").unwrap(), "no values"),
         (BrainMap::new(vec![0.0; whole.count()], whole, "zeros", "r").unwrap(), "all values are 0"),
     ] {
