@@ -1,11 +1,23 @@
 //! The cortex as a surface: FreeSurfer's average brain at 10,242 vertices a hemisphere.
 
+use super::Affine;
 use crate::error::{Error, Result};
 use flate2::read::GzDecoder;
+use std::collections::HashMap;
 use std::io::Read;
 use std::sync::OnceLock;
 
 static FILE: &[u8] = include_bytes!("../../assets/surface/fsaverage5.bin.gz");
+
+/// From FreeSurfer's space (MNI 305), in which the surfaces are, to MNI 152: `$FREESURFER_HOME/average/mni152.register.dat`
+/// as FreeSurfer's page on coordinate systems gives it.
+const MNI_152: Affine =
+    Affine([[0.9975, -0.0073, 0.0176, -0.0429], [0.0146, 1.0009, -0.0024, 1.5496], [-0.0130, -0.0093, 0.9971, 1.1840]]);
+
+/// A point of the white or the pial surface in MNI 152 space, in mm.
+pub(crate) fn mni152(point: [f64; 3]) -> [f64; 3] {
+    MNI_152.mm(point)
+}
 
 /// One hemisphere; points in mm, x to the right, y to the front, z up.
 pub(crate) struct Hemisphere {
@@ -25,6 +37,48 @@ pub(crate) struct Cortex {
     pub(crate) triangles: Vec<[u16; 3]>,
     /// Left, right.
     pub(crate) hemispheres: [Hemisphere; 2],
+    pub(crate) finer: Finer,
+}
+
+/// The cortex with each triangle cut into four: its vertices, then the middle of each edge; the same on both sides.
+pub(crate) struct Finer {
+    pub(crate) triangles: Vec<[u16; 3]>,
+    /// The two vertices between which each further one lies.
+    middles: Vec<[u16; 2]>,
+}
+
+impl Finer {
+    fn new(triangles: &[[u16; 3]], vertices: usize) -> Option<Finer> {
+        let mut known: HashMap<[u16; 2], u16> = HashMap::new();
+        let mut middles = Vec::new();
+        let mut cut = Vec::with_capacity(4 * triangles.len());
+        for &[a, b, c] in triangles {
+            let mut middle = |p: u16, q: u16| -> Option<u16> {
+                let edge = [p.min(q), p.max(q)];
+                if let Some(vertex) = known.get(&edge) {
+                    return Some(*vertex);
+                }
+                let vertex = u16::try_from(vertices + middles.len()).ok()?;
+                middles.push(edge);
+                known.insert(edge, vertex);
+                Some(vertex)
+            };
+            let (ab, bc, ca) = (middle(a, b)?, middle(b, c)?, middle(c, a)?);
+            cut.extend([[a, ab, ca], [ab, b, bc], [ca, bc, c], [ab, bc, ca]]);
+        }
+        Some(Finer { triangles: cut, middles })
+    }
+
+    /// What the vertices have, followed by what lies in the middle of each edge.
+    pub(crate) fn extended<T: Copy>(&self, values: &[T], middle: impl Fn(T, T) -> T) -> Vec<T> {
+        let between = self.middles.iter().map(|edge| edge.map(|v| values[usize::from(v)]));
+        values.iter().copied().chain(between.map(|[a, b]| middle(a, b))).collect()
+    }
+
+    /// Points of a surface and the middles of its edges.
+    pub(crate) fn points(&self, points: &[[f32; 3]]) -> Vec<[f32; 3]> {
+        self.extended(points, |a, b| std::array::from_fn(|axis| 0.5 * (a[axis] + b[axis])))
+    }
 }
 
 impl Cortex {
@@ -66,7 +120,8 @@ fn read() -> Option<Cortex> {
         Some(Hemisphere { white, pial, inflated, depth })
     };
     let hemispheres = [hemisphere()?, hemisphere()?];
-    Some(Cortex { triangles, hemispheres })
+    let finer = Finer::new(&triangles, vertices)?;
+    Some(Cortex { triangles, hemispheres, finer })
 }
 
 #[cfg(test)]
@@ -86,6 +141,19 @@ mod tests {
                 cortex.triangles.iter().map(|t| determinant(t.map(|v| hemisphere.pial[usize::from(v)]))).sum();
             assert!((250_000.0..600_000.0).contains(&(volume / 6.0)), "{}", volume / 6.0);
         }
+    }
+
+    #[test]
+    fn cut_into_four_the_triangles_have_the_same_area_and_a_vertex_more_for_each_edge() {
+        let cortex = Cortex::fsaverage5().unwrap();
+        // A closed surface without holes: vertices − edges + triangles = 2.
+        assert_eq!(cortex.finer.middles.len(), 10_242 + 20_480 - 2);
+        let fine = cortex.finer.points(&cortex.hemispheres[0].pial);
+        let volume = |points: &[[f32; 3]], triangles: &[[u16; 3]]| -> f64 {
+            triangles.iter().map(|t| determinant(t.map(|v| points[usize::from(v)]))).sum()
+        };
+        let coarse = volume(&cortex.hemispheres[0].pial, &cortex.triangles);
+        assert!((volume(&fine, &cortex.finer.triangles) / coarse - 1.0).abs() < 1e-6);
     }
 
     fn determinant([a, b, c]: [[f32; 3]; 3]) -> f64 {

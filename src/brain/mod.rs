@@ -47,7 +47,7 @@ pub use atlas::{Atlas, FetchedAtlas, atlases, atlases_folder, fetch_atlas};
 pub use bold::Bold;
 pub use cleaning::{Aroma, Cleaning, CleaningReport, CompCor, Expansion, RunReport, Scrub, Strategy};
 pub use confounds::{Confounds, Displacement};
-pub(crate) use cortex::{Cortex, Hemisphere};
+pub(crate) use cortex::{Cortex, Hemisphere, mni152};
 pub use dataset::{Dataset, DatasetSummary, ScanEntry};
 pub use events::{Event, Story};
 pub use image::Interpolation;

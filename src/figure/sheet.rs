@@ -111,11 +111,6 @@ impl Pixels {
     pub fn set(&mut self, column: usize, row: usize, [r, g, b]: Colour) {
         self.data[row * self.columns + column] = [r, g, b, 255];
     }
-
-    /// A point that covers a share of the page, 0 to 1.
-    pub fn set_sheer(&mut self, column: usize, row: usize, [r, g, b]: Colour, cover: f64) {
-        self.data[row * self.columns + column] = [r, g, b, (255.0 * cover.clamp(0.0, 1.0)).round() as u8];
-    }
 }
 
 /// One shape; lengths and positions in logical pixels, y downwards.

@@ -130,6 +130,23 @@ pub(super) fn gallery() -> Vec<(&'static str, Figure)> {
             parcels.mosaic_with(Cuts::default(), Look::default().contour(&own, 0.5)).unwrap()
         }),
         ("mask", mask(false).mosaic().unwrap()),
+        ("surface", made::score_map().surface().unwrap()),
+        ("surface_threshold", {
+            let look = Look::default().threshold(Threshold::Both(0.8)).contour(&other, 1.0).contour(&contrast, 2.0);
+            let surface = Surface::default().shape(SurfaceShape::Pial).columns(4);
+            contrast.surface_with(surface, look).unwrap()
+        }),
+        ("surface_views", {
+            use SurfaceView::*;
+            let views = [LeftLateral, LeftMedial, RightLateral, RightMedial, Dorsal, Ventral, Anterior, Posterior];
+            contrast.surface_with(Surface::default().views(&views), Look::default().title("All views")).unwrap()
+        }),
+        ("surface_one", {
+            let one = Surface::default().views(&[SurfaceView::Dorsal]);
+            made::score_map().surface_with(one, Look::default()).unwrap()
+        }),
+        ("surface_networks", made::networks().surface().unwrap()),
+        ("surface_parcels", crate::brain::Networks::schaefer(100, 17).unwrap().surface().unwrap()),
         ("folds_blocks", folds_figure(&Folds::blocks(&clock(), 6, 10.0).unwrap()).unwrap()),
         ("folds_nested", {
             let runs = Clock::new(2.0, &[120, 150, 120, 90, 150]).unwrap();

@@ -194,27 +194,33 @@ impl Labels {
         Ok(Labels { shape: mask.shape(), inverse: Inverse::new(mask.affine())?, labels, count })
     }
 
+    /// The labels of the eight voxels around a point, with their weights in linear interpolation; a label may come twice.
+    pub fn around(&self, mm: [f64; 3], mut visit: impl FnMut(usize, f64)) {
+        corners(self.shape, self.inverse.voxel(mm), |flat, weight| {
+            if self.labels[flat] > 0 {
+                visit(usize::from(self.labels[flat]) - 1, weight);
+            }
+        });
+    }
+
     /// The label that has most of the weight around a point, if labels have at least half of it.
     pub fn at(&self, mm: [f64; 3]) -> Option<usize> {
         let mut weights = [0.0f64; 8];
-        let mut seen = [0u16; 8];
+        let mut seen = [0usize; 8];
         let mut kinds = 0;
         let mut known = 0.0;
-        corners(self.shape, self.inverse.voxel(mm), |flat, weight| {
-            let label = self.labels[flat];
-            if label > 0 {
-                known += weight;
-                let place = seen[..kinds].iter().position(|l| *l == label).unwrap_or(kinds);
-                seen[place] = label;
-                weights[place] += weight;
-                kinds = kinds.max(place + 1);
-            }
+        self.around(mm, |label, weight| {
+            known += weight;
+            let place = seen[..kinds].iter().position(|l| *l == label).unwrap_or(kinds);
+            seen[place] = label;
+            weights[place] += weight;
+            kinds = kinds.max(place + 1);
         });
         if known < 0.5 {
             return None;
         }
         let best = (0..kinds).max_by(|a, b| weights[*a].total_cmp(&weights[*b]))?;
-        Some(usize::from(seen[best]) - 1).filter(|l| *l < self.count)
+        Some(seen[best]).filter(|l| *l < self.count)
     }
 }
 

@@ -14,6 +14,7 @@ use crate::activation::{Activations, NeuronSeries};
 use crate::brain::{BrainMap, Mask, Networks, VoxelSeries};
 use crate::coupling::NetworkMatch;
 use crate::encoding::{EncodingFit, Features, NoiseCeiling, RoiScores};
+use crate::figure::SurfaceMap;
 use crate::pattern::Patterns;
 use crate::stimulus::{Stimulus, Word};
 use ndarray::{ArrayBase, Data, Dimension};
@@ -176,6 +177,7 @@ results! {
     VoxelSeries: |s| s.data().shape(), s.data().bytes();
     Patterns: |p| [p.count(), p.courses().nrows()], p.courses().bytes() + p.loadings().bytes();
     BrainMap: |m| [m.values().len()], m.values().bytes();
+    SurfaceMap: |m| [2, m.left().len()], m.left().bytes() + m.right().bytes();
     Mask: |m| m.shape(), m.voxels().bytes();
     Networks: |n| n.maps().shape(), n.maps().bytes();
     Features: |f| f.data().shape(), f.data().bytes();

@@ -45,7 +45,58 @@ pub(super) enum Aside {
 pub(super) const LEFT: &str = "Left is left (neurological).";
 
 /// How much a network's colour covers of the brain.
-const NETWORK: f64 = 0.78;
+pub(in crate::figure) const NETWORK: f64 = 0.78;
+
+/// Room for the networks' names at the right of a page.
+pub(in crate::figure) const LEGEND: f64 = 190.0;
+
+/// The title of a picture of an atlas: "Yeo 7 networks" says itself how many, and of an atlas whose legend shows families these are counted there.
+pub(in crate::figure) fn network_title(networks: &Networks) -> String {
+    let count = format!("{} networks", networks.count());
+    match legend(networks).len() == networks.count() && !networks.atlas().contains(&count) {
+        true => format!("{}: {count}", networks.atlas()),
+        false => networks.atlas().to_owned(),
+    }
+}
+
+/// The network to which each voxel of the mask belongs: that whose map is largest there, as a share of the map's own maximum, if that is at least a half.
+fn networks_of_voxels(networks: &Networks) -> Vec<Option<usize>> {
+    if let Some(labels) = networks.labels() {
+        return labels;
+    }
+    let maps = networks.maps();
+    let largest: Vec<f32> = maps.rows().into_iter().map(|m| m.iter().copied().fold(0.0, f32::max)).collect();
+    let best = |voxel: usize| {
+        let share = |n: &usize| maps[[*n, voxel]] / largest[*n];
+        let large = (0..maps.nrows()).filter(|n| largest[*n] > 0.0 && share(n) >= 0.5);
+        large.max_by(|a, b| share(a).total_cmp(&share(b)))
+    };
+    (0..networks.mask().count()).map(best).collect()
+}
+
+/// The networks' labels on their grid.
+pub(in crate::figure) fn network_labels(networks: &Networks) -> Result<Labels> {
+    let of_voxel = networks_of_voxels(networks);
+    Labels::new(networks.mask(), networks.count(), |voxel| of_voxel[voxel])
+}
+
+/// The networks' colours and names, from `corner` on over at most `height` pixels.
+pub(in crate::figure) fn network_legend(sheet: &mut Sheet, networks: &Networks, corner: [f64; 2], height: f64) {
+    draw_legend(sheet, &legend(networks), corner, height);
+}
+
+fn draw_legend(sheet: &mut Sheet, lines: &[(Option<Colour>, String)], [x, top]: [f64; 2], height: f64) {
+    let pitch = (height / lines.len().max(1) as f64).min(22.0);
+    for (n, (colour, name)) in lines.iter().enumerate() {
+        let y = top + pitch * (n as f64 + 0.5);
+        if let Some(colour) = colour {
+            let side = (0.7 * pitch).min(13.0);
+            sheet.block([x, y - 0.5 * side], [13.0, side], blend(MIDDLE, *colour, NETWORK));
+        }
+        let size = LABEL.min(0.9 * pitch);
+        sheet.centred([x + 20.0, y], Text::new(font::shorten(name, size, false, LEGEND - 34.0), size));
+    }
+}
 
 impl Scene {
     /// A map in the colours of a scale.
@@ -72,32 +123,13 @@ impl Scene {
     ///
     /// A voxel belongs to the network whose map is largest there, as a share of that map's own maximum, if that is at least a half.
     pub fn of_networks(networks: &Networks, look: &Look) -> Result<Scene> {
-        let of_voxel = match networks.labels() {
-            Some(labels) => labels,
-            None => {
-                let maps = networks.maps();
-                let largest: Vec<f32> =
-                    maps.rows().into_iter().map(|m| m.iter().copied().fold(0.0, f32::max)).collect();
-                let best = |voxel: usize| {
-                    let share = |n: &usize| maps[[*n, voxel]] / largest[*n];
-                    let large = (0..maps.nrows()).filter(|n| largest[*n] > 0.0 && share(n) >= 0.5);
-                    large.max_by(|a, b| share(a).total_cmp(&share(b)))
-                };
-                (0..networks.mask().count()).map(best).collect()
-            }
-        };
+        let of_voxel = networks_of_voxels(networks);
         let labels = Labels::new(networks.mask(), networks.count(), |voxel| of_voxel[voxel])?;
         let opacity = NETWORK * labelled(look, "networks")?;
         let legend = legend(networks);
-        let count = format!("{} networks", networks.count());
-        // "Yeo 7 networks" says so itself; of an atlas whose legend shows families these are counted there.
-        let title = match legend.len() == networks.count() && !networks.atlas().contains(&count) {
-            true => format!("{}: {count}", networks.atlas()),
-            false => networks.atlas().to_owned(),
-        };
         let (lines, notes) = lines(look)?;
         Ok(Scene {
-            title: look.title.clone().unwrap_or(title),
+            title: look.title.clone().unwrap_or_else(|| network_title(networks)),
             facts: networks.names().join(", "),
             notes,
             layer: Layer::Labels { labels, colours: networks.colours().to_vec(), opacity },
@@ -177,7 +209,7 @@ impl Aside {
     pub fn width(&self) -> f64 {
         match self {
             Aside::Bar { .. } => BAR,
-            Aside::Legend(_) => 190.0,
+            Aside::Legend(_) => LEGEND,
             Aside::Nothing => 0.0,
         }
     }
@@ -198,16 +230,7 @@ impl Aside {
                 paint.bar(sheet, [WIDTH - MARGIN - BAR + 22.0, top + 4.0], height.min(250.0), unit)
             }
             Aside::Legend(lines) => {
-                let pitch = (height / lines.len().max(1) as f64).min(22.0);
-                for (n, (colour, name)) in lines.iter().enumerate() {
-                    let (x, y) = (WIDTH - MARGIN - 176.0, top + pitch * (n as f64 + 0.5));
-                    if let Some(colour) = colour {
-                        let side = (0.7 * pitch).min(13.0);
-                        sheet.block([x, y - 0.5 * side], [13.0, side], blend(MIDDLE, *colour, NETWORK));
-                    }
-                    let size = LABEL.min(0.9 * pitch);
-                    sheet.centred([x + 20.0, y], Text::new(font::shorten(name, size, false, 156.0), size));
-                }
+                draw_legend(sheet, lines, [WIDTH - MARGIN - LEGEND + 14.0, top], height);
             }
             Aside::Nothing => {}
         }

@@ -10,8 +10,8 @@ use crate::brain::{BrainMap, Mask, NetworkSeries, Networks, VoxelFile, VoxelSeri
 use crate::error::Result;
 use crate::extract::{DualRegression, Extraction};
 use crate::figure::{
-    Cuts, Dendrogram, Figure, Look, courses, dendrogram, k_curve, mosaic_grid, neuron_carpet, pattern_courses,
-    pattern_summary, spectrum_curve, voxel_carpet,
+    Cuts, Dendrogram, Figure, Look, SurfaceMap, courses, dendrogram, k_curve, mosaic_grid, neuron_carpet,
+    pattern_courses, pattern_summary, spectrum_curve, voxel_carpet,
 };
 use crate::pattern::{Hierarchy, KCurve, Patterns, Spectrum};
 use crate::stimulus::{Stimulus, Timing};
@@ -166,6 +166,13 @@ impl BrainMap {
     /// Shows the map in a notebook: three cuts through its peak, over the MNI template.
     pub fn evcxr_display(&self) {
         show(&map_text(self), vec![self.slices()]);
+    }
+}
+
+impl SurfaceMap {
+    /// Shows the values in a notebook: how many vertices have one, and the inflated cortex.
+    pub fn evcxr_display(&self) {
+        show(&self.to_string(), vec![self.figure()]);
     }
 }
 
