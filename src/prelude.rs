@@ -29,7 +29,7 @@ pub use crate::extract::{
 };
 pub use crate::figure::{
     ColourRange, Contour, Dendrogram, Figure, HeatMap, HexBin, Histogram, Look, Slices, Stretch, Theme, Threshold,
-    bars, ceiling_hexbin, cleaning_figure, courses, dendrogram, folds_figure, heat_map, hexbin, histogram,
+    View, bars, ceiling_hexbin, cleaning_figure, courses, dendrogram, folds_figure, heat_map, hexbin, histogram,
     inner_folds_figure, k_curve, mask_slices, network_slices, neuron_carpet, pattern_courses, pattern_summary,
     pattern_words, roi_scatter, score_histograms, slices, slices_grid, spectrum_curve, voxel_carpet,
 };

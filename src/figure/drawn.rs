@@ -101,16 +101,7 @@ impl Figure {
                 ));
             }
         };
-        let name = path.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
-        let beside = path.with_file_name(format!(".{name}.{}.part", std::process::id()));
-        let written = std::fs::File::create(&beside)
-            .and_then(|mut file| file.write_all(&bytes).and_then(|()| file.sync_all()))
-            .and_then(|()| std::fs::rename(&beside, path));
-        written.map_err(|cause| {
-            // What was written so far is of no use; if it was never made there is nothing to remove.
-            let _ = std::fs::remove_file(&beside);
-            Error::file("write", path, cause, "make the folder first, or choose one in which you may write")
-        })
+        write_whole(path, &bytes)
     }
 
     /// Shows the figure in the notebook; if it cannot be drawn, its description and the error are shown.
@@ -142,6 +133,20 @@ impl Figure {
     pub(super) fn pixels(&self) -> Result<(usize, usize, Vec<u8>)> {
         render::bitmap(&self.sheet, self.theme).map(|p| (p.columns, p.rows, p.data))
     }
+}
+
+/// Writes a file beside its place and renames it, so that a half-written one is never found.
+pub(super) fn write_whole(path: &Path, bytes: &[u8]) -> Result<()> {
+    let name = path.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
+    let beside = path.with_file_name(format!(".{name}.{}.part", std::process::id()));
+    let written = std::fs::File::create(&beside)
+        .and_then(|mut file| file.write_all(bytes).and_then(|()| file.sync_all()))
+        .and_then(|()| std::fs::rename(&beside, path));
+    written.map_err(|cause| {
+        // What was written so far is of no use; if it was never made there is nothing to remove.
+        let _ = std::fs::remove_file(&beside);
+        Error::file("write", path, cause, "make the folder first, or choose one in which you may write")
+    })
 }
 
 impl Traced for Figure {

@@ -43,6 +43,7 @@ mod sheet;
 mod spectrum;
 mod template;
 mod theme;
+pub(crate) mod viewer;
 mod volume;
 
 pub use bars::bars;
@@ -63,6 +64,7 @@ pub use pattern_words::{Stretch, pattern_words};
 pub use roi_scatter::roi_scatter;
 pub use spectrum::spectrum_curve;
 pub use theme::Theme;
+pub use viewer::View;
 
 #[cfg(test)]
 mod made;

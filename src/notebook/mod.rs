@@ -15,8 +15,8 @@ mod tables;
 mod value;
 
 pub use cancel::{cancel_requested, check_cancelled, request_cancel};
-pub(crate) use display::display_picture;
-pub use display::{FRAME, display, in_kernel};
+pub use display::{FRAME, display, in_kernel, page_part};
+pub(crate) use display::{display_picture, display_with_part};
 pub(crate) use memory::{free_memory, state_memory};
 pub use progress::Progress;
 pub use value::ShowValue;
