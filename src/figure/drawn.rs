@@ -120,7 +120,7 @@ impl Figure {
     }
 
     /// What a notebook gets of the figure.
-    fn forms(&self) -> Result<Vec<(&'static str, Vec<u8>)>> {
+    pub(crate) fn forms(&self) -> Result<Vec<(&'static str, Vec<u8>)>> {
         let mut forms = vec![("image/png", self.png()?)];
         if !self.sheet.has_picture() {
             forms.push(("image/svg+xml", self.svg()?.into_bytes()));

@@ -116,6 +116,7 @@ impl Networks {
         about["names"] = self.names().into();
         about["colours"] = serde_json::json!(self.colours());
         about["limit"] = 1.into();
+        about["peak"] = somewhere(self.mask(), &labels).into();
         let still = network_slices(self)?;
         Ok(View::of(self.atlas().to_owned(), text, still, about, packed))
     }
@@ -138,6 +139,14 @@ fn labels(networks: &Networks) -> Vec<Option<usize>> {
         };
         (0..maps.ncols()).map(of).collect()
     })
+}
+
+/// The labelled voxel nearest to the left auditory cortex, where each of the three cuts shows much of the cortex.
+fn somewhere(mask: &Mask, labels: &[f32]) -> Option<[f64; 3]> {
+    const PLACE: [f64; 3] = [-46.0, -22.0, 8.0];
+    let away = |mm: &[f64; 3]| (0..3).map(|c| (mm[c] - PLACE[c]).powi(2)).sum::<f64>();
+    let labelled = (0..labels.len()).filter(|n| labels[*n].is_finite()).map(|n| mask.mm(n));
+    labelled.min_by(|a, b| away(a).total_cmp(&away(b)))
 }
 
 /// What the page is told of any view.

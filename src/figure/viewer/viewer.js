@@ -23,7 +23,7 @@ const ASPECT = { axial: 1, coronal: 1.1, sagittal: 1.25, cuts: 2.45, render: 1.3
 const TURN = { render: [220, 15], left: [90, 5], right: [270, 5] };
 
 // How much larger than NiiVue's own size the head and a hemisphere are drawn.
-const SCALE = { render: 1.25, left: 1.4, right: 1.4 };
+const SCALE = { render: 1.25, left: 1.3, right: 1.3 };
 
 // A cortex lit from where one stands, and never dark: its colours are values.
 const EVEN = `#version 300 es
@@ -37,12 +37,8 @@ void main() {
   color = vec4(vClr.rgb * (0.66 + 0.34 * facing), opacity);
 }`;
 
-// The template's greys; what is no brain has the page's colour, so that the edge runs into the page.
+// The page's grey, in light and in dark.
 const PAPER = { light: 255, dark: 17 };
-for (const [page, paper] of Object.entries(PAPER)) {
-  const grey = [paper, paper, 45, 235];
-  lib.cmapper.addColormap(`neurocell-${page}`, { R: grey, G: grey, B: grey, A: [0, 0, 8, 128], I: [0, 3, 4, 255] });
-}
 
 const STYLE = `
   :host { display: block; max-width: 900px; margin: 4px 0; font: 13px/1.45 var(--jp-ui-font-family, system-ui, sans-serif); }
@@ -50,9 +46,10 @@ const STYLE = `
   .title { font-weight: 600; font-size: 15px; }
   .remark, .where, label { opacity: .85; }
   .row { display: flex; gap: 12px; align-items: stretch; }
-  .stage { position: relative; flex: 1 1 auto; min-width: 0; max-height: 480px; background: none !important; }
+  .stage { position: relative; flex: 1 1 auto; min-width: 0; max-height: 480px; background: none !important; margin-bottom: 2px; }
   .stage canvas, .stage img { position: absolute; inset: 0; width: 100%; height: 100%; outline-offset: -2px; touch-action: pan-y; }
   .stage canvas:focus-visible { outline: 2px solid #3a87d9; }
+  .stage b { position: absolute; pointer-events: none; font-weight: 600; opacity: .85; }
   .side { flex: 0 0 auto; width: 84px; font-size: 12px; padding-top: 4px; }
   .side.names { width: 150px; max-height: 480px; overflow: auto; }
   .bar { display: flex; height: 170px; margin-top: 4px; }
@@ -60,7 +57,7 @@ const STYLE = `
   .ticks { position: relative; flex: 1; }
   .ticks span { position: absolute; left: 6px; transform: translateY(-50%); white-space: nowrap; }
   .names div { display: flex; gap: 6px; align-items: center; }
-  .names i { flex: none; width: 12px; height: 12px; border-radius: 2px; }
+  .names i { flex: none; width: 12px; height: 12px; border-radius: 2px; opacity: .85; }
   .where { min-height: 1.5em; font-variant-numeric: tabular-nums; }
   .controls { display: flex; flex-wrap: wrap; gap: 4px 16px; align-items: center; margin-top: 2px; }
   label { display: inline-flex; gap: 6px; align-items: center; }
@@ -208,6 +205,44 @@ function onTemplate(meta, grid) {
   return out;
 }
 
+/** The template's greys on the page's, in red, green, blue and opacity: its edge runs into the page. */
+function sheet(paper) {
+  const grey = new Uint8Array(parts.template, 352), out = new Uint8Array(4 * GRID.count);
+  const cover = sheet.cover ??= blurred(Float32Array.from(grey, (v) => (v > 0 ? 1 : 0)));
+  for (let n = 0; n < grey.length; n++) {
+    const inside = Math.max(0, Math.min(1, (cover[n] - 0.2) / 0.5));
+    const value = paper + (grey[n] > 0 ? inside : 0) * (45 + (190 * (grey[n] - 5)) / 230 - paper);
+    out.fill(value, 4 * n, 4 * n + 3);
+    out[4 * n + 3] = 255;
+  }
+  return out;
+}
+
+/** Weights 1, 2, 1 along each axis, twice. */
+function blurred(values) {
+  for (let pass = 0; pass < 2; pass++) {
+    let stride = 1;
+    for (const length of GRID.shape) {
+      const from = values.slice();
+      for (let n = 0; n < values.length; n++) {
+        const place = Math.floor(n / stride) % length;
+        values[n] = 0.5 * from[n] + 0.25 * ((place > 0 ? from[n - stride] : 0) + (place + 1 < length ? from[n + stride] : 0));
+      }
+      stride *= length;
+    }
+  }
+  return values;
+}
+
+/** A picture on the template's grid in red, green, blue and opacity (NIfTI's type 2304). */
+async function coloured(name) {
+  const bytes = new Uint8Array(352 + 4 * GRID.count), header = new DataView(bytes.buffer);
+  bytes.set(new Uint8Array(parts.template, 0, 352));
+  header.setInt16(70, 2304, true);
+  header.setInt16(72, 32, true);
+  return NVImage.new(bytes.buffer, name, "", 1);
+}
+
 /** Pairs of voxels: one without a value, and a neighbour that has one. */
 function edgeOf(field) {
   const [nx, ny] = GRID.shape, steps = [];
@@ -237,6 +272,7 @@ class View {
       if (this.seen) this.wake();
     }, { rootMargin: "200px" });
     this.near.observe(box);
+    new ResizeObserver(() => requestAnimationFrame(() => this.nv && this.mark())).observe(this.$(".stage"));
   }
 
   /** What the view begins with, and goes back to. */
@@ -312,7 +348,7 @@ class View {
     canvas.setAttribute("aria-label", `${this.meta.title}: arrow keys move the crosshair or turn the brain`);
     stage.prepend(canvas);
     const nv = new Niivue({
-      logLevel: "silent", loadingText: "", dragAndDropEnabled: false, isColorbar: false, viewModeHotKey: "", clipPlaneHotKey: "",
+      logLevel: "silent", loadingText: "", dragAndDropEnabled: false, isColorbar: false, isOrientationTextVisible: false, viewModeHotKey: "", clipPlaneHotKey: "",
       cycleClipPlaneHotKey: "", scrollRequiresFocus: true, multiplanarShowRender: 0, multiplanarLayout: 3, dragMode: 3,
       crosshairWidth: 0.6, crosshairWidthUnit: "mm", fontMinPx: 14, tileMargin: 6,
       show3Dcrosshair: false, isOrientCube: false, renderOverlayBlend: 1, multiplanarPadPixels: 6,
@@ -320,21 +356,17 @@ class View {
     await nv.attachToCanvas(canvas, true);
     stage.style.backgroundColor = "";
     this.even = nv.setCustomMeshShader(EVEN, "Even");
-    this.brain = await NVImage.new(parts.template.slice(0), "template.nii", "neurocell-light", 1);
+    this.brain = await NVImage.new(parts.template.slice(0), "template.nii", "gray", 1);
     this.brain.cal_min = 0;
     this.brain.cal_max = 235;
-    const colours = new Uint8Array(352 + 4 * GRID.count);
-    colours.set(new Uint8Array(parts.template, 0, 352));
-    // Red, green, blue and opacity for each voxel: NIfTI's type 2304.
-    new DataView(colours.buffer).setInt16(70, 2304, true);
-    new DataView(colours.buffer).setInt16(72, 32, true);
-    this.over = await NVImage.new(colours.buffer, "map.nii", "", 1);
+    this.sheet = await coloured("sheet.nii");
+    this.over = await coloured("map.nii");
     nv.volumes = [];
     nv.meshes = [];
     nv.onLocationChange = (place) => this.at([...place.mm].slice(0, 3));
     canvas.addEventListener("webglcontextlost", () => this.sleep(), { once: true });
     this.nv = nv;
-    this.kind = "";
+    this.kind = this.page = "";
     this.meshes = null;
     this.show();
     this.$(".stage img")?.remove();
@@ -381,10 +413,10 @@ class View {
     if (!nv) return;
     this.theme();
     const cortical = mode === "left" || mode === "right";
-    const kind = cortical ? mode : "volume";
+    const kind = cortical ? mode : mode === "render" ? "head" : "volume";
     if (kind !== this.kind) {
       this.kind = kind;
-      nv.volumes = cortical ? [] : [this.brain, this.over];
+      nv.volumes = cortical ? [] : [kind === "head" ? this.brain : this.sheet, this.over];
       nv.back = nv.volumes[0] || null;
       nv.overlays = nv.volumes.slice(1);
       nv.meshes = [];
@@ -403,13 +435,16 @@ class View {
     this.recolour(true);
     if (!cortical) nv.scene.crosshairPos = nv.mm2frac(state.mm);
     nv.resizeListener();
+    this.mark();
     this.at(state.mm);
   }
 
   theme() {
     const dark = isDark(this.box), { opts } = this.nv;
-    const paper = (dark ? PAPER.dark : PAPER.light) / 255;
-    this.brain.colormap = `neurocell-${dark ? "dark" : "light"}`;
+    const page = dark ? "dark" : "light";
+    if (this.page !== page) this.sheet.img.set(sheet(PAPER[page]));
+    this.page = page;
+    const paper = PAPER[page] / 255;
     opts.backColor = [paper, paper, paper, 1];
     opts.fontColor = dark ? [0.93, 0.93, 0.93, 1] : [0.13, 0.13, 0.13, 1];
     opts.crosshairColor = dark ? [0.35, 0.75, 1, 0.9] : [0.05, 0.4, 0.75, 0.9];
@@ -473,10 +508,10 @@ class View {
   paint() {
     const { nv, kind } = this;
     if (!nv) return;
-    if (kind === "volume") {
+    if (kind === "volume" || kind === "head") {
       const { img } = this.over, { field } = this.data;
       // Through a whole head even a faint veil adds up.
-      const veil = this.state.mode === "render" ? 3 : 1;
+      const veil = kind === "head" ? 3 : 1;
       for (let n = 0; n < field.length; n++) {
         const value = field[n];
         img[4 * n + 3] = Number.isNaN(value) ? 0 : Math.round(255 * this.colour(value, img, 4 * n) ** veil);
@@ -528,7 +563,7 @@ class View {
   /** Says where the crosshair is, and which value the map has there. */
   at(mm) {
     const { meta, data, state } = this;
-    if (TURN[state.mode] && this.kind !== "volume") {
+    if (this.kind === "left" || this.kind === "right") {
       this.$(".where").textContent = `${state.mode} hemisphere, inflated (fsaverage5): drag to turn, arrow keys turn too`;
       return;
     }
@@ -538,7 +573,23 @@ class View {
     const value = inside ? data.grid[voxel[0] + nx * (voxel[1] + ny * voxel[2])] : NaN;
     const shown = Number.isNaN(value) ? "no value" : meta.names ? meta.names[value - 1] : `${precise(value, meta.step)} ${meta.unit}`.trim();
     const [x, y, z] = mm.map((v) => text(Math.round(v), 100));
-    this.$(".where").textContent = `x ${x}  y ${y}  z ${z} mm:  ${shown}`;
+    this.$(".where").textContent = `x ${x}, y ${y}, z ${z} mm: ${shown}`;
+  }
+
+  /** Letters at the sides of each cut. */
+  mark() {
+    for (const letter of this.box.shadowRoot.querySelectorAll(".stage b")) letter.remove();
+    if (this.kind !== "volume") return;
+    const { nv } = this, ratio = nv.canvas.width / nv.canvas.clientWidth;
+    for (const { axCorSag, leftTopWidthHeight: [left, top, width, height] } of nv.screenSlices) {
+      [...(axCorSag === 2 ? "PA" : "LR")].forEach((letter, n) => {
+        const mark = document.createElement("b");
+        mark.textContent = letter;
+        mark.style.top = `calc(${(top + height) / ratio}px - 1.4em)`;
+        mark.style.left = `${(left + n * width) / ratio + (n ? -15 : 4)}px`;
+        this.$(".stage").append(mark);
+      });
+    }
   }
 
   key(event) {
@@ -585,7 +636,7 @@ const minus = (text) => text.replace("-", "−");
 const text = (value, limit) => minus(Number(value.toPrecision(3)).toLocaleString("en", { maximumFractionDigits: Math.max(0, 2 - Math.floor(Math.log10(limit))), useGrouping: false }));
 const brief = (value) => minus(String(Number(value.toPrecision(3))));
 /** A value with the digits that are known of it. */
-const precise = (value, step) => minus(value.toFixed(Math.max(0, Math.min(8, -Math.floor(Math.log10(step) + 1e-9)))));
+const precise = (value, step) => minus(value.toFixed(Math.max(0, Math.min(8, -Math.ceil(Math.log10(step) - 1e-9)))));
 
 /** Whether the page is dark where an element stands. */
 function isDark(element) {
