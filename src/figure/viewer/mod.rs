@@ -12,12 +12,13 @@
 //! [`View::whole`] gives a view that needs nothing else.
 //!
 //! Values are stored as whole steps of 1/32,767 of the greatest |v|, or of 1/8,191, 1/2,047, 1/511 or 1/127 where a finer
-//! step would take more than 0.2 MB (maps that are noise voxel by voxel): the value under the crosshair is shown with
+//! step would take more than 0.15 MB (maps that are noise voxel by voxel): the value under the crosshair is shown with
 //! as many digits as are known.
 
 mod cortex;
 mod pack;
 mod page;
+mod still;
 
 pub use page::{VIEWER_PART, shared};
 
@@ -124,7 +125,7 @@ impl Networks {
 
 /// The picture that stays where no scripts run.
 fn still(map: &BrainMap, look: Look) -> Result<Figure> {
-    slices(map, Slices { look, ..Slices::default() })
+    slices(map, Slices { look, count: 4, ..Slices::default() })
 }
 
 /// The network of each voxel, if it has one.
@@ -172,7 +173,7 @@ impl View {
     /// The view's own HTML, without what all views share.
     fn own(&self) -> Result<String> {
         let Content { still, about, values, .. } = &*self.0;
-        Ok(page::view(&still.png()?, still.alt(), about, values))
+        Ok(page::view(&still::small_png(still)?, still.alt(), about, values))
     }
 
     /// The view as a page of its own: HTML that needs no other file and no network.

@@ -11,7 +11,7 @@ use std::io::Write;
 const FINENESS: [i16; 5] = [32_767, 8_191, 2_047, 511, 127];
 
 /// Bytes of a page that a map may take; of ten such maps a notebook stays below 5 MB.
-const ENOUGH: usize = 200_000;
+const ENOUGH: usize = 150_000;
 
 /// Values on a grid and on the cortex, packed.
 pub(super) struct Packed {
