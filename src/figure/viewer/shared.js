@@ -40,8 +40,7 @@
   } catch (problem) {
     delete hub.engines[key];
     for (const box of hub.boxes) {
-      const note = box.querySelector(".neurocell-note");
-      if (note) note.textContent = `The picture stays still: the viewer could not be unpacked (${problem.message}).`;
+      if (box.dataset.viewer === key && hub.boxes.delete(box)) hub.say(box, `The picture stays still: the viewer could not be unpacked (${problem.message}).`);
     }
   }
 })();

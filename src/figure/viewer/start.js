@@ -8,13 +8,16 @@
     if (!hub.boxes.has(box) || !engine || engine.adopt(box) === false) return;
     hub.boxes.delete(box);
   };
+  hub.say ??= (box, text) => {
+    const note = box.querySelector(".neurocell-note");
+    if (note) [note.hidden, note.textContent] = [!text, text];
+  };
+  hub.say(box, "");
   take();
-  const note = box.querySelector(".neurocell-note");
-  if (note) note.hidden = true;
   setTimeout(() => {
     take();
-    if (!note || !hub.boxes.has(box)) return;
-    note.hidden = false;
-    note.textContent = "The viewer itself is in the output of this notebook's first view and was not found on the page: run that cell, or end this one with .view()?.whole().";
+    if (hub.boxes.has(box) && !hub.engines[box.dataset.viewer]) {
+      hub.say(box, "A still picture: the viewer itself, which comes with a notebook's first view, was not found on the page. Run the cell of that view, or end this one with .view()?.whole().");
+    }
   }, 4000);
 })();

@@ -610,8 +610,7 @@ class View {
   fail(problem) {
     this.$(".view").hidden = true;
     this.$("slot").hidden = false;
-    const note = this.box.querySelector(".neurocell-note");
-    if (note) note.textContent = `The picture stays still: ${problem.message || problem}`;
+    window.neurocellViewer.say(this.box, `The picture stays still: ${problem.message || problem}`);
   }
 }
 
@@ -655,8 +654,7 @@ return {
   adopt(box) {
     if (box.shadowRoot) return;
     if (!document.createElement("canvas").getContext("webgl2")) {
-      const note = box.querySelector(".neurocell-note");
-      if (note) note.textContent = "The picture stays still: this browser has no WebGL2.";
+      window.neurocellViewer.say(box, "The picture stays still: this browser has no WebGL 2.");
       return;
     }
     views.forEach((view) => { if (!view.box.isConnected && !view.nv) views.delete(view); });
