@@ -254,9 +254,9 @@ fn digest(patterns: &Patterns) -> u64 {
     hasher.finish()
 }
 fn noise(n: usize) -> f32 { ((n as u32).wrapping_mul(2654435761).rotate_left(13) as f32 / 2147483648.0) - 1.0 }
-let data = ndarray::Array2::from_shape_fn((400, 6000), |(t, n)| noise(t * 37 + n % 50) + noise(t * 6007 + n * 31));
-let series = NeuronSeries::new(data, Clock::new(1.5, &[400])?, NeuronAxis::new("simulated", Site::FfnOut, 1, 6000))?;
-let options = Dictionary::new(96).epochs(60).tolerance(0.0);"""
+let data = ndarray::Array2::from_shape_fn((400, 4000), |(t, n)| noise(t * 37 + n % 50) + noise(t * 4003 + n * 31));
+let series = NeuronSeries::new(data, Clock::new(1.5, &[400])?, NeuronAxis::new("simulated", Site::FfnOut, 1, 4000))?;
+let options = Dictionary::new(96).epochs(80).tolerance(0.0);"""
     assert kernel.run(learn, timeout=START)[0]["status"] == "ok"
     _, live = kernel.run("let found = series.patterns(options.clone())?;\nprintln!(\"{}\", digest(&found));", timeout=START)
     _, silent = kernel.run("neurocell::notebook::live(false);\nlet found = series.patterns(options.clone())?;\nprintln!(\"{}\", digest(&found));\nneurocell::notebook::live(true);", timeout=START)
