@@ -31,10 +31,10 @@ pub use crate::extract::{
 };
 pub use crate::figure::{
     ColourRange, Contour, Cuts, Dendrogram, Direction, Figure, Grid, HeatMap, HexBin, Histogram, Look, Stretch,
-    Surface, SurfaceMap, SurfaceShape, SurfaceView, Theme, Threshold, bars, ceiling_hexbin, cleaning_figure, courses,
-    dendrogram, folds_figure, grid, grid_with, heat_map, hexbin, histogram, inner_folds_figure, k_curve, mosaic_grid,
-    neuron_carpet, pattern_courses, pattern_summary, pattern_words, roi_scatter, score_histograms, set_theme,
-    spectrum_curve, voxel_carpet,
+    Surface, SurfaceMap, SurfaceShape, SurfaceView, Theme, Threshold, View, bars, ceiling_hexbin, cleaning_figure,
+    courses, dendrogram, folds_figure, grid, grid_with, heat_map, hexbin, histogram, inner_folds_figure, k_curve,
+    mosaic_grid, neuron_carpet, pattern_courses, pattern_summary, pattern_words, roi_scatter, score_histograms,
+    set_theme, spectrum_curve, voxel_carpet,
 };
 pub use crate::figure::{
     CourseOverlay, Curve, CurveKind, CurveSet, LayerHeads, LayerHistogram, MatchMatrix, Measured, ModelOrganisation,

@@ -49,6 +49,11 @@ fn main() -> ExitCode {
 
 fn perform(arguments: Arguments) -> Result<ExitCode> {
     let options = engine::Options { timings: arguments.timings, spare: false };
+    if matches!(arguments.command, Task::Run(_) | Task::Repl) {
+        // Nobody watches figures that change on their way, or they cannot change in place.
+        // SAFETY: this process has one thread so far.
+        unsafe { std::env::set_var("NEUROCELL_LIVE", "0") };
+    }
     match arguments.command {
         Task::Run(wish) => {
             let job = run::Job {

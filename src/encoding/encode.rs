@@ -13,6 +13,7 @@ use super::sink::{Fitted, Sink, Whole};
 use super::store::{CODE, Claim, Filling, Meta, Parts, Stored, claim, encodings_folder};
 use super::{EncodingFit, Fold, Folds, Learned, Predictors, Ridge, Storing, Targets, leaks};
 use crate::error::{Error, Result};
+use crate::notebook::LiveMap;
 use ndarray::{Array2, Axis, s};
 use std::ops::Range;
 use std::sync::{Arc, Mutex};
@@ -108,9 +109,14 @@ pub fn encode(x: &dyn Predictors, bold: &dyn Targets, ridge: Ridge) -> Result<En
                 let trained = if weighted == kept { scale.clone() } else { Scale::of(all.view(), &weighted) };
                 Ok((y, [scale, trained]))
             };
+            let live = LiveMap::new(bold.mask(), "Held-out r", "r");
             fit(&nested, &ridge.sharing, voxels, width, &sink.done(), read, |number, columns, block, scales| {
-                sink.put(number, columns, Fitted { block, scales }, &kept, &folds, &ridge)
+                let mean = block.r.mean_axis(Axis(0)).unwrap_or_default();
+                sink.put(number, columns.clone(), Fitted { block, scales }, &kept, &folds, &ridge)?;
+                live.take(columns, mean.into_iter());
+                Ok(())
             })?;
+            live.finish();
             sink.finish()?
         }
     };

@@ -236,7 +236,7 @@ impl Figure {
     }
 
     /// What a notebook gets of the figure: together at most 2 MB of the notebook's file.
-    pub(super) fn forms(&self) -> Result<Vec<(&'static str, Vec<u8>)>> {
+    pub(crate) fn forms(&self) -> Result<Vec<(&'static str, Vec<u8>)>> {
         let base64 = |bytes: usize| bytes.div_ceil(3) * 4;
         let mut dpi = DPI;
         let png = loop {

@@ -229,7 +229,7 @@ fn a_pdf_embeds_its_letters_says_what_they_are_and_has_the_figures_size() {
 fn a_pdfs_pictures_let_the_page_through_as_the_png_does() {
     let mut pixels = sheet::Pixels::new(2, 1);
     pixels.set(0, 0, [200, 10, 20]);
-    pixels.set_sheer(1, 0, [0, 0, 255], 0.5);
+    pixels.data[1] = [0, 0, 255, 128];
     let mut sheet = Sheet::new(40.0, 40.0);
     sheet.picture([0.0, 0.0], [40.0, 40.0], pixels, false);
     let pdf = Figure::new(sheet, "two points").pdf().unwrap();

@@ -157,6 +157,16 @@ impl Paint {
         best.map(|(map, n, value)| Peak { value, mm: map.mask().mm(n) })
     }
 
+    /// The rule and its value, for the viewer: "fade", "both", "from" or "downto".
+    pub fn cut(&self) -> (&'static str, f64) {
+        match self.shown {
+            Shown::Fading => ("fade", 0.0),
+            Shown::Both(t) => ("both", t),
+            Shown::From(t) => ("from", t),
+            Shown::DownTo(t) => ("downto", t),
+        }
+    }
+
     /// The rule in words, for the remark.
     pub fn rule(&self) -> String {
         match self.shown {

@@ -7,7 +7,8 @@ use flate2::read::GzDecoder;
 use nifti::{InMemNiftiObject, IntoNdArray, NiftiObject};
 use std::sync::OnceLock;
 
-static FILE: &[u8] = include_bytes!("../../assets/template/mni152_t1_2mm.nii.gz");
+/// The image as it is shipped.
+pub(super) static FILE: &[u8] = include_bytes!("../../assets/template/mni152_t1_2mm.nii.gz");
 
 /// The template on its grid.
 pub(super) struct Template {

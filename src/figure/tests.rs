@@ -147,6 +147,10 @@ pub(super) fn gallery() -> Vec<(&'static str, Figure)> {
         }),
         ("surface_networks", made::networks().surface().unwrap()),
         ("surface_parcels", crate::brain::Networks::schaefer(100, 17).unwrap().surface().unwrap()),
+        ("objective", {
+            let falling: Vec<f64> = (0..24).map(|n| 0.31 + 0.12 * (-0.3 * f64::from(n)).exp()).collect();
+            objective_curve(&falling, "Dictionary of 64 atoms: epochs", "mean over neurons").unwrap()
+        }),
         ("folds_blocks", folds_figure(&Folds::blocks(&clock(), 6, 10.0).unwrap()).unwrap()),
         ("folds_nested", {
             let runs = Clock::new(2.0, &[120, 150, 120, 90, 150]).unwrap();

@@ -25,7 +25,7 @@ pub struct Progress {
 }
 
 /// A number that no other progress line of the session has, also after a cell was undone.
-fn new_id() -> u64 {
+pub(super) fn new_id() -> u64 {
     SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_micros() as u64)
 }
 

@@ -107,7 +107,9 @@ def browser(tmp_path):
     options = Options()
     options.binary_location = BROWSER
     for flag in [
-        "--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--disable-quic", "--no-first-run",
+        "--headless=new", "--no-sandbox", "--disable-dev-shm-usage", "--disable-quic", "--no-first-run",
+        # WebGL is drawn in software.
+        "--use-angle=swiftshader", "--enable-unsafe-swiftshader",
         "--disable-background-networking", "--disable-component-update", "--disable-sync", "--window-size=1400,1000",
         f"--user-data-dir={tmp_path / 'profile'}",
     ]:  # fmt: skip

@@ -57,8 +57,8 @@ impl Host for Bounded<'_> {
             Event::Stdout(text) => self.cut(text).map(Event::Stdout),
             Event::Stderr(text) => self.cut(text).map(Event::Stderr),
             Event::Result { data } => Some(Event::Result { data: self.fit(data) }),
-            Event::Display { data, metadata, display_id, update } => {
-                Some(Event::Display { data: self.fit(data), metadata, display_id, update })
+            Event::Display { data, metadata, display_id, update, part } => {
+                Some(Event::Display { data: self.fit(data), metadata, display_id, update, part })
             }
             Event::ClearOutput { wait } => {
                 self.printed = 0;
@@ -175,7 +175,7 @@ mod tests {
     #[test]
     fn a_display_that_is_too_large_is_replaced_by_a_line() {
         let data = |size| Map::from_iter([("image/png".to_owned(), Value::String("A".repeat(size)))]);
-        let display = |data| Event::Display { data, metadata: Map::new(), display_id: None, update: false };
+        let display = |data| Event::Display { data, metadata: Map::new(), display_id: None, update: false, part: None };
         let events = heard(|cell| {
             cell.tell(display(data(LARGEST_DISPLAY)));
             cell.tell(display(data(LARGEST_DISPLAY + 1)));

@@ -55,6 +55,7 @@ impl Building {
             metadata: Map::new(),
             display_id: Some(id.clone()),
             update,
+            part: None,
         });
     }
 }

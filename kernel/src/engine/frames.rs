@@ -15,6 +15,8 @@ pub enum Event {
         metadata: Map<String, Value>,
         display_id: Option<String>,
         update: bool,
+        /// What its HTML needs on the page ([`super::PageParts`]).
+        part: Option<String>,
     },
     /// The value of the cell's last expression.
     Result {
@@ -53,7 +55,8 @@ pub fn read(line: String) -> Line {
         let metadata = message["metadata"].as_object().cloned().unwrap_or_default();
         let display_id = message["display_id"].as_str().map(str::to_owned);
         let update = message["update"] == true;
-        return Line::Event(Event::Display { data: data.clone(), metadata, display_id, update });
+        let part = message["part"].as_str().map(str::to_owned);
+        return Line::Event(Event::Display { data: data.clone(), metadata, display_id, update, part });
     }
     if message["clear_output"].is_object() {
         return Line::Event(Event::ClearOutput { wait: message["clear_output"]["wait"] == true });
@@ -100,6 +103,7 @@ fn progress(p: &Value) -> Event {
         metadata: Map::new(),
         display_id: Some(format!("progress-{}", p["id"].as_u64().unwrap_or(0))),
         update: p["first"].as_bool() != Some(true),
+        part: None,
     }
 }
 

@@ -14,6 +14,7 @@ mod magics;
 mod markdown;
 mod opening;
 mod optimize;
+mod parts;
 mod protocol;
 mod report;
 mod server;
@@ -23,6 +24,7 @@ mod spare;
 pub use client::{Engine, Options};
 pub use frames::Event;
 pub use magics::{Session, Started, without_magics};
+pub use parts::PageParts;
 pub use server::{ORDER, serve};
 pub use spare::hand_over;
 

@@ -4,7 +4,7 @@ use super::cells::{Cells, PATIENCE, Request, Task, Work};
 use super::lookups;
 use super::message::Message;
 use crate::clock::utc;
-use crate::engine::{Event, Execute, Failure, Host, Outcome};
+use crate::engine::{Event, Execute, Failure, Host, Outcome, PageParts};
 use serde_json::{Map, Value, json};
 use std::panic::AssertUnwindSafe;
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
@@ -32,9 +32,10 @@ pub fn run(cells: &Cells, start: Receiver<Result<Started, String>>) {
     let mut engine = Engine::Starting(start);
     // Cells that were counted.
     let mut count = 0;
+    let mut parts = PageParts::default();
     while let Some(work) = cells.next() {
         match &work.task {
-            Task::Cell(request) => run_cell(cells, &mut engine, &work, request, &mut count),
+            Task::Cell(request) => run_cell(cells, &mut engine, &work, request, &mut count, &mut parts),
             Task::Complete(..) | Task::Inspect(..) => {
                 let (msg_type, content) = look_up(cells, &mut engine, &work.task);
                 work.reply.send(Message::new(msg_type, content, Some(&work.message)));
@@ -121,7 +122,14 @@ pub fn answer_in_time(cells: &Cells, number: u64) {
     });
 }
 
-fn run_cell(cells: &Cells, engine: &mut Engine, work: &Work, request: &Request, count: &mut usize) {
+fn run_cell(
+    cells: &Cells,
+    engine: &mut Engine,
+    work: &Work,
+    request: &Request,
+    count: &mut usize,
+    parts: &mut PageParts,
+) {
     let publisher = &cells.surroundings().publisher;
     let history = &cells.surroundings().history;
     let began = SystemTime::now();
@@ -138,7 +146,11 @@ fn run_cell(cells: &Cells, engine: &mut Engine, work: &Work, request: &Request, 
         let content = json!({ "code": request.code, "execution_count": number });
         publisher.publish("execute_input", content, Some(&work.message));
     }
-    let mut audience = Audience { cells, work, request, number, value: None };
+    if !request.silent {
+        let (cell, deleted) = places(&work.message.metadata);
+        parts.begin(cell, &deleted);
+    }
+    let mut audience = Audience { cells, work, request, number, value: None, parts };
     let outcome = match blank {
         true => Outcome::Done,
         false => engine.execute(cells, &request.code, &mut audience),
@@ -175,6 +187,12 @@ fn run_cell(cells: &Cells, engine: &mut Engine, work: &Work, request: &Request, 
     for work in aborted {
         abort(&work, cells, *count);
     }
+}
+
+/// The cell that a request runs and the cells that were deleted since the last one, where the front end says so (JupyterLab does).
+fn places(metadata: &Value) -> (Option<&str>, Vec<&str>) {
+    let deleted = metadata["deletedCells"].as_array().into_iter().flatten();
+    (metadata["cellId"].as_str(), deleted.filter_map(Value::as_str).collect())
 }
 
 /// Answers a cell that is not run because one before it failed.
@@ -237,30 +255,36 @@ struct Audience<'a> {
     request: &'a Request,
     number: usize,
     value: Option<String>,
+    parts: &'a mut PageParts,
 }
 
 impl Host for Audience<'_> {
     /// Rich outputs go as plain JSON: any MIME type passes, also one that nobody here has heard of.
     fn tell(&mut self, event: Event) {
+        if self.request.silent {
+            return;
+        }
         let (msg_type, content) = match event {
             Event::Stdout(text) => ("stream", json!({ "name": "stdout", "text": text })),
             Event::Stderr(text) => ("stream", json!({ "name": "stderr", "text": text })),
-            Event::ClearOutput { wait } => ("clear_output", json!({ "wait": wait })),
+            Event::ClearOutput { wait } => {
+                self.parts.clear();
+                ("clear_output", json!({ "wait": wait }))
+            }
             Event::Result { data } => {
                 let plain = data.get("text/plain").and_then(Value::as_str);
                 self.value = plain.map(|text| text.chars().take(KEPT_VALUE).collect());
                 ("execute_result", json!({ "execution_count": self.number, "data": data, "metadata": {} }))
             }
-            Event::Display { data, metadata, display_id, update } => {
+            Event::Display { mut data, metadata, display_id, update, part } => {
+                self.parts.complete(part.as_deref(), &mut data);
                 // An update without an id has nothing to update, so it is shown as a new output.
                 let msg_type = if update && display_id.is_some() { "update_display_data" } else { "display_data" };
                 let transient = display_id.map_or(json!({}), |id| json!({ "display_id": id }));
                 (msg_type, json!({ "data": data, "metadata": metadata, "transient": transient }))
             }
         };
-        if !self.request.silent {
-            self.cells.surroundings().publisher.publish_output(msg_type, content, &self.work.message);
-        }
+        self.cells.surroundings().publisher.publish_output(msg_type, content, &self.work.message);
     }
 
     fn ask(&mut self, prompt: &str, password: bool) -> Option<String> {

@@ -11,7 +11,7 @@ mod record;
 
 pub use parameters::{Given, parse as parse_parameter};
 
-use crate::engine::{Event, Execute, Failure, Host, Outcome, Session};
+use crate::engine::{Event, Execute, Failure, Host, Outcome, PageParts, Session};
 use crate::stop::{self, Stop};
 use follow::Follow;
 use nbformat::v4::{Cell, ExecutionMetadata};
@@ -75,6 +75,7 @@ pub fn run<P>(
     follow.stage(&format!("session started in {:.2} s", began.elapsed().as_secs_f64()));
     follow.expect(count(notebook.cells.iter().filter(|cell| matches!(cell, Cell::Code { .. })).count()));
     let mut report = Report { output, failed: Vec::new(), signal: None };
+    let mut parts = PageParts::default();
     let mut number = 0;
     for place in 0..notebook.cells.len() {
         let Cell::Code { source, outputs, execution_count, metadata, .. } = &mut notebook.cells[place] else {
@@ -89,9 +90,15 @@ pub fn run<P>(
         *execution_count = Some(number);
         follow.begin(number, &code);
         let mut record = Record::new(number);
+        parts.begin(Some(&number.to_string()), &[]);
         let (begun, clock) = (Instant::now(), SystemTime::now());
-        let mut take = |event: Event| {
+        let mut take = |mut event: Event| {
             follow.event(&event);
+            match &mut event {
+                Event::Display { data, part, .. } => parts.complete(part.as_deref(), data),
+                Event::ClearOutput { .. } => parts.clear(),
+                _ => {}
+            }
             record.take(event);
         };
         let failure = execute(&mut session, &code, job.limit, &mut take);

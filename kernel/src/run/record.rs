@@ -31,7 +31,7 @@ impl Record {
                 data: media(data),
                 metadata: Map::new(),
             })),
-            Event::Display { data, metadata, display_id, update } => {
+            Event::Display { data, metadata, display_id, update, .. } => {
                 let display = Output::DisplayData(DisplayData { data: media(data), metadata });
                 match display_id.as_ref().and_then(|id| self.by_id.get(id)).filter(|_| update) {
                     Some(place) => self.outputs[*place] = display,

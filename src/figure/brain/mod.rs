@@ -31,7 +31,7 @@ use crate::brain::{BrainMap, Mask, Networks};
 use crate::error::Result;
 use crate::provenance::Provenance;
 use scene::Scene;
-pub(super) use scene::{LEGEND, NETWORK, network_labels, network_legend, network_title};
+pub(super) use scene::{LEGEND, NETWORK, network_labels, network_legend, network_title, networks_of_voxels};
 
 fn sliced(scene: &Scene, at: Option<[f64; 3]>, made: Provenance) -> Result<Figure> {
     let at_text = at.map_or("the peak".to_owned(), |at| format!("{at:?} mm"));

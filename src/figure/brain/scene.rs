@@ -60,7 +60,7 @@ pub(in crate::figure) fn network_title(networks: &Networks) -> String {
 }
 
 /// The network to which each voxel of the mask belongs: that whose map is largest there, as a share of the map's own maximum, if that is at least a half.
-fn networks_of_voxels(networks: &Networks) -> Vec<Option<usize>> {
+pub(in crate::figure) fn networks_of_voxels(networks: &Networks) -> Vec<Option<usize>> {
     if let Some(labels) = networks.labels() {
         return labels;
     }

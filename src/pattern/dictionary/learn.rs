@@ -3,10 +3,10 @@
 use super::encode::{EXACT, Effort, Encoded, Encoder, ROUGH};
 use super::start::{draw, first_atoms, unit_courses};
 use super::sums::{Part, Sums, normalise};
-use super::{Batch, Dictionary};
+use super::{Batch, Dictionary, OBJECTIVE};
 use crate::error::{Error, Result};
 use crate::linalg::{BLOCK, ColumnBlocks, in_pool};
-use crate::notebook::Progress;
+use crate::notebook::{LiveObjective, Progress};
 use ndarray::{Array2, Axis};
 use rand::Rng;
 use rand::SeedableRng;
@@ -150,6 +150,8 @@ impl<'a> Learner<'a> {
     fn run(&mut self, rng: &mut Xoshiro256PlusPlus, name: &str) -> Result<Run> {
         let options = self.options;
         let mut progress = Progress::new(name, options.epochs as u64);
+        let title = name.replace("dictionary", &format!("Dictionary of {} atoms:", options.atoms));
+        let live = LiveObjective::new(title, OBJECTIVE);
         let mut run = Run { objective: Vec::new(), converged: false, replaced: 0 };
         while run.objective.len() < options.epochs && !run.converged {
             if !run.objective.is_empty() {
@@ -163,7 +165,9 @@ impl<'a> Learner<'a> {
             run.converged = run.objective.last().is_some_and(|&before| before - value <= options.tolerance * before);
             run.objective.push(value);
             progress.advance(1);
+            live.show(&run.objective);
         }
+        live.finish(&run.objective);
         Ok(run)
     }
 

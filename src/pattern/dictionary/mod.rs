@@ -73,6 +73,9 @@ pub struct Dictionary {
     pub batch: Batch,
 }
 
+/// What falls from epoch to epoch.
+const OBJECTIVE: &str = "½‖s − D·a‖² + λ‖a‖₁, mean over neurons";
+
 /// After how many neurons a [`Dictionary`] improves its atoms.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Batch {
@@ -185,7 +188,7 @@ impl Dictionary {
             iterations: epochs,
             converged: learnt.converged,
             objective: learnt.objective.into(),
-            objective_is: "½‖s − D·a‖² + λ‖a‖₁, mean over neurons",
+            objective_is: OBJECTIVE,
             penalty: Some(self.penalty),
             ..Report::default()
         };

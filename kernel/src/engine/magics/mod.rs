@@ -221,7 +221,7 @@ fn show(host: &mut dyn Host, plain: &str, rich: Option<(&str, String)>) {
     if let Some((mime, text)) = rich.filter(|(_, text)| !text.is_empty()) {
         data.insert(mime.to_owned(), Value::String(text));
     }
-    host.tell(Event::Display { data, metadata: Map::new(), display_id: None, update: false });
+    host.tell(Event::Display { data, metadata: Map::new(), display_id: None, update: false, part: None });
 }
 
 #[cfg(test)]

@@ -37,12 +37,14 @@ impl Execute for Scripted {
                     metadata: map(json!({ "image/png": { "width": 1 } })),
                     display_id: Some(id.to_owned()),
                     update: false,
+                    part: None,
                 }),
                 ("update", id) => host.tell(Event::Display {
                     data: map(json!({ "text/plain": "new" })),
                     metadata: Default::default(),
                     display_id: Some(id.to_owned()),
                     update: true,
+                    part: None,
                 }),
                 ("value", text) => host.tell(Event::Result { data: map(json!({ "text/plain": text })) }),
                 ("wait", _) => {

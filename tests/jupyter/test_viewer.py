@@ -1,0 +1,277 @@
+"""Interactive views in JupyterLab, in a saved page and in headless notebooks: they draw, turn, stay small, and stand still where no scripts run."""
+
+import base64
+import json
+import re
+import subprocess
+import time
+
+import nbformat
+import pytest
+from conftest import BINARY, START
+from selenium.webdriver import ActionChains
+from session import only, session
+from test_lab import BROWSER, DRIVER, READY, RUN_ALL, SCREENS, STATE, browser, lab, wait_for  # noqa: F401
+
+MADE = """let mask = Mask::mni4mm()?;
+let wave: Vec<f32> = (0..mask.count()).map(|n| { let [x, y, z] = mask.mm(n); ((x / 18.0).sin() * (y / 22.0).cos() * (z / 25.0).sin()) as f32 }).collect();
+let made = BrainMap::new(wave, &mask, "made waves", "r")?;"""
+# The made map on voxels of 2 mm.
+FINE = """let brain = Networks::schaefer(100, 7)?;
+let fine = brain.mask().clone();
+let smooth: Vec<f32> = (0..fine.count()).map(|n| { let [x, y, z] = fine.mm(n); ((x / 18.0).sin() * (y / 22.0).cos() * (z / 25.0).sin()) as f32 }).collect();"""
+# The views of the page, from the first: whether each is drawn.
+DRAWN = "return [...document.querySelectorAll('.neurocell-view')].map(view => !!view.shadowRoot?.querySelector('canvas'))"
+# Sets a control of a view as a reader would.
+SET = """
+    const control = document.querySelectorAll('.neurocell-view')[arguments[0]].shadowRoot.querySelector(arguments[1]);
+    control.value = arguments[2];
+    control.dispatchEvent(new Event('input')); control.dispatchEvent(new Event('change'));
+"""
+STAGE = "return document.querySelectorAll('.neurocell-view')[arguments[0]].shadowRoot.querySelector('.stage')"
+SAID = "return document.querySelectorAll('.neurocell-view')[arguments[0]].shadowRoot.querySelector('.where').textContent"
+# One for each view, and one for all of them.
+VIEW, SHARED = "neurocell-about", "/* NiiVue"
+
+in_browser = pytest.mark.skipif(
+    not (BROWSER and DRIVER), reason="NO BROWSER: the viewer was not tried. Install chromium and chromium-driver."
+)
+
+
+# Counts pixels of one or two PNGs: coloured ones, those unlike the corner's, and those in which the two differ.
+COUNT = """
+    const done = arguments[arguments.length - 1];
+    const pixels = async (base64) => {
+        const image = new Image();
+        image.src = 'data:image/png;base64,' + base64;
+        await image.decode();
+        const canvas = new OffscreenCanvas(image.width, image.height), at = canvas.getContext('2d');
+        at.drawImage(image, 0, 0);
+        return at.getImageData(0, 0, image.width, image.height).data;
+    };
+    Promise.all([pixels(arguments[0]), pixels(arguments[1])]).then(([a, b]) => {
+        let coloured = 0, drawn = 0, changed = 0;
+        const far = (p, n, q, m) => Math.max(...[0, 1, 2].map(c => Math.abs(p[n + c] - q[m + c]))) > 24;
+        for (let n = 0; n < a.length; n += 4) {
+            coloured += Math.max(a[n], a[n + 1], a[n + 2]) - Math.min(a[n], a[n + 1], a[n + 2]) > 60;
+            drawn += far(a, n, a, 0);
+            changed += far(a, n, b, n);
+        }
+        done([coloured, drawn, changed]);
+    });
+"""
+
+
+def picture(browser, view=0):
+    """A view's drawing, as the screen shows it: a PNG as base64."""
+    stage = browser.execute_script(STAGE, view)
+    browser.execute_script("arguments[0].scrollIntoView({block: 'center'})", stage)
+    time.sleep(0.6)
+    return stage.screenshot_as_base64
+
+
+def colours(browser, image):
+    """How many pixels are coloured, and how many differ from the corner's colour."""
+    return browser.execute_async_script(COUNT, image, image)[:2]
+
+
+def difference(browser, one, other):
+    return browser.execute_async_script(COUNT, one, other)[2]
+
+
+def notebook_of(cells):
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(code) for code in cells])
+    notebook.metadata.kernelspec = {"name": "neurocell", "display_name": "Rust (neurocell)", "language": "rust"}
+    return notebook
+
+
+def quiet(browser):
+    """What the console complains about, but for a missing icon and the like."""
+    said = [entry["message"] for entry in browser.get_log("browser") if entry["level"] == "SEVERE"]
+    return [line for line in said if "neurocell" in line or "WebGL" in line or "Uncaught" in line]
+
+
+@in_browser
+def test_lab_draws_views_turns_them_and_keeps_the_notebook_small(lab, notebooks, browser):
+    """One script for all views; a view changes when it is dragged and when its threshold is moved; untrusted, pictures stand still."""
+    many = FINE + '\nfor n in 0..10 {\n    let map = BrainMap::new(smooth.iter().map(|v| v * (1.0 + n as f32)).collect(), &fine, format!("made waves {n}"), "z")?;\n    map.view()?.evcxr_display();\n}'
+    nbformat.write(notebook_of([MADE + "\nmade.view()?", "made.view_with(Look::default().threshold(Threshold::Both(0.3)))?", many]), notebooks / "views.ipynb")
+    SCREENS.mkdir(parents=True, exist_ok=True)
+    try:
+        browser.get(lab("views.ipynb"))
+        wait_for(lambda: browser.execute_script(READY), 120, "the notebook does not open")
+        browser.execute_script(RUN_ALL)
+
+        def ended():
+            cells = browser.execute_script(STATE)
+            assert "error" not in sum((cell["outputs"] for cell in cells), []), [cell["text"] for cell in cells]
+            return all(cell["count"] and cell["state"] != "running" for cell in cells)
+
+        wait_for(ended, START, "the cells do not end")
+        picture_of = lambda view: wait_for(lambda: scrolled(browser, view) and browser.execute_script(DRAWN)[view], 40, f"view {view} is not drawn") or picture(browser, view)
+        first = picture_of(0)
+        coloured, drawn = colours(browser, first)
+        assert coloured > 2000 and drawn > 20_000, (coloured, drawn)
+        browser.save_screenshot(str(SCREENS / "view-cuts.png"))
+        assert "mm: " in browser.execute_script(SAID, 0)
+
+        browser.execute_script(SET, 0, ".slide", "700")
+        less = colours(browser, picture(browser))[0]
+        assert 0 < less < 0.5 * coloured, (less, coloured)
+
+        for mode in ["render", "left"]:
+            browser.execute_script(SET, 0, ".mode", mode)
+            before = picture(browser)
+            assert colours(browser, before)[1] > 20_000, mode
+            stage = browser.execute_script(STAGE, 0)
+            ActionChains(browser).move_to_element(stage).click_and_hold().move_by_offset(90, 25).release().perform()
+            turned = difference(browser, before, picture(browser))
+            assert turned > 5_000, (mode, turned)
+            browser.save_screenshot(str(SCREENS / f"view-{mode}.png"))
+
+        assert colours(browser, picture_of(1))[0] > 1000
+        assert browser.execute_script("return Object.keys(window.neurocellViewer.engines).length") == 1
+        assert not quiet(browser), quiet(browser)
+
+        browser.execute_script("window.jupyterapp.commands.execute('docmanager:save'); return true")
+        saved = notebooks / "views.ipynb"
+        wait_for(lambda: saved.read_text().count(VIEW) == 12, 30, "the notebook is not saved")
+        assert saved.read_text().count(SHARED) == 1
+        assert saved.stat().st_size < 5_000_000, saved.stat().st_size
+
+        # Elsewhere a notebook is not trusted: its scripts do not run.
+        foreign = nbformat.read(saved, 4)
+        foreign.cells[0].source += " // changed elsewhere"
+        nbformat.write(foreign, notebooks / "foreign.ipynb")
+        browser.get(lab("foreign.ipynb"))
+        still = "return [...document.querySelectorAll('.jp-OutputArea-output img')].filter(i => i.complete && i.naturalWidth > 300 && i.clientWidth > 300).length"
+        wait_for(lambda: browser.execute_script(still) >= 2, 60, "no still pictures appear")
+        assert browser.execute_script("return window.neurocellViewer === undefined && !document.querySelector('.neurocell-view')?.shadowRoot")
+        browser.save_screenshot(str(SCREENS / "view-untrusted.png"))
+    finally:
+        browser.save_screenshot(str(SCREENS / "view-last.png"))
+
+
+def scrolled(browser, view):
+    browser.execute_script("document.querySelectorAll('.neurocell-view')[arguments[0]]?.scrollIntoView({block: 'center'})", view)
+    return True
+
+
+@pytest.fixture(scope="module")
+def kernel(jupyter_folders):
+    with session() as kernel:
+        reply, outputs = kernel.run(MADE)
+        assert reply["status"] == "ok", outputs
+        yield kernel
+
+
+@in_browser
+def test_a_saved_page_draws_without_a_network(kernel, browser, tmp_path):
+    page = tmp_path / "map.html"
+    reply, outputs = kernel.run(f'made.view()?.save("{page}")?;')
+    assert reply["status"] == "ok", outputs
+    browser.set_network_conditions(offline=True, latency=0, throughput=0)
+    browser.get(page.as_uri())
+    wait_for(lambda: browser.execute_script(DRAWN) == [True], 40, "the page does not draw")
+    assert colours(browser, picture(browser))[0] > 2000
+    assert not quiet(browser), quiet(browser)
+
+
+def shared(kernel, metadata, code="made.view()?"):
+    """How often the shared part comes with a cell that shows a view."""
+    message = kernel.client.session.msg("execute_request", {"code": code, "silent": False, "store_history": True})
+    message["metadata"] = metadata
+    kernel.client.shell_channel.send(message)
+    htmls = [m["content"]["data"].get("text/html", "") for m in kernel.heard(message["header"]["msg_id"]) if "data" in m["content"]]
+    kernel.client.get_shell_msg(timeout=START)
+    assert all('src="data:image/png;base64,' in html for html in htmls) and htmls
+    return sum(html.count(SHARED) for html in htmls)
+
+
+def test_one_cell_of_a_notebook_holds_what_views_share(jupyter_folders):
+    with session() as kernel:
+        kernel.run(MADE)
+        assert shared(kernel, {"cellId": "a"}, "made.view()?.evcxr_display(); made.view()?") == 1
+        assert shared(kernel, {"cellId": "b", "deletedCells": []}) == 0
+        assert shared(kernel, {"cellId": "a", "deletedCells": []}) == 1
+        assert shared(kernel, {"cellId": "b", "deletedCells": ["a"]}) == 1
+        assert shared(kernel, {"cellId": "c", "deletedCells": ["d"]}, "made.view()?.whole()") == 1
+        assert shared(kernel, {}) == 0
+
+
+def test_a_headless_notebook_has_what_views_share_once(tmp_path):
+    notebook = tmp_path / "views.ipynb"
+    nbformat.write(notebook_of([MADE, "made.view()?", "Networks::yeo7()?.view()?", "made.view()?"]), notebook)
+    subprocess.run([BINARY, "run", notebook], check=True, capture_output=True, timeout=START)
+    text = (tmp_path / "views.executed.ipynb").read_text()
+    assert (text.count(VIEW), text.count(SHARED)) == (3, 1)
+    assert len(json.loads(text)["cells"][3]["outputs"]) == 1
+    # Another run has the same outputs.
+    subprocess.run([BINARY, "run", notebook, "-o", tmp_path / "again.ipynb"], check=True, capture_output=True, timeout=START)
+    outputs = lambda name: [cell.get("outputs") for cell in json.loads((tmp_path / name).read_text())["cells"]]
+    assert outputs("again.ipynb") == outputs("views.executed.ipynb")
+
+
+def test_a_view_is_some_lines_of_text_in_a_terminal(jupyter_folders):
+    cells = MADE + "\nmade.view()?\n"
+    done = subprocess.run([BINARY, "repl"], input=cells, text=True, capture_output=True, timeout=START)
+    assert "View: made waves" in done.stdout and len(done.stdout) < 2000, done.stdout[:3000] + done.stderr[:3000]
+
+
+LONG = """let figure = neurocell::notebook::LiveFigure::new();
+for n in 0..50 {
+    std::thread::sleep(std::time::Duration::from_millis(100));
+    figure.show(|| bars(&["done"], &[n as f64], "Made bars", "steps"));
+}
+figure.finish(|| bars(&["done"], &[50.0], "Made bars", "steps"));"""
+
+
+def test_a_live_figure_is_replaced_in_place(kernel):
+    reply, outputs = kernel.run(LONG)
+    assert reply["status"] == "ok", outputs
+    shown = [(at, kind, content) for at, kind, content in outputs if "display" in kind]
+    assert [kind for _, kind, _ in shown][0] == "display_data"
+    assert {kind for _, kind, _ in shown[1:]} == {"update_display_data"}
+    assert len({content["transient"]["display_id"] for _, _, content in shown}) == 1
+    # From the third second on, twice a second, and the last state.
+    assert 3 <= len(shown) <= 7, len(shown)
+    for _, _, content in shown:
+        assert base64.b64decode(content["data"]["image/png"]).startswith(b"\x89PNG")
+
+
+def test_live_figures_are_turned_off_by_one_option(kernel):
+    reply, outputs = kernel.run("neurocell::notebook::live(false);\n" + LONG.replace("..50", "..35"))
+    assert reply["status"] == "ok" and not only(outputs, "display_data"), outputs
+    kernel.run("neurocell::notebook::live(true);")
+
+
+def test_a_step_finds_the_same_with_a_live_figure_and_without(kernel):
+    """A dictionary that takes some seconds: its figure appears, and atoms and codes are the same bytes as without."""
+    learn = """use std::hash::{Hash, Hasher};
+fn digest(patterns: &Patterns) -> u64 {
+    let mut hasher = std::collections::hash_map::DefaultHasher::new();
+    patterns.courses().iter().chain(patterns.loadings().iter()).for_each(|v| v.to_bits().hash(&mut hasher));
+    hasher.finish()
+}
+fn noise(n: usize) -> f32 { ((n as u32).wrapping_mul(2654435761).rotate_left(13) as f32 / 2147483648.0) - 1.0 }
+let data = ndarray::Array2::from_shape_fn((400, 4000), |(t, n)| noise(t * 37 + n % 50) + noise(t * 4003 + n * 31));
+let series = NeuronSeries::new(data, Clock::new(1.5, &[400])?, NeuronAxis::new("simulated", Site::FfnOut, 1, 4000))?;
+let options = Dictionary::new(96).epochs(80).tolerance(0.0);"""
+    assert kernel.run(learn, timeout=START)[0]["status"] == "ok"
+    _, live = kernel.run("let found = series.patterns(options.clone())?;\nprintln!(\"{}\", digest(&found));", timeout=START)
+    _, silent = kernel.run("neurocell::notebook::live(false);\nlet found = series.patterns(options.clone())?;\nprintln!(\"{}\", digest(&found));\nneurocell::notebook::live(true);", timeout=START)
+    pictures = lambda outputs: sum("image/png" in content["data"] for content in only(outputs, "display_data"))
+    number = lambda outputs: re.search(r"\d{6,}", "".join(c["text"] for c in only(outputs, "stream"))).group()
+    assert (pictures(live), pictures(silent)) == (1, 0)
+    assert number(live) == number(silent)
+
+
+def test_a_step_that_is_stopped_leaves_its_last_picture(kernel):
+    endless = LONG.replace("..50", "..5000")
+    kernel.client.execute(endless, stop_on_error=False)
+    kernel.until("display_data")
+    kernel.control("interrupt_request")
+    error = kernel.until("error")
+    assert error["content"]["ename"] == "Interrupted"
+    kernel.until("status")
+    assert kernel.value("1 + 1") == "2"
