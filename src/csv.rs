@@ -1,6 +1,7 @@
 //! Tables that are written for other programs.
 
 use crate::error::{Error, Result};
+use crate::provenance::{Provenance, Traced, beside};
 use std::path::Path;
 
 /// A text as a cell: in quotes where it must be.
@@ -9,6 +10,16 @@ pub(crate) fn cell(text: &str) -> String {
         true => format!("\"{}\"", text.replace('"', "\"\"")),
         false => text.to_owned(),
     }
+}
+
+/// Writes a table, and what it was made of beside it.
+pub(crate) fn write_traced(path: &Path, text: &str, made: &dyn Traced) -> Result<()> {
+    let table = Provenance::step("table").input("values", made);
+    write(path, text)?;
+    beside(path, &table).inspect_err(|_| {
+        // A table without what it was made of would be half of what was asked for; the error in hand says more than one from here.
+        let _ = std::fs::remove_file(path);
+    })
 }
 
 /// Writes a file beside its place and renames it, so that a half-written one is never there.

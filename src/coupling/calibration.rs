@@ -40,7 +40,7 @@ pub(crate) fn made_networks() -> Networks {
             maps[[nearest.0, v]] = 1.0;
         }
     }
-    let mask = Mask { shape, affine, voxels: voxels.into() };
+    let mask = Mask { shape, affine, voxels: voxels.into(), origin: Default::default() };
     let names: Vec<String> = ["Visual", "Somatomotor", "Default", "Language"].map(str::to_owned).into();
     Networks { atlas: "made".into(), names: names.into(), colours: vec![[0; 3]; 4].into(), maps: maps.into(), mask }
 }

@@ -70,7 +70,7 @@ impl Figure {
     /// # Errors
     /// If the drawing backend fails.
     pub fn svg(&self) -> Result<String> {
-        render::svg(&self.sheet, self.theme, &self.alt)
+        render::svg(&self.sheet, self.theme, &self.alt, &self.provenance())
     }
 
     /// The figure as PNG, twice the logical size, 192 dots per inch.
@@ -78,7 +78,7 @@ impl Figure {
     /// # Errors
     /// If the drawing backend fails.
     pub fn png(&self) -> Result<Vec<u8>> {
-        render::png(&self.sheet, self.theme, &self.alt)
+        render::png(&self.sheet, self.theme, &self.alt, &self.provenance())
     }
 
     /// Saves the figure; the ending chooses the format, `.svg` or `.png`.
@@ -146,7 +146,7 @@ impl Figure {
 
 impl Traced for Figure {
     fn provenance(&self) -> Provenance {
-        self.made.clone()
+        self.made.option("theme", format!("{:?}", self.theme))
     }
 }
 

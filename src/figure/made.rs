@@ -35,7 +35,7 @@ pub(super) fn mask(flipped: bool) -> Mask {
         brain.at(affine.mm(voxel.map(|i| i as f64))).1 > 0.5
     };
     let voxels: Vec<u32> = (0..(shape[0] * shape[1] * shape[2]) as u32).filter(inside).collect();
-    Mask { shape, affine, voxels: voxels.into() }
+    Mask { shape, affine, voxels: voxels.into(), origin: Default::default() }
 }
 
 pub(super) fn mm(mask: &Mask, n: usize) -> [f64; 3] {
@@ -119,6 +119,7 @@ pub(super) fn patterns(count: usize) -> Patterns {
         explained: 0.713,
         explained_by_neuron,
         report,
+        origin: Default::default(),
     }
 }
 

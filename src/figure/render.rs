@@ -4,6 +4,7 @@ use super::font::{self, LINE_HEIGHT};
 use super::sheet::{Anchor, Colour, Ink, PAPER, Pixels, Shape, Sheet, Text};
 use super::theme::Theme;
 use crate::error::{Error, Result};
+use crate::provenance::{Provenance, png_chunk, svg_metadata};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use image::codecs::png::{CompressionType, FilterType, PngEncoder};
@@ -136,17 +137,18 @@ fn words<B: DrawingBackend>(backend: &mut B, kind: Kind, theme: Theme, [x, y]: [
 }
 
 /// The sheet as SVG; `alt` becomes its title element.
-pub(super) fn svg(sheet: &Sheet, theme: Theme, alt: &str) -> Result<String> {
+pub(super) fn svg(sheet: &Sheet, theme: Theme, alt: &str, made: &Provenance) -> Result<String> {
     font::register();
     let (w, h) = (sheet.width, sheet.height);
     let (wide, high) = Kind::Svg.point([w, h]);
     let paper = theme.colour(PAPER);
     let mut out = format!(
         "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{w}\" height=\"{h}\" viewBox=\"0 0 {wide} {high}\" role=\"img\" \
-         stroke-linejoin=\"round\" stroke-linecap=\"round\">\n<title>{}</title>\n<desc>neurocell {}</desc>\n\
+         stroke-linejoin=\"round\" stroke-linecap=\"round\">\n<title>{}</title>\n<desc>neurocell {}</desc>\n{}\
          <rect width=\"{wide}\" height=\"{high}\" fill=\"#{:02X}{:02X}{:02X}\"/>\n",
         escape(alt),
         env!("CARGO_PKG_VERSION"),
+        svg_metadata(made),
         paper[0],
         paper[1],
         paper[2],
@@ -284,7 +286,7 @@ fn encode_sheer(pixels: &Pixels) -> Result<Vec<u8>> {
 }
 
 /// The sheet as PNG: its resolution (so that it prints at its logical size), its description and the version are in the file.
-pub(super) fn png(sheet: &Sheet, theme: Theme, alt: &str) -> Result<Vec<u8>> {
+pub(super) fn png(sheet: &Sheet, theme: Theme, alt: &str, made: &Provenance) -> Result<Vec<u8>> {
     let page = bitmap(sheet, theme)?;
     let bytes = encode(&page.data, page.columns, page.rows, ColorType::Rgb8)?;
     // A PNG is 8 bytes of signature, then the header chunk of 25 bytes; ours follow it.
@@ -295,9 +297,13 @@ pub(super) fn png(sheet: &Sheet, theme: Theme, alt: &str) -> Result<Vec<u8>> {
     let software = format!("Software\0neurocell {}", env!("CARGO_PKG_VERSION"));
     let description = format!("Description\0\0\0\0\0{}", font::clean(alt));
     let mut out = bytes[..HEADER.min(bytes.len())].to_vec();
-    for (name, data) in
-        [(b"pHYs", resolution.as_slice()), (b"tEXt", software.as_bytes()), (b"iTXt", description.as_bytes())]
-    {
+    let made = png_chunk(made);
+    for (name, data) in [
+        (b"pHYs", resolution.as_slice()),
+        (b"tEXt", software.as_bytes()),
+        (b"iTXt", description.as_bytes()),
+        (b"iTXt", made.as_slice()),
+    ] {
         out.extend((data.len() as u32).to_be_bytes());
         let mut checksum = flate2::Crc::new();
         for part in [name.as_slice(), data] {

@@ -308,7 +308,8 @@ fn a_quantile_of_one_shows_the_peak_alone() {
 #[test]
 fn maps_without_values_give_the_brain_and_say_so() {
     let mask = mask(false);
-    let none = Mask { shape: mask.shape(), affine: *mask.affine(), voxels: Vec::new().into() };
+    let none =
+        Mask { shape: mask.shape(), affine: *mask.affine(), voxels: Vec::new().into(), origin: Default::default() };
     for (map, said) in [
         (BrainMap::new(vec![0.0; mask.count()], &mask, "zeros", "r").unwrap(), "all values are 0"),
         (BrainMap::new(vec![f32::NAN; mask.count()], &mask, "nothing", "r").unwrap(), "no values"),
@@ -418,7 +419,7 @@ fn series_of_other_clocks_or_masks_are_no_before_and_after() {
     let error = cleaning_figure(&before.trimmed(1, 0).unwrap(), &after, &report).unwrap_err();
     assert!(error.problem().contains("159 + 119") && error.problem().contains("160 + 120"), "{error}");
     let affine = Affine([[1.0, 0.0, 0.0, 0.0], [0.0, 1.0, 0.0, 0.0], [0.0, 0.0, 1.0, 0.0]]);
-    let small = Mask { shape: [2, 1, 1], affine, voxels: [0, 1].into() };
+    let small = Mask { shape: [2, 1, 1], affine, voxels: [0, 1].into(), origin: Default::default() };
     let other = VoxelSeries::new(Array2::zeros((280, 2)), small, before.clock().clone(), "other").unwrap();
     let error = cleaning_figure(&other, &after, &report).unwrap_err();
     assert!(error.problem().contains("the masks differ") && error.advice().contains("Cleaning::none()"), "{error}");
