@@ -211,6 +211,7 @@ pub(super) fn networks() -> Networks {
         colours: colours.to_vec().into(),
         maps: maps.into(),
         mask,
+        origin: Default::default(),
     }
 }
 
@@ -240,6 +241,7 @@ pub(super) fn fit() -> EncodingFit {
         mask: map.mask().clone(),
         whose: "simulated subject 01".to_owned(),
         about: "simulated subject 01, 64 ICA patterns, 3 runs held out in turn".to_owned(),
+        origin: Default::default(),
     }
 }
 

@@ -9,6 +9,7 @@ use super::histogram::Bins;
 use super::sheet::{Anchor, Colour, FRAME, Heading, LABEL, MARGIN, Pixels, SOFT, Sheet, TICK, Text};
 use crate::error::{Error, Result};
 use crate::pattern::Patterns;
+use crate::provenance::Provenance;
 
 const WIDTH: f64 = 900.0;
 /// Height of a panel of bars.
@@ -95,7 +96,7 @@ pub fn pattern_summary(patterns: &Patterns) -> Result<Figure> {
         brief(panels[0].1[count - 1]),
         patterns.method()
     );
-    Ok(Figure::new(sheet, alt))
+    Ok(Figure::new(sheet, alt).made(Provenance::step("pattern_summary").input("patterns", patterns)))
 }
 
 /// A bar for each value, in the middle of its number on the horizontal axis.

@@ -222,7 +222,7 @@ fn every_figure_draws_in_both_formats() {
 /// A mask of the whole grid with one voxel at `value`, whose centre is at `at` (mm), the others at `rest`.
 fn one_voxel(affine: Affine, at: [f64; 3], value: f32, rest: f32) -> BrainMap {
     let shape = [40, 48, 40];
-    let mask = Mask { shape, affine, voxels: (0..(40 * 48 * 40)).collect() };
+    let mask = Mask { shape, affine, voxels: (0..(40 * 48 * 40)).collect(), origin: Default::default() };
     let voxel = affine.voxel(at).unwrap().map(|v| v.round() as usize);
     let flat = voxel[0] + 40 * (voxel[1] + 48 * voxel[2]);
     let mut values = vec![rest; mask.count()];

@@ -91,7 +91,7 @@ mod tests {
     #[allow(dead_code)]
     enum Kind {
         Wide { by: f64 },
-        Of(Made),
+        Of(Box<Made>),
     }
 
     #[test]
@@ -116,7 +116,7 @@ mod tests {
                 ("word column", "a, \\\"b\\\": {"),
             ]
         );
-        let wrapped = Provenance::step("s").options_of(&Kind::Of(made), &[]);
+        let wrapped = Provenance::step("s").options_of(&Kind::Of(Box::new(made)), &[]);
         assert_eq!((wrapped.options()["method"].as_str(), wrapped.options()["pair"].as_str()), ("Of", "(3, 4)"));
     }
 
