@@ -14,6 +14,7 @@ mod leaks;
 mod masker;
 mod models;
 mod pattern;
+mod provenance;
 mod reference;
 mod roi;
 mod sampling;
