@@ -10,6 +10,7 @@ pub use crate::brain::{Interpolation, Masker, NetworkSeries, VoxelFile};
 pub use crate::brain::{LabelRule, NetworkTable, Overlap, Suggestions, atlases, fetch_atlas, write_maps};
 pub use crate::clock::Clock;
 pub use crate::coupling::{Best, MatchOptions, NetworkMatch, Reading, SubGroups};
+pub use crate::coupling::{Coupling, Link, Share, Stability, Synchrony, couple, couple_group, couple_with};
 pub use crate::coupling::{match_networks, match_networks_with, subgroups};
 pub use crate::encoding::EncodingFit;
 pub use crate::encoding::{Banded, BandedCv, BandedFit, Spaces, banded_cv, encode_banded};
@@ -45,9 +46,10 @@ pub use crate::pattern::{ParallelAnalysis, Report, Spectrum};
 pub use crate::provenance::{Provenance, Traced};
 pub use crate::simulate::{Planting, Recovery, Simulated, Simulation, Truth};
 pub use crate::statistics::{
-    ColumnTest, GroupTest, Interval, Null, Sides, SignFlip, Spearman, benjamini_hochberg, benjamini_yekutieli,
-    bootstrap_mean, correlation_test, fisher_z, naive_p, phase_null_sd, phase_surrogates, sign_flip, spearman,
+    ColumnTest, GroupTest, Interval, Null, PairTest, Sides, SignFlip, Spearman, benjamini_hochberg,
+    benjamini_yekutieli, bootstrap_mean, correlate_pairs, correlation_test, fisher_z, naive_p, phase_null_sd,
+    phase_surrogates, sign_flip, spearman,
 };
 pub use crate::stimulus::{Columns, EventWords, Speaking, TextGrid, Timing};
-pub use crate::stimulus::{Stimulus, Word, word_frequency};
+pub use crate::stimulus::{Stimulus, Word, WordClass, word_class, word_frequency};
 pub use ndarray;

@@ -1,5 +1,5 @@
 """Tests of 30,000 voxels by numpy, and the simulated data for benches/statistics.rs: 5 runs of 300 volumes of AR(1) noise.
-usage: statistics.py FOLDER WORK (phase_null or permutation)
+usage: statistics.py FOLDER WORK (phase_null, permutation, or pairs: 9,216 neurons with 100 networks)
 A few draws are timed, and the time is scaled to 1,000."""
 import sys
 import time
@@ -13,6 +13,35 @@ folder, work = Path(sys.argv[1]), sys.argv[2]
 n, runs, voxels, draws = 1500, 5, 30000, 1000
 timed = 10
 rng = np.random.default_rng(0)
+if work == "pairs":
+    neurons, networks, timed = 9216, 100, 20
+    if not (folder / "pairs_x.npy").exists():
+        for part, width in (("pairs_x", neurons), ("pairs_y", networks)):
+            course = rng.standard_normal((n, width), dtype=np.float32)
+            for t in range(1, n):
+                course[t] += 0.5 * course[t - 1]
+            np.save(folder / f"{part}.npy", course)
+    x, y = (np.load(folder / f"pairs_{part}.npy").reshape(runs, n // runs, -1) for part in "xy")
+    start = time.perf_counter()
+    for course in (x, y):
+        course -= course.mean(1, keepdims=True)
+        course /= np.linalg.norm(course, axis=1, keepdims=True)
+    flat = np.ascontiguousarray(x.reshape(n, -1).T)
+    r = np.abs(flat @ y.reshape(n, -1) / runs)
+    spectrum = np.fft.rfft(y, axis=1)
+    once = time.perf_counter() - start
+    count = np.zeros(r.shape, np.int32)
+    start = time.perf_counter()
+    for _ in range(timed):
+        # Random phases on the networks' side; all neurons by one product.
+        phases = np.exp(2j * np.pi * rng.random(spectrum.shape, dtype=np.float32)).astype(np.complex64)
+        phases[:, 0] = 1
+        surrogate = np.fft.irfft(spectrum * phases, n // runs, axis=1).astype(np.float32)
+        count += np.abs(flat @ surrogate.reshape(n, -1) / runs) >= r
+    each = (time.perf_counter() - start) / timed
+    print(f"peer {work} {once + draws * each:.3f} s ({draws} draws, scaled from {timed})", flush=True)
+    np.save(folder / f"{work}_peer.npy", r)
+    sys.exit()
 if not (folder / "x.npy").exists():
     for part in ("x", "y"):
         course = rng.standard_normal((n, voxels), dtype=np.float32)

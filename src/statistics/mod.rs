@@ -3,6 +3,7 @@
 //! | question | function |
 //! |---|---|
 //! | does a prediction go with its voxel, one column each? | [`correlation_test`], by one of the nulls of [`Null`] |
+//! | does any column of one series go with any of another? | [`correlate_pairs`], all pairs at once |
 //! | how far does r of any two series stray by chance? | [`phase_null_sd`], and [`phase_surrogates`] to look at |
 //! | is the mean over subjects, or the difference of two models, above 0? | [`sign_flip`] |
 //! | how sure is a mean over runs or subjects? | [`bootstrap_mean`] |
@@ -20,6 +21,7 @@ mod courses;
 mod fdr;
 mod lookup;
 mod null;
+mod pairs;
 mod pearson;
 mod phase;
 mod saddle;
@@ -31,6 +33,7 @@ pub use bootstrap::{Interval, bootstrap_mean};
 pub use column_test::{ColumnTest, correlation_test};
 pub use fdr::{benjamini_hochberg, benjamini_yekutieli};
 pub use null::{Null, Sides};
+pub use pairs::{PairTest, correlate_pairs};
 pub use pearson::{fisher_z, naive_p};
 pub use phase::{phase_null_sd, phase_surrogates};
 pub use sign_flip::{GroupTest, SignFlip, sign_flip};
@@ -39,3 +42,4 @@ pub use spearman::{Spearman, spearman};
 pub(crate) use column_test::test_in_blocks;
 pub(crate) use courses::unit_runs;
 pub(crate) use sign_flip::sign_flip_spread;
+pub(crate) use student::two_sided_t;

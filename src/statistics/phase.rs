@@ -27,10 +27,10 @@ pub(super) struct Transforms {
 }
 
 /// |A_f| of two series in one run, without the constant.
-struct Pair {
+pub(super) struct Pair {
     /// |A_f|, |B_f| below the highest frequency of an even n.
-    amplitudes: Vec<(f64, f64)>,
-    highest: Option<(f64, f64)>,
+    pub amplitudes: Vec<(f64, f64)>,
+    pub highest: Option<(f64, f64)>,
 }
 
 impl Transforms {
@@ -41,7 +41,7 @@ impl Transforms {
     }
 
     /// Two real series are one complex one: its coefficients at f and n − f are A_f + i·B_f and the conjugate of A_f − i·B_f.
-    fn pairs(&self, a: ArrayView1<f32>, b: ArrayView1<f32>, mut each: impl FnMut(usize, Pair)) {
+    pub(super) fn pairs(&self, a: ArrayView1<f32>, b: ArrayView1<f32>, mut each: impl FnMut(usize, Pair)) {
         let mut buffer = Vec::new();
         for (rows, transform) in &self.runs {
             buffer.clear();

@@ -42,19 +42,9 @@ impl RandomSum<'_> {
             }
         }
         let w = (2.0 * self.exponent(t, r)).max(0.0).sqrt();
-        let u = t * curve.sqrt();
-        let density = (-0.5 * w * w).exp() / (2.0 * std::f64::consts::PI).sqrt();
-        let beyond = 0.5 * libm::erfc(w / std::f64::consts::SQRT_2);
-        // Near the middle 1/u − 1/w → −λ₄·w/8 with the excess λ₄, without the cancellation.
-        let correction = match w < 0.02 {
-            true => {
-                let fourth = |terms: &[f64]| terms.iter().map(|c| c.powi(4)).sum::<f64>();
-                let excess = -(0.375 * fourth(self.phases) + 2.0 * fourth(self.signs)) / (variance * variance);
-                -excess * w / 8.0
-            }
-            false => 1.0 / u - 1.0 / w,
-        };
-        (beyond + density * correction).clamp(LEAST, 1.0)
+        let fourth = |terms: &[f64]| terms.iter().map(|c| c.powi(4)).sum::<f64>();
+        let excess = -(0.375 * fourth(self.phases) + 2.0 * fourth(self.signs)) / (variance * variance);
+        correction(w, t * curve.sqrt(), excess)
     }
 
     /// K′(t) and K″(t).
@@ -98,6 +88,20 @@ impl RandomSum<'_> {
         }
         t * left - logarithms
     }
+}
+
+/// Φ̄(w) + φ(w)·(1/u − 1/w); near the middle 1/u − 1/w → −λ₄·w/8 with the excess λ₄, without the cancellation.
+pub(super) fn correction(w: f64, u: f64, excess: f64) -> f64 {
+    let density = (-0.5 * w * w).exp() / (2.0 * std::f64::consts::PI).sqrt();
+    let beyond = 0.5 * libm::erfc(w / std::f64::consts::SQRT_2);
+    let correction = if w < 0.02 { -excess * w / 8.0 } else { 1.0 / u - 1.0 / w };
+    (beyond + density * correction).clamp(LEAST, 1.0)
+}
+
+/// log I₀(x) for x ≥ 0.
+pub(super) fn log_i0(x: f64) -> f64 {
+    let (value, scaled) = i0(x);
+    value.ln() + if scaled { x } else { 0.0 }
 }
 
 fn polynomial<const N: usize>(x: f64, terms: [f64; N]) -> f64 {

@@ -23,9 +23,8 @@ pub(crate) const RAREST: f32 = 3.0;
 /// assert_eq!(word_frequency("Orren"), None);
 /// ```
 pub fn word_frequency(word: &str) -> Option<f32> {
-    let plain = word.to_lowercase().replace('’', "'");
-    let plain = plain.trim_matches(|letter: char| !letter.is_alphanumeric());
-    if let Some(zipf) = table().get(plain) {
+    let plain = plain(word);
+    if let Some(zipf) = table().get(plain.as_str()) {
         return Some(*zipf);
     }
     let inside = |letter: char| letter.is_alphanumeric() || letter == '\'' || letter == '.';
@@ -36,6 +35,12 @@ pub fn word_frequency(word: &str) -> Option<f32> {
     }
     // To the table's two decimals.
     (rarity > 0.0).then(|| (-100.0 * rarity.log10()).round() as f32 / 100.0)
+}
+
+/// A word as the tables have it: lower case, without punctuation around it.
+pub(super) fn plain(word: &str) -> String {
+    let lower = word.to_lowercase().replace('’', "'");
+    lower.trim_matches(|letter: char| !letter.is_alphanumeric()).to_owned()
 }
 
 fn table() -> &'static HashMap<&'static str, f32> {

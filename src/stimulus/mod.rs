@@ -11,7 +11,7 @@
 //! | a BIDS `events.tsv` | [`Stimulus::from_events`], [`EventWords`] |
 //! | a text and a rule for the speaking rate (times *made*) | [`Stimulus::from_text`], [`Stimulus::example`] |
 //!
-//! [`word_frequency`] says how frequent an English word is.
+//! [`word_frequency`] says how frequent an English word is, and [`word_class`] of which class.
 //!
 //! ```
 //! use neurocell::prelude::*;
@@ -31,6 +31,7 @@ mod table_file;
 mod text_file;
 mod text_grid;
 mod word;
+mod word_class;
 
 pub use events_file::EventWords;
 pub(crate) use frequency::RAREST;
@@ -41,3 +42,4 @@ pub(crate) use speaking::ends_sentence;
 pub use table_file::{Columns, End};
 pub use text_grid::TextGrid;
 pub use word::{Stimulus, Timing, Word};
+pub use word_class::{WordClass, word_class};

@@ -5,6 +5,7 @@ mod ceiling;
 mod cluster;
 mod components;
 mod controls;
+mod coupling;
 mod dictionary;
 mod export;
 mod extract;
