@@ -4,7 +4,7 @@ use super::font::{self, LINE_HEIGHT};
 use super::sheet::{Anchor, Colour, Ink, PAPER, Pixels, Shape, Sheet, Text};
 use super::theme::Theme;
 use crate::error::{Error, Result};
-use crate::provenance::{Provenance, png_chunk, svg_metadata};
+use crate::provenance::{Provenance, png_chunk, svg_element};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use image::codecs::png::{CompressionType, FilterType, PngEncoder};
@@ -148,7 +148,7 @@ pub(super) fn svg(sheet: &Sheet, theme: Theme, alt: &str, made: &Provenance) -> 
          <rect width=\"{wide}\" height=\"{high}\" fill=\"#{:02X}{:02X}{:02X}\"/>\n",
         escape(alt),
         env!("CARGO_PKG_VERSION"),
-        svg_metadata(made),
+        svg_element(made),
         paper[0],
         paper[1],
         paper[2],

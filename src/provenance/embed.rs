@@ -3,6 +3,8 @@
 use super::Provenance;
 use crate::csv;
 use crate::error::Result;
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD as BASE64;
 use flate2::Compression;
 use flate2::write::ZlibEncoder;
 use std::io::Write;
@@ -12,22 +14,33 @@ use std::path::{Path, PathBuf};
 pub(super) const KEYWORD: &str = "neurocell";
 /// The id of SVG's metadata element.
 pub(super) const ELEMENT: &str = "<metadata id=\"neurocell-provenance\">";
+/// What begins a text of letters and digits only.
+pub(super) const MARK: &str = "neurocell-provenance:";
 /// NIfTI's registered code of an extension in plain text ("comment").
 pub(crate) const COMMENT: i32 = 6;
 
 /// The content of a PNG's `iTXt` chunk: keyword, compressed, no language, text (PNG specification, 11.3.3.4).
 pub(crate) fn png_chunk(made: &Provenance) -> Vec<u8> {
     let mut chunk = format!("{KEYWORD}\0\u{1}\0\0\0").into_bytes();
-    let mut packer = ZlibEncoder::new(&mut chunk, Compression::best());
-    // Memory takes all that is written to it.
-    let _ = packer.write_all(made.json().as_bytes()).and_then(|()| packer.finish().map(drop));
+    chunk.extend(packed(made));
     chunk
 }
 
 /// An SVG's metadata element.
-pub(crate) fn svg_metadata(made: &Provenance) -> String {
+pub(crate) fn svg_element(made: &Provenance) -> String {
     let text = made.json().replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
     format!("{ELEMENT}{text}</metadata>\n")
+}
+
+/// A text of letters, digits and `+/=:;-` only, for files whose texts are written in ways of their own (a string of a PDF's).
+pub(crate) fn marked_text(made: &Provenance) -> String {
+    format!("{MARK}{};", BASE64.encode(packed(made)))
+}
+
+fn packed(made: &Provenance) -> Vec<u8> {
+    let mut packer = ZlibEncoder::new(Vec::new(), Compression::best());
+    // Memory takes all that is written to it.
+    packer.write_all(made.json().as_bytes()).and_then(|()| packer.finish()).unwrap_or_default()
 }
 
 /// An extension of a NIfTI header: length, code, text, filled up with zeros to a multiple of 16 bytes.

@@ -1,9 +1,11 @@
 //! The provenance that a saved file carries.
 
 use super::Provenance;
-use super::embed::{COMMENT, ELEMENT, KEYWORD, place_beside};
+use super::embed::{COMMENT, ELEMENT, KEYWORD, MARK, place_beside};
 use crate::brain::image_extensions;
 use crate::error::{Error, Result};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD as BASE64;
 use flate2::read::ZlibDecoder;
 use std::fs::File;
 use std::io::{Read, Seek, SeekFrom};
@@ -160,13 +162,17 @@ fn svg(bytes: &[u8], path: &Path) -> Result<Option<String>> {
     Ok(Some(inside.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")))
 }
 
-/// A provenance between two marks, in whatever file: `neurocell-provenance{…}neurocell-provenance`.
+/// A packed text behind its mark, wherever it stands.
 fn marked(bytes: &[u8], path: &Path) -> Result<Option<String>> {
-    const MARK: &[u8] = b"neurocell-provenance";
-    let find = |from: usize| bytes[from..].windows(MARK.len()).position(|w| w == MARK).map(|at| from + at);
-    let Some(start) = find(0).map(|at| at + MARK.len()) else { return Ok(None) };
-    let Some(end) = find(start) else { return Err(cut(path, "PDF")) };
-    Ok(Some(String::from_utf8_lossy(&bytes[start..end]).into_owned()))
+    let Some(start) = bytes.windows(MARK.len()).position(|window| window == MARK.as_bytes()) else { return Ok(None) };
+    let rest = &bytes[start + MARK.len()..];
+    let text = rest.iter().position(|byte| *byte == b';').and_then(|end| {
+        let packed = BASE64.decode(&rest[..end]).ok()?;
+        let mut text = String::new();
+        ZlibDecoder::new(&packed[..]).take(MOST).read_to_string(&mut text).ok()?;
+        Some(text)
+    });
+    text.map(Some).ok_or_else(|| cut(path, "PDF"))
 }
 
 fn is_nifti(start: &[u8]) -> bool {
@@ -199,4 +205,50 @@ fn parquet(file: &mut File, path: &Path) -> Result<Option<String>> {
     let reader = SerializedFileReader::new(file).map_err(|cause| cut(path, "table").caused_by(cause))?;
     let about = reader.metadata().file_metadata().key_value_metadata().cloned().unwrap_or_default();
     Ok(about.into_iter().find(|entry| entry.key == "provenance").and_then(|entry| entry.value))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::embed::{marked_text, png_chunk, svg_element};
+    use super::*;
+
+    fn made() -> Provenance {
+        Provenance::step("encode").option("α", "<1 & \"2\">").input("x", &Provenance::content("values", "00"))
+    }
+
+    fn read(name: &str, bytes: &[u8]) -> Result<Provenance> {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join(name);
+        std::fs::write(&path, bytes).unwrap();
+        Provenance::read(path)
+    }
+
+    /// A PNG of nothing but a header and one text chunk.
+    fn png(data: &[u8]) -> Vec<u8> {
+        let mut bytes = b"\x89PNG\r\n\x1a\n".to_vec();
+        for (kind, data) in [(b"IHDR", &[0u8; 13][..]), (b"iTXt", data), (b"IEND", &[])] {
+            bytes.extend((data.len() as u32).to_be_bytes());
+            bytes.extend(kind);
+            bytes.extend(data);
+            bytes.extend([0; 4]);
+        }
+        bytes
+    }
+
+    #[test]
+    fn each_form_gives_back_what_went_in() {
+        let whole = png(&png_chunk(&made()));
+        assert_eq!(read("a.png", &whole).unwrap(), made());
+        assert!(read("a.png", &whole[..whole.len() - 20]).unwrap_err().problem().contains("breaks off"));
+        // Other tools write the text as it is.
+        let plain = [b"neurocell\0\0\0\0\0", made().json().as_bytes()].concat();
+        assert_eq!(read("a.png", &png(&plain)).unwrap(), made());
+        let svg = format!("<svg xmlns=\"a\">\n{}</svg>\n", svg_element(&made()));
+        assert_eq!(read("a.svg", svg.as_bytes()).unwrap(), made());
+        assert!(!svg.contains("<1 &") && svg.contains("&lt;1 &amp;"));
+        assert!(read("a.svg", &svg.as_bytes()[..svg.len() - 12]).unwrap_err().problem().contains("breaks off"));
+        let pdf = format!("%PDF-1.7\n<< /Provenance ({}) >>\n", marked_text(&made()));
+        assert_eq!(read("a.pdf", pdf.as_bytes()).unwrap(), made());
+        assert!(read("a.pdf", &pdf.as_bytes()[..60]).unwrap_err().problem().contains("breaks off"));
+    }
 }

@@ -3,7 +3,7 @@
 use super::{Content, Provenance};
 use crate::activation::{Activations, NeuronSeries};
 use crate::brain::{Bold, BrainMap, Mask, NetworkSeries, Networks, Participants, VoxelFile, VoxelSeries};
-use crate::coupling::{NetworkMatch, SubGroups};
+use crate::coupling::{Coupling, NetworkMatch, SubGroups};
 use crate::encoding::{
     BandedFit, EncodingFit, Features, Folds, NewScores, NoiseCeiling, NormalisedScores, Partition, RoiCorrelations,
     RoiScores, VoxelTest,
@@ -312,6 +312,12 @@ impl Traced for DualRegression {
 }
 
 impl Traced for NetworkMatch {
+    fn provenance(&self) -> Provenance {
+        self.made()
+    }
+}
+
+impl Traced for Coupling {
     fn provenance(&self) -> Provenance {
         self.made()
     }
