@@ -67,5 +67,11 @@ pub(super) fn place_beside(path: &Path) -> PathBuf {
 /// # Errors
 /// If it cannot be written.
 pub(crate) fn beside(path: &Path, made: &Provenance) -> Result<()> {
-    csv::write(&place_beside(path), &format!("{}\n", made.pretty_json()))
+    let (place, text) = beside_of(path, made);
+    csv::write(&place, &text)
+}
+
+/// Where the provenance of a file lies beside it, and its text.
+pub(crate) fn beside_of(path: &Path, made: &Provenance) -> (PathBuf, String) {
+    (place_beside(path), format!("{}\n", made.pretty_json()))
 }

@@ -31,7 +31,7 @@ mod tree;
 
 pub use check::{Check, Finding, State};
 pub(crate) use content::{Content, digest_of};
-pub(crate) use embed::{beside, marked_text, nifti_extension, png_chunk, svg_element};
+pub(crate) use embed::{beside, beside_of, marked_text, nifti_extension, png_chunk, svg_element};
 pub(crate) use file::{FileRead, file};
 pub(crate) use origin::Origin;
 pub use step::Provenance;

@@ -166,7 +166,7 @@ fn every_option_makes_another_key_and_the_place_of_a_fit_does_not() {
         key(&bold, plain().delays(&[1, 2])),
         key(&bold, plain().shared_alpha()),
         key(&bold, plain().components(2)),
-        key(&bold, plain().folds(Folds::blocks(&clock, 4, 8.0).unwrap())),
+        key(&bold, plain().folds(Folds::blocks(&clock, 4, 10.0).unwrap())),
         key(&bold.censor(1, &[3]).unwrap(), plain()),
         key(&bold.trimmed(0, 0).unwrap(), plain()),
     ];
