@@ -83,7 +83,7 @@ impl Provenance {
                 findings.push(Finding { name: name.to_owned(), state });
             } else if step.what() == SHIPPED {
                 findings.push(shipped_now(&step));
-            } else if step.inputs().is_empty() && step.options().contains_key("sha256") {
+            } else if step.options().contains_key("sha256") {
                 findings.push(Finding { name: step.what().to_owned(), state: State::Given });
             }
         }

@@ -59,7 +59,12 @@ impl Content {
 
     /// The values that were given, as a step.
     pub(crate) fn given(self, what: &str) -> Provenance {
-        Provenance::content(what, &hex(self.0))
+        Provenance::content(what, &self.digest())
+    }
+
+    /// Their digest.
+    pub(crate) fn digest(self) -> String {
+        hex(self.0)
     }
 }
 

@@ -234,7 +234,8 @@ impl Traced for Folds {
                 content = content.slice(&rows(fold.train())).slice(&rows(fold.test()));
             }
         }
-        content.given("folds").option("folds", self.words()).option("clock", self.clock())
+        let step = Provenance::step("folds").option("folds", self.words()).option("clock", self.clock());
+        step.option("rows", content.digest())
     }
 }
 

@@ -6,7 +6,7 @@ use super::{Learned, Training};
 use crate::error::{Error, Result};
 use crate::linalg::{leading_eigen, product};
 use crate::notebook::check_cancelled;
-use crate::provenance::Content;
+use crate::provenance::{Content, Provenance};
 use ndarray::{Array2, Axis, s};
 use std::fmt;
 use std::sync::Arc;
@@ -207,8 +207,9 @@ impl FittedTransform {
             features = features.with_learned(before);
         }
         // What was learned is told by what it makes: the digest of the features.
-        let content = Content::new().array(features.data()).given("learned features");
-        let made = content.option("learned", learned.what()).input(x.kind(), x);
+        let content = Content::new().array(features.data()).digest();
+        let made = Provenance::step("learned features").option("learned", learned.what()).option("values", content);
+        let made = made.input(x.kind(), x);
         Ok(features.with_learned(learned.clone()).made(made))
     }
 
