@@ -11,6 +11,7 @@ pub use crate::brain::{LabelRule, NetworkTable, Overlap, Suggestions, atlases, f
 pub use crate::clock::Clock;
 pub use crate::coupling::{Best, MatchOptions, NetworkMatch, Reading, SubGroups};
 pub use crate::coupling::{Coupling, Link, Share, Stability, Synchrony, couple, couple_group, couple_with};
+pub use crate::coupling::{OfHead, Places, head_counts, head_values, layer_counts};
 pub use crate::coupling::{match_networks, match_networks_with, subgroups};
 pub use crate::encoding::EncodingFit;
 pub use crate::encoding::{Banded, BandedCv, BandedFit, Spaces, banded_cv, encode_banded};
@@ -34,6 +35,12 @@ pub use crate::figure::{
     inner_folds_figure, k_curve, mask_slices, network_slices, neuron_carpet, pattern_courses, pattern_summary,
     pattern_words, roi_scatter, score_histograms, slices, slices_grid, spectrum_curve, voxel_carpet,
 };
+pub use crate::figure::{
+    CourseOverlay, Curve, CurveKind, CurveSet, LayerHeads, LayerHistogram, MatchMatrix, Measured, ModelOrganisation,
+    Organisation, OrganisationPanel, WordBars, WordCloud, course_overlay, layer_head_counts, layer_heads,
+    layer_histogram, layer_histograms, match_matrix, member_histograms, organisation_panel, pattern_courses_with_words,
+    recovery_curves, word_bars, word_cloud,
+};
 pub use crate::model::{
     Compute, Context, Intervention, Logits, Loss, Masking, Model, NeuronAxis, Operation, WindowPlan,
 };
@@ -50,6 +57,7 @@ pub use crate::statistics::{
     benjamini_yekutieli, bootstrap_mean, correlate_pairs, correlation_test, fisher_z, naive_p, phase_null_sd,
     phase_surrogates, sign_flip, spearman,
 };
+pub use crate::statistics::{LaggedR, lagged_r, running_r};
 pub use crate::stimulus::{Columns, EventWords, Speaking, TextGrid, Timing};
 pub use crate::stimulus::{Stimulus, Word, WordClass, word_class, word_frequency};
 pub use ndarray;

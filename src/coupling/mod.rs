@@ -4,7 +4,8 @@
 //!    of the same smoothness (Sun et al. 2024, step 5 of the analysis: patterns named by networks).
 //! 2. [`subgroups`]: the neurons of each network, by the paper's reading ([`Reading::BestPattern`]) or from all patterns
 //!    together ([`Reading::Combined`]).
-//! 3. [`couple`]: every neuron's course beside every network's (Liu et al. 2023), with chance in closed form for all pairs at once.
+//! 3. [`layer_counts`], [`head_counts`]: where in the model they lie, beside chance.
+//! 4. [`couple`]: every neuron's course beside every network's (Liu et al. 2023), with chance in closed form for all pairs at once.
 //!
 //! ```no_run
 //! use neurocell::coupling::{match_networks, subgroups};
@@ -23,6 +24,7 @@ pub(crate) mod correlate;
 pub(crate) mod field;
 pub(crate) mod grid;
 mod matching;
+mod places;
 mod smoothness;
 mod subgroups;
 mod surrogates;
@@ -30,5 +32,6 @@ mod synchrony;
 
 pub use crate::statistics::benjamini_hochberg;
 pub use matching::{Best, MatchOptions, NetworkMatch, match_networks, match_networks_with};
+pub use places::{OfHead, Places, head_counts, head_values, layer_counts};
 pub use subgroups::{Reading, SubGroups, subgroups};
 pub use synchrony::{Coupling, Link, Share, Stability, Synchrony, couple, couple_group, couple_with};

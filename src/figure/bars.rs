@@ -6,12 +6,17 @@ use super::font;
 use super::sheet::{Anchor, FRAME, Heading, LABEL, MARGIN, SOFT, Sheet, TICK, Text};
 use crate::error::{Error, Result};
 
+/// Bars that are drawn at most.
+const MOST: usize = 80;
+
 /// Horizontal bars in the order given, the first above, each with its value; `unit` labels the axis.
 ///
 /// Positive bars are blue, negative ones red. For the words that drive a pattern, or the share of each layer.
 ///
+/// Of more than 80 the first 80 are drawn, and it is said of how many.
+///
 /// # Errors
-/// If there is no bar, more than 80, if labels and values differ in number, or a value is NaN or infinite.
+/// If there is no bar, if labels and values differ in number, or a value is NaN or infinite.
 ///
 /// ```
 /// use neurocell::figure::bars;
@@ -26,17 +31,17 @@ pub fn bars(labels: &[&str], values: &[f64], title: &str, unit: &str) -> Result<
             "give one label for each value",
         ));
     }
-    if values.is_empty() || values.len() > 80 {
-        return Err(Error::value(
-            format!("{} bars; a figure of bars holds 1 to 80", values.len()),
-            "give the first ones of the ranking",
-        ));
+    if values.is_empty() {
+        return Err(Error::value("0 bars; a figure of bars holds 1 to 80", "give at least one label with its value"));
     }
     if let Some(bad) = values.iter().position(|v| !v.is_finite()) {
         return Err(Error::value(format!("the bar `{}` has the value {}", labels[bad], values[bad]), "leave it out"));
     }
+    let (all, values) = (values.len(), &values[..values.len().min(MOST)]);
+    let labels = &labels[..values.len()];
     let width = 640.0;
-    let heading = Heading::new(title, "", width);
+    let remark = if all > MOST { format!("the first {MOST} of {all}") } else { String::new() };
+    let heading = Heading::new(title, &remark, width);
     let labels: Vec<String> = labels.iter().map(|l| font::shorten(l, LABEL, false, 200.0)).collect();
     let widest = labels.iter().map(|l| font::width(l, LABEL, false)).fold(0.0, f64::max);
     let pitch = if values.len() > 30 { 20.0 } else { 24.0 };
@@ -67,6 +72,6 @@ pub fn bars(labels: &[&str], values: &[f64], title: &str, unit: &str) -> Result<
         sheet.centred([x, y], Text::new(brief(*value), TICK).colour(SOFT).anchor(anchor));
     }
     sheet.line([plot.px(0.0), plot.top], [plot.px(0.0), plot.bottom()], 1.0, FRAME);
-    let alt = format!("{title}: {} bars in {unit}, the first {} ({})", values.len(), labels[0], brief(values[0]));
+    let alt = format!("{title}: {all} bars in {unit}, the first {} ({})", labels[0], brief(values[0]));
     Ok(Figure::new(sheet, alt))
 }

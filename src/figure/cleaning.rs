@@ -23,7 +23,8 @@ const BAND: Colour = [0xf7, 0xdf, 0xd2];
 const MARK: Colour = PALETTE[1];
 
 /// A scan before and after cleaning: a carpet of its voxels each (a row is a voxel, time runs to the right), and above them framewise displacement and standardised DVARS
-/// with the limits of scrubbing, and the global signal, as far as the tables have them. Censored volumes are marked in all of them (Power et al. 2014; Power 2017).
+/// with the limits of scrubbing and, as in fMRIPrep's reports, the mean signals of the brain, of cerebrospinal fluid and of white matter, as far as the tables have
+/// them, each with its mean and its largest value. Censored volumes are marked in all of them (Power et al. 2014; Power 2017).
 ///
 /// ```no_run
 /// use neurocell::prelude::*;
@@ -83,6 +84,10 @@ pub fn cleaning_figure(before: &VoxelSeries, after: &VoxelSeries, report: &Clean
             let y = plot.py(limit);
             sheet.line([plot.left, y], [plot.right(), y], 1.0, MARK);
             sheet.centred([plot.right() + 7.0, y], Text::new(format!("> {}", brief(limit)), TICK).colour(MARK));
+        }
+        if let Some(said) = trace.said() {
+            let text = Text::new(said, TICK).colour(SOFT).anchor(Anchor::End);
+            sheet.words([WIDTH - MARGIN, plot.top - 5.0], text);
         }
         // A run without the column has no line.
         let course: Vec<f64> = trace.runs.iter().flatten().flatten().copied().collect();
@@ -151,6 +156,16 @@ impl Trace {
     }
 }
 
+impl Trace {
+    /// Mean and largest value of all runs; the first volume of a run may have none.
+    fn said(&self) -> Option<String> {
+        let known = || self.runs.iter().flatten().flatten().copied().filter(|v| v.is_finite());
+        let count = known().count();
+        let mean = known().sum::<f64>() / count.max(1) as f64;
+        (count > 0).then(|| format!("mean {}, max {}", brief(mean), brief(known().fold(f64::NEG_INFINITY, f64::max))))
+    }
+}
+
 /// What the tables of all runs have.
 fn traces(report: &CleaningReport) -> Vec<Trace> {
     let [fd, dvars] = report.limits();
@@ -159,6 +174,8 @@ fn traces(report: &CleaningReport) -> Vec<Trace> {
         Trace { name: "FD (mm)", limit: fd, runs: of(&|run| Some(run.displacement.as_ref()?.mm().to_vec())) },
         Trace { name: "std. DVARS", limit: dvars, runs: of(&|run| run.std_dvars.clone()) },
         Trace { name: "global", limit: None, runs: of(&|run| run.global_signal.clone()) },
+        Trace { name: "CSF", limit: None, runs: of(&|run| run.csf.clone()) },
+        Trace { name: "WM", limit: None, runs: of(&|run| run.white_matter.clone()) },
     ];
     all.into_iter().filter(|trace| trace.runs.iter().all(Option::is_some)).collect()
 }

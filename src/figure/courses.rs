@@ -12,7 +12,7 @@ const WIDTH: f64 = 900.0;
 /// Patterns that one figure shows.
 const MOST: usize = 8;
 
-/// The courses of the first eight patterns (in the decomposition's own order), one above the other, over seconds.
+/// The courses of the first eight patterns (those that explain most of the variance, as decompositions order them), one above the other, over seconds.
 ///
 /// All rows have the same scale, z; the bar at the right is two units long. Dashed lines are the borders of runs.
 ///
@@ -28,7 +28,7 @@ pub fn pattern_courses(patterns: &Patterns) -> Result<Figure> {
     }
     let title = match shown < patterns.count() {
         true => {
-            format!("Time courses of patterns 0–{} of {}, in the decomposition's order", shown - 1, patterns.count())
+            format!("Time courses of patterns 0–{} of {}, {}", shown - 1, patterns.count(), order(patterns))
         }
         false => format!("Time courses of all {shown} patterns"),
     };
@@ -51,11 +51,7 @@ pub fn pattern_courses(patterns: &Patterns) -> Result<Figure> {
     let mut sheet = Sheet::new(WIDTH, plot.bottom() + BELOW + MARGIN);
     sheet.heading(&heading);
     plot.bottom_axis(&mut sheet, "time (s)", true);
-    // 99.5 % of the values stay inside their row; what is higher reaches into the next.
-    let mut sizes: Vec<f32> = (0..shown).flat_map(|p| patterns.courses().column(p).to_vec()).map(f32::abs).collect();
-    sizes.sort_by(f32::total_cmp);
-    let reach = sizes.get(sizes.len() * 995 / 1000).map_or(1.0, |r| f64::from(*r)).max(1e-6);
-    let per_unit = 0.5 * pitch / reach;
+    let per_unit = per_unit((0..shown).flat_map(|p| patterns.courses().column(p).to_vec()), pitch);
     for pattern in 0..shown {
         let y = plot.top + pitch * (pattern as f64 + 0.5);
         sheet.line([plot.left, y], [plot.right(), y], 1.0, GRID);
@@ -73,8 +69,23 @@ pub fn pattern_courses(patterns: &Patterns) -> Result<Figure> {
     Ok(Figure::new(sheet, alt))
 }
 
+/// By which rule the first patterns are the first.
+pub(super) fn order(patterns: &Patterns) -> &'static str {
+    match patterns.report().explained_by.is_sorted_by(|a, b| a >= b) {
+        true => "those that explain most of the variance",
+        false => "in the decomposition's order",
+    }
+}
+
+/// Pixels for a z of 1: 99.5 % of the values stay inside rows that are `pitch` high; what is higher reaches into the next.
+pub(super) fn per_unit(values: impl Iterator<Item = f32>, pitch: f64) -> f64 {
+    let mut sizes: Vec<f32> = values.map(f32::abs).collect();
+    sizes.sort_by(f32::total_cmp);
+    0.5 * pitch / sizes.get(sizes.len() * 995 / 1000).map_or(1.0, |r| f64::from(*r)).max(1e-6)
+}
+
 /// A bar of two z at the right of the last row.
-fn scale_bar(sheet: &mut Sheet, plot: &Plot, per_unit: f64) {
+pub(super) fn scale_bar(sheet: &mut Sheet, plot: &Plot, per_unit: f64) {
     let (x, middle, half) = (plot.right() + 14.0, plot.bottom() - 26.0, per_unit);
     sheet.line([x, middle - half], [x, middle + half], 2.0, INK);
     for y in [middle - half, middle + half] {
@@ -116,7 +127,8 @@ pub fn courses(courses: &[(&str, Vec<f32>)], clock: &Clock, title: &str, unit: &
         finite(&format!("the course `{label}`"), values.iter().copied())?;
     }
     let heading = Heading::new(title, "", WIDTH);
-    let legend = legend_rows(courses);
+    let names: Vec<&str> = courses.iter().map(|(label, _)| *label).collect();
+    let legend = legend_rows(&names);
     let all = courses.iter().flat_map(|(_, v)| v.iter().map(|v| f64::from(*v)));
     let (low, high) = all.fold((f64::INFINITY, f64::NEG_INFINITY), |(l, h), v| (l.min(v), h.max(v)));
     let edge = 0.05 * (high - low);
@@ -139,14 +151,7 @@ pub fn courses(courses: &[(&str, Vec<f32>)], clock: &Clock, title: &str, unit: &
         draw_course(&mut sheet, &plot, clock, &values, |v| plot.py(v), PALETTE[n % PALETTE.len()]);
     }
     run_borders(&mut sheet, &plot, clock, FRAME, true);
-    for (row, entries) in legend.iter().enumerate() {
-        let y = heading.height() + 20.0 * row as f64 + 10.0;
-        for (n, x) in entries {
-            sheet.line([left + x, y], [left + x + 24.0, y], 3.0, PALETTE[n % PALETTE.len()]);
-            sheet.centred([left + x + 30.0, y], Text::new(font::shorten(courses[*n].0, LABEL, false, 300.0), LABEL));
-        }
-    }
-    let names: Vec<&str> = courses.iter().map(|(label, _)| *label).collect();
+    draw_legend(&mut sheet, [left, heading.height()], &legend, &names);
     Ok(Figure::new(
         sheet,
         format!("{title}: {} in {unit} over {clock}, {} to {}", names.join(", "), brief(low), brief(high)),
@@ -154,11 +159,11 @@ pub fn courses(courses: &[(&str, Vec<f32>)], clock: &Clock, title: &str, unit: &
 }
 
 /// Legend entries in rows: number of the course, and where its entry begins.
-fn legend_rows(courses: &[(&str, Vec<f32>)]) -> Vec<Vec<(usize, f64)>> {
+pub(super) fn legend_rows(names: &[&str]) -> Vec<Vec<(usize, f64)>> {
     let mut rows: Vec<Vec<(usize, f64)>> = vec![Vec::new()];
     let mut x = 0.0;
-    for (n, (label, _)) in courses.iter().enumerate() {
-        let wide = 30.0 + font::width(&font::shorten(label, LABEL, false, 300.0), LABEL, false) + 26.0;
+    for (n, name) in names.iter().enumerate() {
+        let wide = 30.0 + font::width(&font::shorten(name, LABEL, false, 300.0), LABEL, false) + 26.0;
         if x > 0.0 && x + wide > WIDTH - 120.0 {
             rows.push(Vec::new());
             x = 0.0;
@@ -171,8 +176,19 @@ fn legend_rows(courses: &[(&str, Vec<f32>)]) -> Vec<Vec<(usize, f64)>> {
     rows
 }
 
+/// A piece of line in the course's colour and its name, for each course.
+pub(super) fn draw_legend(sheet: &mut Sheet, [left, top]: [f64; 2], rows: &[Vec<(usize, f64)>], names: &[&str]) {
+    for (row, entries) in rows.iter().enumerate() {
+        let y = top + 20.0 * row as f64 + 10.0;
+        for (n, x) in entries {
+            sheet.line([left + x, y], [left + x + 24.0, y], 3.0, PALETTE[n % PALETTE.len()]);
+            sheet.centred([left + x + 30.0, y], Text::new(font::shorten(names[*n], LABEL, false, 300.0), LABEL));
+        }
+    }
+}
+
 /// An error that names the first value that cannot be drawn.
-fn finite(what: &str, values: impl Iterator<Item = f32>) -> Result<()> {
+pub(super) fn finite(what: &str, values: impl Iterator<Item = f32>) -> Result<()> {
     match values.enumerate().find(|(_, v)| !v.is_finite()) {
         None => Ok(()),
         Some((row, value)) => Err(Error::value(

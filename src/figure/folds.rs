@@ -27,8 +27,10 @@ const OUTSIDE: Colour = [0xef, 0xef, 0xef];
 /// # Ok::<(), neurocell::Error>(())
 /// ```
 ///
+/// Of more than 40 folds the first 40 are drawn.
+///
 /// # Errors
-/// If there are more than 40 folds.
+/// None are expected: folds that exist can be drawn.
 pub fn folds_figure(folds: &Folds) -> Result<Figure> {
     let all: Vec<usize> = (0..folds.clock().total()).collect();
     let rows = (0..folds.count()).map(|n| (folds.label(n), folds.fold(n).clone(), all.clone())).collect();
@@ -40,7 +42,7 @@ pub fn folds_figure(folds: &Folds) -> Result<Figure> {
 /// One fold, and below it the folds inside its training volumes, in which α is chosen.
 ///
 /// # Errors
-/// If there is no such fold, or more than 39 are inside it.
+/// If there is no such fold.
 pub fn inner_folds_figure(folds: &Folds, fold: usize) -> Result<Figure> {
     if fold >= folds.count() {
         return Err(Error::value(format!("fold {fold} of {}", folds.count()), "folds are counted from 0"));
@@ -58,7 +60,9 @@ pub fn inner_folds_figure(folds: &Folds, fold: usize) -> Result<Figure> {
 }
 
 /// A strip for each label, fold and the rows that it had to choose from.
-fn strips(folds: &Folds, rows: Vec<(String, Fold, Vec<usize>)>, title: &str, remark: &str) -> Result<Figure> {
+fn strips(folds: &Folds, mut rows: Vec<(String, Fold, Vec<usize>)>, title: &str, remark: &str) -> Result<Figure> {
+    let all = rows.len();
+    rows.truncate(MOST);
     if rows.len() > MOST {
         return Err(Error::value(
             format!("{} folds; a figure of folds holds 1 to {MOST}", rows.len()),
@@ -67,7 +71,10 @@ fn strips(folds: &Folds, rows: Vec<(String, Fold, Vec<usize>)>, title: &str, rem
     }
     let clock = folds.clock();
     let (runs, s) = (clock.runs(), if clock.runs() == 1 { "" } else { "s" });
-    let remark = format!("{remark}; {} volumes in {runs} run{s}, TR {} s", clock.total(), clock.tr());
+    let mut remark = format!("{remark}; {} volumes in {runs} run{s}, TR {} s", clock.total(), clock.tr());
+    if all > MOST {
+        remark += &format!("; the first {MOST} of {all} rows, the table has them all");
+    }
     let heading = Heading::new(title, &remark, WIDTH);
     let labels: Vec<String> = rows.iter().map(|(label, ..)| font::shorten(label, LABEL, false, 150.0)).collect();
     let widest = labels.iter().map(|label| font::width(label, LABEL, false)).fold(0.0, f64::max);

@@ -7,7 +7,13 @@ use super::drawn::Figure;
 use super::font;
 use super::sheet::{Anchor, Colour, FRAME, Heading, INK, LABEL, MARGIN, Pixels, SOFT, Sheet, TICK, Text};
 use crate::error::{Error, Result};
-use ndarray::Array2;
+use ndarray::{Array2, Axis};
+
+/// Rows and columns that are drawn at most.
+const MOST_ROWS: usize = 400;
+const MOST_COLUMNS: usize = 120;
+/// Font size of stars.
+const STAR: f64 = 12.0;
 
 /// Options of [`heat_map`].
 #[derive(Clone, Debug, Default)]
@@ -26,6 +32,10 @@ pub struct HeatMap {
     pub row_order: Option<Vec<usize>>,
     /// Largest absolute value of the scale; greater values get the end's colour. Default: the largest in the data.
     pub limit: Option<f64>,
+    /// q of each cell, and the three levels below which it carries one, two and three stars. Default none.
+    pub stars: Option<(Array2<f64>, [f64; 3])>,
+    /// A line below the title. Default none.
+    pub remark: String,
     /// Draw from the smallest value to the largest in one hue order, rather than symmetrically around zero. Default false.
     pub one_sided: bool,
 }
@@ -51,6 +61,16 @@ impl HeatMap {
         HeatMap { marks: Some((marks, meaning.into())), ..self }
     }
 
+    /// Stars for q: one below the first of the three levels ([0.05, 0.01, 0.001] say), two below the second, three below the third.
+    pub fn stars(self, q: Array2<f64>, levels: [f64; 3]) -> HeatMap {
+        HeatMap { stars: Some((q, levels)), ..self }
+    }
+
+    /// A line below the title.
+    pub fn remark(self, remark: impl Into<String>) -> HeatMap {
+        HeatMap { remark: remark.into(), ..self }
+    }
+
     /// Order of the rows from above.
     pub fn row_order(self, order: Vec<usize>) -> HeatMap {
         HeatMap { row_order: Some(order), ..self }
@@ -69,11 +89,11 @@ impl HeatMap {
 
 /// A matrix as colours, rows and columns named, with a colour bar.
 ///
-/// `values` is row × column. The scale is symmetric around zero (blue, white, red) unless options say otherwise.
+/// `values` is row × column. The scale is symmetric around zero (blue, white, red) unless options say otherwise. Of more than 400 rows those with the
+/// largest |value| are drawn, of more than 120 columns likewise, in the order in which they were given; the figure says of how many.
 ///
 /// # Errors
-/// If the matrix is empty or larger than 400 × 120, names or marks have not its shape, the row order does not name each
-/// row once, the limit is not positive, or a value is NaN or infinite (the first is named by row and column).
+/// If the matrix is empty, names, marks or q have not its shape, the row order does not name each row once, the limit is not positive, or a value is NaN or infinite (the first is named by row and column).
 ///
 /// ```
 /// use neurocell::figure::{HeatMap, heat_map};
@@ -89,6 +109,9 @@ impl HeatMap {
 pub fn heat_map(values: &Array2<f64>, rows: &[String], columns: &[String], options: HeatMap) -> Result<Figure> {
     check(values, rows, columns, &options)?;
     let (nr, nc) = values.dim();
+    if nr > MOST_ROWS || nc > MOST_COLUMNS {
+        return strongest(values, rows, columns, options);
+    }
     let order: Vec<usize> = options.row_order.clone().unwrap_or_else(|| (0..nr).collect());
     let scale = scale(values, &options);
     let colour =
@@ -104,8 +127,9 @@ pub fn heat_map(values: &Array2<f64>, rows: &[String], columns: &[String], optio
     let bar_room = 96.0;
     let column_width = ((900.0 - left - bar_room) / nc as f64).clamp(6.0, (tallest + 12.0).clamp(44.0, 96.0));
     // Level names, each word on a line of its own if need be; upright ones where a word is wider than its column.
-    let broken: Vec<Vec<String>> =
-        column_names.iter().map(|c| font::wrap(c, TICK, false, column_width - 6.0)).collect();
+    let level_room = column_width - 6.0;
+    let level_names = columns.iter().map(|c| font::shorten(c, TICK, false, (2.6 * level_room).max(170.0)));
+    let broken: Vec<Vec<String>> = level_names.map(|c| font::wrap(&c, TICK, false, level_room)).collect();
     let words = column_names.iter().flat_map(|c| c.split_whitespace().flat_map(font::parts));
     let level = words.map(|w| font::width(&w, TICK, false)).fold(0.0, f64::max) <= column_width - 6.0;
     let lines = broken.iter().map(Vec::len).max().unwrap_or(1);
@@ -114,7 +138,22 @@ pub fn heat_map(values: &Array2<f64>, rows: &[String], columns: &[String], optio
 
     let grid = [column_width * nc as f64, row_height * nr as f64];
     let width = (left + grid[0] + 24.0 + bar_room).max(420.0);
-    let remark = options.marks.as_ref().map_or(String::new(), |(_, meaning)| format!("● {meaning}"));
+    let mut remark = options.remark.clone();
+    let mut say = |more: String| {
+        let apart = if remark.is_empty() { "" } else { "; " };
+        remark = format!("{remark}{apart}{more}");
+    };
+    // Where three stars do not fit into a cell a dot says what one star would.
+    let roomy = font::width("***", STAR, false) + 4.0 <= column_width && row_height >= STAR + 3.0;
+    if let Some((_, [one, two, three])) = &options.stars {
+        say(match roomy {
+            true => format!("* q<{one}, ** q<{two}, *** q<{three}"),
+            false => format!("● q<{one}"),
+        });
+    }
+    if let Some((_, meaning)) = &options.marks {
+        say(format!("● {meaning}"));
+    }
     let heading = Heading::new(&options.title, &remark, width);
     let top = heading.height();
     let below = top + grid[1] + names_height + columns_title;
@@ -124,12 +163,25 @@ pub fn heat_map(values: &Array2<f64>, rows: &[String], columns: &[String], optio
     let corner = [left, top];
     cells(&mut sheet, values, &order, corner, [column_width, row_height], &colour);
     sheet.frame(corner, grid, FRAME);
-    if let Some((marks, _)) = &options.marks {
-        let radius = (0.16 * column_width.min(row_height)).clamp(1.5, 3.5);
-        for (place, &row) in order.iter().enumerate() {
-            for column in (0..nc).filter(|c| marks[[row, *c]]) {
-                let centre = [left + column_width * (column as f64 + 0.5), top + row_height * (place as f64 + 0.5)];
-                sheet.disc(centre, radius, contrast(colour(values[[row, column]])));
+    let middle = |place: usize, column: usize| {
+        [left + column_width * (column as f64 + 0.5), top + row_height * (place as f64 + 0.5)]
+    };
+    let ink = |row: usize, column: usize| contrast(colour(values[[row, column]]));
+    let radius = (0.16 * column_width.min(row_height)).clamp(1.5, 3.5);
+    for (place, &row) in order.iter().enumerate() {
+        for column in 0..nc {
+            let stars = options
+                .stars
+                .as_ref()
+                .map_or(0, |(q, levels)| levels.iter().filter(|l| q[[row, column]] < **l).count());
+            let dot = options.marks.as_ref().is_some_and(|(marks, _)| marks[[row, column]]);
+            if stars > 0 && roomy {
+                // An asterisk stands in the upper half of its line.
+                let [x, y] = middle(place, column);
+                let text = Text::new("*".repeat(stars), STAR).colour(ink(row, column)).anchor(Anchor::Middle);
+                sheet.words([x, y + 0.56 * STAR], text);
+            } else if dot || stars > 0 {
+                sheet.disc(middle(place, column), radius, ink(row, column));
             }
         }
     }
@@ -152,9 +204,14 @@ pub fn heat_map(values: &Array2<f64>, rows: &[String], columns: &[String], optio
             false => sheet.centred([x, y + 8.0], Text::new(name, TICK).anchor(Anchor::End).upward()),
         }
     }
-    let middle = [left + 0.5 * grid[0], top + 0.5 * grid[1]];
-    sheet.centred([MARGIN + 6.0, middle[1]], Text::new(&options.rows_are, LABEL).anchor(Anchor::Middle).upward());
-    sheet.words([middle[0], below - 4.0], Text::new(&options.columns_are, LABEL).anchor(Anchor::Middle));
+    let centre = [left + 0.5 * grid[0], top + 0.5 * grid[1]];
+    // What the rows are is read upwards, and longer than a single row is high.
+    let half = 0.5 * font::width(&options.rows_are, LABEL, false);
+    sheet.centred(
+        [MARGIN + 6.0, centre[1].max(top + half)],
+        Text::new(&options.rows_are, LABEL).anchor(Anchor::Middle).upward(),
+    );
+    sheet.words([centre[0], below - 4.0], Text::new(&options.columns_are, LABEL).anchor(Anchor::Middle));
     let height = grid[1].clamp(120.0, 260.0);
     let unit = if options.unit.is_empty() { "value" } else { &options.unit };
     colour_bar(&mut sheet, [left + grid[0] + 24.0, top], height, bar_room - MARGIN, scale, unit, colour);
@@ -168,13 +225,51 @@ pub fn heat_map(values: &Array2<f64>, rows: &[String], columns: &[String], optio
     Ok(Figure::new(sheet, format!("{}: heat map of {nr} × {nc} values in {unit}{strongest}", options.title)))
 }
 
+/// The rows and columns with the largest |value|, as a heat map that says so.
+fn strongest(values: &Array2<f64>, rows: &[String], columns: &[String], options: HeatMap) -> Result<Figure> {
+    let kept = |axis: usize, most: usize| {
+        let size = |n: &usize| values.index_axis(Axis(axis), *n).iter().fold(0.0, |most: f64, v| most.max(v.abs()));
+        let mut all: Vec<usize> = (0..values.len_of(Axis(axis))).collect();
+        all.sort_by(|a, b| size(b).total_cmp(&size(a)));
+        all.truncate(most);
+        all.sort_unstable();
+        all
+    };
+    let (few_rows, few_columns) = (kept(0, MOST_ROWS), kept(1, MOST_COLUMNS));
+    let mut said = Vec::new();
+    let named = |given: &str, else_: &str| if given.is_empty() { else_.to_owned() } else { given.to_owned() };
+    let (row, column) = (named(&options.rows_are, "row"), named(&options.columns_are, "column"));
+    for (few, all, name) in [(&few_rows, rows.len(), row), (&few_columns, columns.len(), column)] {
+        if few.len() < all {
+            said.push(format!("{} of {all} {name}s, those with the largest |value|", few.len()));
+        }
+    }
+    if !options.remark.is_empty() {
+        said.insert(0, options.remark.clone());
+    }
+    let names = |few: &[usize], all: &[String]| few.iter().map(|n| all[*n].clone()).collect::<Vec<String>>();
+    let order = options
+        .row_order
+        .map(|order| order.iter().filter_map(|row| few_rows.binary_search(row).ok()).collect::<Vec<usize>>());
+    let smaller = HeatMap {
+        remark: said.join("; "),
+        row_order: order,
+        marks: options.marks.map(|(marks, meaning)| (part(&marks, &few_rows, &few_columns), meaning)),
+        stars: options.stars.map(|(q, levels)| (part(&q, &few_rows, &few_columns), levels)),
+        ..options
+    };
+    let (rows, columns) = (names(&few_rows, rows), names(&few_columns, columns));
+    heat_map(&part(values, &few_rows, &few_columns), &rows, &columns, smaller)
+}
+
+fn part<T: Copy>(of: &Array2<T>, rows: &[usize], columns: &[usize]) -> Array2<T> {
+    of.select(Axis(0), rows).select(Axis(1), columns)
+}
+
 fn check(values: &Array2<f64>, rows: &[String], columns: &[String], options: &HeatMap) -> Result<()> {
     let (nr, nc) = values.dim();
-    if nr == 0 || nc == 0 || nr > 400 || nc > 120 {
-        return Err(Error::value(
-            format!("a heat map of {nr} × {nc} values"),
-            "give at most 400 rows and 120 columns, and one of each at least",
-        ));
+    if nr == 0 || nc == 0 {
+        return Err(Error::value(format!("a heat map of {nr} × {nc} values"), "give one row and one column at least"));
     }
     if (rows.len(), columns.len()) != (nr, nc) {
         return Err(Error::shape(
@@ -188,6 +283,14 @@ fn check(values: &Array2<f64>, rows: &[String], columns: &[String], options: &He
         return Err(Error::shape(
             format!("the matrix is {nr} × {nc}, its marks {} × {}", marks.nrows(), marks.ncols()),
             "make the marks from the same matrix",
+        ));
+    }
+    if let Some((q, _)) = &options.stars
+        && q.dim() != (nr, nc)
+    {
+        return Err(Error::shape(
+            format!("the matrix is {nr} × {nc}, the q of its stars {} × {}", q.nrows(), q.ncols()),
+            "give one q for each value",
         ));
     }
     if let Some(order) = &options.row_order {

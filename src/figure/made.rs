@@ -164,12 +164,14 @@ pub(super) fn cleaned() -> (VoxelSeries, VoxelSeries, CleaningReport) {
         write_series(&image("preproc_bold"), &mask, &data, 1.5).unwrap();
         mask.write(image("brain_mask")).unwrap();
         let names = ["trans_x", "trans_y", "trans_z", "rot_x", "rot_y", "rot_z"];
-        let mut text = format!("{}\tglobal_signal\tstd_dvars\tnon_steady_state_outlier00\n", names.join("\t"));
+        let mut text =
+            format!("{}\tglobal_signal\tcsf\twhite_matter\tstd_dvars\tnon_steady_state_outlier00\n", names.join("\t"));
         for (t, row) in motion.iter().enumerate() {
             let dvars = if jumps.contains(&t) { 2.1 } else { 1.0 + 0.1 * normal(&mut random) };
             let global = data.row(t).iter().map(|v| f64::from(*v)).sum::<f64>() / mask.count() as f64;
             let cells = row.map(|v| v.to_string()).join("\t");
-            text += &format!("{cells}\t{global}\t{dvars}\t{}\n", u8::from(t == 0));
+            let (csf, white) = (1.3 * global + normal(&mut random), 0.9 * global + 0.5 * normal(&mut random));
+            text += &format!("{cells}\t{global}\t{csf}\t{white}\t{dvars}\t{}\n", u8::from(t == 0));
         }
         std::fs::write(func.join(format!("{stem}_desc-confounds_timeseries.tsv")), text).unwrap();
     }

@@ -3,6 +3,7 @@
 use super::axis::{BELOW, PALETTE, Plot, Scale, brief};
 use super::colour::sequential;
 use super::colour_bar::colour_bar;
+use super::courses::order;
 use super::drawn::Figure;
 use super::font;
 use super::histogram::Bins;
@@ -10,18 +11,23 @@ use super::sheet::{Anchor, Colour, FRAME, Heading, LABEL, MARGIN, Pixels, SOFT, 
 use crate::error::{Error, Result};
 use crate::pattern::Patterns;
 use crate::provenance::Provenance;
+use ndarray::s;
 
 const WIDTH: f64 = 900.0;
 /// Height of a panel of bars.
 const PANEL: f64 = 74.0;
 /// Height of the row of histograms.
 const ROW: f64 = 250.0;
+/// Patterns that are drawn one by one.
+const MOST: usize = 400;
 
 /// A decomposition on one page.
 ///
 /// Above, pattern by pattern: the share of the series' variance that it explains by itself (%), the share of neurons that load on it (%, where the method
 /// makes loadings zero), how well it came back over restarts (0 to 1, where there were restarts), and its layers: each layer's share of Σ loading² (%). Below: how much of each neuron's
 /// variance all patterns together explain, and what was minimised, after each iteration, where the method has such a thing.
+///
+/// Of more than 400 patterns the first 400 are drawn.
 ///
 /// ```
 /// use neurocell::prelude::*;
@@ -49,9 +55,15 @@ pub fn pattern_summary(patterns: &Patterns) -> Result<Figure> {
     if let Some(stability) = &report.stability {
         panels.push(("stability", stability.to_vec(), Some(1.0)));
     }
+    let shown = count.min(MOST);
+    panels.iter_mut().for_each(|(_, values, _)| values.truncate(shown));
     let title = format!("{count} patterns: share of the variance, neurons, layers");
+    let which = match shown < count {
+        true => format!("the first {shown} of {count} patterns, {}; ", order(patterns)),
+        false => String::new(),
+    };
     let remark = format!(
-        "{}; {:.1} % of the variance of {} explained by all together",
+        "{which}{}; {:.1} % of the variance of {} explained by all together",
         patterns.method(),
         100.0 * patterns.explained(),
         patterns.neurons()
@@ -61,7 +73,7 @@ pub fn pattern_summary(patterns: &Patterns) -> Result<Figure> {
     let map = (layers as f64 * 16.0).clamp(30.0, 240.0);
     let left = MARGIN + 78.0;
     let width = WIDTH - left - MARGIN - 70.0;
-    let x = Scale::counted(0.0, count as f64 - 1.0);
+    let x = Scale::counted(0.0, shown as f64 - 1.0);
     let above = panels.len() as f64 * (PANEL + 16.0) + map + BELOW + 24.0;
     let mut sheet = Sheet::new(WIDTH, heading.height() + above + ROW + MARGIN);
     let mut top = sheet.heading(&heading) + 4.0;
@@ -91,9 +103,9 @@ pub fn pattern_summary(patterns: &Patterns) -> Result<Figure> {
         objective(&mut sheet, patterns, [MARGIN + half + 24.0, top], [half, ROW]);
     }
     let alt = format!(
-        "{title}; the first explains {} % of the variance, the last {} %; {}",
+        "{title}; the first explains {} % of the variance, the last one shown {} %; {}",
         brief(panels[0].1[0]),
-        brief(panels[0].1[count - 1]),
+        brief(panels[0].1[shown - 1]),
         patterns.method()
     );
     Ok(Figure::new(sheet, alt).made(Provenance::step("pattern_summary").input("patterns", patterns)))
@@ -111,6 +123,7 @@ fn vertical_bars(sheet: &mut Sheet, plot: &Plot, values: &[f64], colour: Colour)
 /// Layer × pattern, the first layer above.
 fn layer_map(sheet: &mut Sheet, patterns: &Patterns, plot: Plot) {
     let shares = patterns.layers();
+    let shares = shares.slice(s![.., ..shares.ncols().min(MOST)]);
     let (layers, count) = shares.dim();
     let most = shares.iter().copied().fold(0.0, f64::max).max(1e-9);
     let mut pixels = Pixels::new(count, layers);

@@ -20,6 +20,8 @@ pub(super) enum Ink {
     Paper,
     /// A colour of the data's own, the same in every theme.
     Own(Colour),
+    /// A light shade of such a colour, mixed with the page: bands behind lines.
+    Tint(Colour),
 }
 
 impl From<Colour> for Ink {

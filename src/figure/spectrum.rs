@@ -43,8 +43,10 @@ pub fn spectrum_curve(spectrum: &Spectrum) -> Result<Figure> {
     let place = |n: usize, v: f64| [plot.px(n as f64 + 1.0), plot.py(v)];
     let line = |values: &[f64]| values.iter().enumerate().map(|(n, v)| place(n, *v)).collect::<Vec<[f64; 2]>>();
     sheet.path(line(&chance), 2.0, PALETTE[4]);
-    for point in line(&shares) {
-        sheet.disc(point, 2.5, PALETTE[0]);
+    // Many points make a line by themselves.
+    match shares.len() {
+        0..500 => line(&shares).into_iter().for_each(|point| sheet.disc(point, 2.5, PALETTE[0])),
+        _ => sheet.path(line(&shares), 2.5, PALETTE[0]),
     }
     if kept > 0 && kept < shares.len() {
         let x = plot.px(kept as f64 + 0.5);

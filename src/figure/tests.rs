@@ -55,7 +55,7 @@ fn gallery() -> Vec<(&'static str, Figure)> {
     let axis = crate::model::NeuronAxis::new("minilm-l6", crate::model::Site::FfnOut, 1, 90);
     let small_series = NeuronSeries::new(made::smooth(60, 90, 9), Clock::new(1.5, &[60]).unwrap(), axis).unwrap();
     let series = [("planted course, Language", planted.column(0).to_vec()), ("found by the encoding model", found)];
-    vec![
+    let mut all = vec![
         ("pattern_courses", pattern_courses(&made::patterns(64)).unwrap()),
         ("spectrum", {
             let series = made::neuron_series();
@@ -162,7 +162,9 @@ fn gallery() -> Vec<(&'static str, Figure)> {
             let by = ChooseK { ks: vec![4], ..few.distance(Distance::Correlation) };
             k_curve(&small_series.choose_k(by).unwrap()).unwrap()
         }),
-    ]
+    ];
+    all.extend(kinds::gallery());
+    all
 }
 
 /// Figures that do not say yet what they were drawn from, by the beginnings of their names.
@@ -207,7 +209,8 @@ fn extent(at: [f64; 2], text: &sheet::Text) -> [f64; 4] {
 
 #[test]
 fn no_text_is_cut_off_or_written_over_another() {
-    for (name, figure) in gallery() {
+    let crowded = kinds::crowded().into_iter().map(|(name, figure, _)| (name, figure));
+    for (name, figure) in gallery().into_iter().chain(crowded) {
         let [w, h] = figure.size().map(f64::from);
         let texts: Vec<(&str, [f64; 4])> = figure
             .shapes()
@@ -240,6 +243,28 @@ fn every_figure_draws_in_both_formats() {
         if let Some(folder) = &folder {
             figure.save(std::path::Path::new(folder).join(format!("{name}.png"))).unwrap();
             figure.save(std::path::Path::new(folder).join(format!("{name}.svg"))).unwrap();
+            figure.theme(Theme::Dark).save(std::path::Path::new(folder).join(format!("{name}_dark.png"))).unwrap();
+        }
+    }
+}
+
+#[test]
+fn of_ten_thousand_a_part_is_shown_and_it_is_said_which() {
+    let folder = std::env::var_os("NEUROCELL_GALLERY");
+    for (name, figure, said) in kinds::crowded() {
+        let svg = figure.svg().unwrap();
+        let written: Vec<&str> = figure
+            .shapes()
+            .iter()
+            .filter_map(|s| match s {
+                Shape::Words { text, .. } => Some(text.text.as_str()),
+                _ => None,
+            })
+            .collect();
+        assert!(written.join(" ").contains(said), "{name} does not say `{said}`");
+        assert!(svg.len() < 2_000_000, "{name}: {} bytes", svg.len());
+        if let Some(folder) = &folder {
+            figure.save(std::path::Path::new(folder).join(format!("{name}.png"))).unwrap();
         }
     }
 }

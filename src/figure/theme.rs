@@ -1,5 +1,6 @@
 //! Light and dark pages.
 
+use super::colour::blend;
 use super::sheet::{Colour, Ink};
 
 /// The page on which a figure is drawn. Colours that mean something (lines of a palette, colour scales) are the same on both.
@@ -17,6 +18,8 @@ impl Theme {
     pub(super) fn colour(self, ink: Ink) -> Colour {
         match (self, ink) {
             (_, Ink::Own(colour)) => colour,
+            (Theme::Light, Ink::Tint(colour)) => blend(self.colour(Ink::Paper), colour, 0.18),
+            (Theme::Dark, Ink::Tint(colour)) => blend(self.colour(Ink::Paper), colour, 0.28),
             (Theme::Light, Ink::Strong) => [0x22, 0x22, 0x22],
             (Theme::Light, Ink::Soft) => [0x55, 0x55, 0x55],
             (Theme::Light, Ink::Frame) => [0x99, 0x99, 0x99],

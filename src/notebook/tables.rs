@@ -6,16 +6,14 @@ use crate::brain::{
     Bold, Cleaning, CleaningReport, Confounds, Dataset, DatasetSummary, NetworkTable, Overlap, Participants, Subject,
     Suggestions,
 };
-use crate::coupling::{NetworkMatch, SubGroups};
+use crate::coupling::{NetworkMatch, Places, SubGroups};
 use crate::encoding::{Folds, RoiCorrelations, RoiScores};
 use crate::error::Result;
-use crate::figure::{Figure, HeatMap, Histogram, bars, folds_figure, heat_map, histogram, roi_scatter};
+use crate::figure::{Figure, HeatMap, Histogram, LayerHistogram, MatchMatrix};
+use crate::figure::{bars, folds_figure, heat_map, histogram, layer_histograms, match_matrix, roi_scatter};
 use crate::model::{Intervention, Logits, Loss, Model, WindowPlan};
 use crate::simulate::{Recovery, Simulated};
-use ndarray::Array2;
-
-/// How many neurons of a network's ranking count for its distribution over layers.
-const FIRST: usize = 30;
+use crate::statistics::LaggedR;
 
 /// A table whose first line is its heading.
 fn table(text: &str, figures: Vec<Result<Figure>>) {
@@ -202,44 +200,29 @@ impl Folds {
 impl NetworkMatch {
     /// Shows the match in a notebook: each network's best pattern, and r of all pairs with those above chance marked.
     pub fn evcxr_display(&self) {
-        table(&self.to_string(), vec![match_map(self)]);
+        table(&self.to_string(), vec![match_matrix(self, MatchMatrix::default())]);
     }
-}
-
-fn match_map(found: &NetworkMatch) -> Result<Figure> {
-    let patterns: Vec<String> = (0..found.patterns()).map(|k| k.to_string()).collect();
-    let level = found.level();
-    let options = HeatMap::default()
-        .title(format!("Patterns × networks of {}", found.atlas()))
-        .unit("spatial r")
-        .axes("network", "pattern")
-        .marks(found.q().t().mapv(|q| q < level), format!("q < {level}"));
-    heat_map(&found.r().t().to_owned(), found.networks(), &patterns, options)
 }
 
 impl SubGroups {
-    /// Shows the groups in a notebook: each network's first neurons, and in which layers its first thirty lie.
+    /// Shows the groups in a notebook: each network's first neurons, and in which layers its first hundred lie, beside chance.
     pub fn evcxr_display(&self) {
-        table(&self.to_string(), vec![layer_map(self)]);
+        table(&self.to_string(), vec![layer_histograms(self, LayerHistogram::default())]);
     }
 }
 
-fn layer_map(groups: &SubGroups) -> Result<Figure> {
-    let axis = groups.series().neurons();
-    let first = FIRST.min(axis.total());
-    let mut counts = Array2::zeros((groups.networks().len(), axis.layers));
-    for (mut row, network) in counts.rows_mut().into_iter().zip(groups.networks()) {
-        for (place, count) in row.iter_mut().zip(groups.layers(network, first)?) {
-            *place = count as f64;
-        }
+impl Places {
+    /// Shows in a notebook how many neurons lie where, and what chance gives.
+    pub fn evcxr_display(&self) {
+        show(&self.to_string(), Vec::new());
     }
-    let layers: Vec<String> = (0..axis.layers).map(|layer| layer.to_string()).collect();
-    let options = HeatMap::default()
-        .title(format!("Layers of each network's first {first} neurons, {}", groups.reading()))
-        .unit("neurons")
-        .axes("network", "layer")
-        .one_sided();
-    heat_map(&counts, groups.networks(), &layers, options)
+}
+
+impl LaggedR {
+    /// Shows in a notebook r at lag 0 and the greatest one.
+    pub fn evcxr_display(&self) {
+        show(&self.to_string(), Vec::new());
+    }
 }
 
 impl Recovery {

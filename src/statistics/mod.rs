@@ -6,6 +6,7 @@
 //! | does any column of one series go with any of another? | [`correlate_pairs`], all pairs at once |
 //! | how far does r of any two series stray by chance? | [`phase_null_sd`], and [`phase_surrogates`] to look at |
 //! | is the mean over subjects, or the difference of two models, above 0? | [`sign_flip`] |
+//! | how do two courses go together at other lags, or from minute to minute? | [`lagged_r`], [`running_r`] |
 //! | how sure is a mean over runs or subjects? | [`bootstrap_mean`] |
 //! | how monotonically do two lists of numbers go together? | [`spearman`] |
 //! | which of many p values count? | [`benjamini_hochberg`], [`benjamini_yekutieli`] |
@@ -19,6 +20,8 @@ mod calibration;
 mod column_test;
 mod courses;
 mod fdr;
+mod hypergeometric;
+mod lagged;
 mod lookup;
 mod null;
 mod pairs;
@@ -32,6 +35,7 @@ mod student;
 pub use bootstrap::{Interval, bootstrap_mean};
 pub use column_test::{ColumnTest, correlation_test};
 pub use fdr::{benjamini_hochberg, benjamini_yekutieli};
+pub use lagged::{LaggedR, lagged_r, running_r};
 pub use null::{Null, Sides};
 pub use pairs::{PairTest, correlate_pairs};
 pub use pearson::{fisher_z, naive_p};
@@ -41,5 +45,6 @@ pub use spearman::{Spearman, spearman};
 
 pub(crate) use column_test::test_in_blocks;
 pub(crate) use courses::unit_runs;
+pub(crate) use hypergeometric::RandomDraw;
 pub(crate) use sign_flip::sign_flip_spread;
 pub(crate) use student::two_sided_t;

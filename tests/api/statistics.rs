@@ -2,7 +2,9 @@
 
 use crate::reference::array;
 use ndarray::{Array1, Array2, Array3, s};
+use neurocell::clock::Clock;
 use neurocell::statistics::{Sides, SignFlip, benjamini_hochberg, benjamini_yekutieli, naive_p, sign_flip, spearman};
+use neurocell::statistics::{lagged_r, running_r};
 
 #[test]
 fn q_values_are_those_of_scipy_and_statsmodels() {
@@ -66,4 +68,35 @@ fn a_group_test_is_scipys_t_and_every_turn_of_signs() {
         near("p", found.p()[column], expected[[3, column]]);
         assert!(found.max_p()[column] >= found.p()[column]);
     }
+}
+
+#[test]
+fn lagged_and_running_correlations_are_those_of_numpy_and_pandas() {
+    let pair: Array2<f32> = array("statistics/course_pair");
+    let (a, b) = (pair.row(0).to_vec(), pair.row(1).to_vec());
+    let clock = Clock::new(1.5, &[40, 55]).unwrap();
+    let found = lagged_r(&a, &b, &clock, 4).unwrap();
+    let lagged: Array1<f64> = array("statistics/course_lagged");
+    let apart = found.r().iter().zip(&lagged).map(|(r, known)| (r - known).abs()).fold(0.0, f64::max);
+    assert!(found.lags() == (-4..=4).collect::<Vec<isize>>() && apart < 1e-6, "{apart}");
+    let best = (0..9).max_by(|x, y| lagged[*x].abs().total_cmp(&lagged[*y].abs())).unwrap();
+    assert_eq!(found.best(), (best as isize - 4, found.r()[best]));
+    let running: Array2<f64> = array("statistics/course_running");
+    for (row, window) in running.rows().into_iter().zip([15, 16]) {
+        let found = running_r(&a, &b, &clock, window).unwrap();
+        let same = |(r, known): (&f64, &f64)| (r.is_nan() && known.is_nan()) || (r - known).abs() < 1e-6;
+        assert!(found.iter().zip(row).all(same), "window {window}: {found:?}");
+    }
+}
+
+#[test]
+fn courses_that_cannot_be_correlated_are_named() {
+    let clock = Clock::new(2.0, &[10, 12]).unwrap();
+    let error = lagged_r(&[0.0; 22], &[0.0; 21], &clock, 2).unwrap_err();
+    assert!(error.problem().contains("second course has 21 values"), "{error}");
+    assert!(lagged_r(&[0.0; 22], &[0.0; 22], &clock, 6).unwrap_err().problem().contains("run 0, which has 10"));
+    assert_eq!(lagged_r(&[0.0; 22], &[1.0; 22], &clock, 2).unwrap().best(), (0, 0.0));
+    let nan: Vec<f32> = (0..22).map(|t| if t == 7 { f32::NAN } else { 0.0 }).collect();
+    assert!(running_r(&nan, &nan, &clock, 9).unwrap_err().problem().contains("NaN at volume 7"));
+    assert!(running_r(&[0.0; 22], &[0.0; 22], &clock, 4).is_err());
 }

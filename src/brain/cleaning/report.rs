@@ -41,6 +41,10 @@ pub struct RunReport {
     pub std_dvars: Option<Vec<f64>>,
     /// The brain's mean signal, if the table has it.
     pub global_signal: Option<Vec<f64>>,
+    /// Mean signal of the cerebrospinal fluid, if the table has it.
+    pub csf: Option<Vec<f64>>,
+    /// Mean signal of the white matter, if the table has it.
+    pub white_matter: Option<Vec<f64>>,
 }
 
 impl RunReport {
@@ -53,16 +57,20 @@ impl RunReport {
         let mut kept = vec![true; volumes];
         leaving.censored().iter().for_each(|n| kept[*n] = false);
         let has = |table: &Confounds, names: &[&str]| names.iter().all(|name| table.names().iter().any(|n| n == name));
-        let (mut displacement, mut std_dvars, mut global_signal) = (None, None, None);
+        let (mut displacement, mut std_dvars) = (None, None);
+        let mut signals = [None, None, None];
         if let Some(table) = table {
             if has(table, &["framewise_displacement"]) || has(table, &super::MOTION) {
                 displacement = Some(table.framewise_displacement()?);
             }
             std_dvars = table.std_dvars()?;
-            if has(table, &["global_signal"]) {
-                global_signal = Some(table.column("global_signal")?);
+            for (signal, name) in signals.iter_mut().zip(["global_signal", "csf", "white_matter"]) {
+                if has(table, &[name]) {
+                    *signal = Some(table.column(name)?);
+                }
             }
         }
+        let [global_signal, csf, white_matter] = signals;
         Ok(RunReport {
             label,
             kept,
@@ -73,6 +81,8 @@ impl RunReport {
             displacement,
             std_dvars,
             global_signal,
+            csf,
+            white_matter,
         })
     }
 
