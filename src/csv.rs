@@ -1,6 +1,7 @@
 //! Tables that are written for other programs.
 
 use crate::error::{Error, Result};
+use crate::provenance::{Provenance, Traced, beside_of};
 use std::path::Path;
 
 /// A text as a cell: in quotes where it must be.
@@ -11,15 +12,31 @@ pub(crate) fn cell(text: &str) -> String {
     }
 }
 
+/// Writes a table, and what it was made of beside it; both are written before either gets its name.
+pub(crate) fn write_traced(path: &Path, text: &str, made: &dyn Traced) -> Result<()> {
+    let table = Provenance::step("table").input("values", made);
+    let (place, about) = beside_of(path, &table);
+    write_all(&[(&place, &about), (path, text)])
+}
+
 /// Writes a file beside its place and renames it, so that a half-written one is never there.
 pub(crate) fn write(path: &Path, text: &str) -> Result<()> {
-    let mut name = path.file_name().unwrap_or_default().to_os_string();
-    name.push(format!(".partial-{}", std::process::id()));
-    let partial = path.with_file_name(name);
-    let written = std::fs::write(&partial, text).and_then(|()| std::fs::rename(&partial, path));
-    written.map_err(|cause| {
+    write_all(&[(path, text)])
+}
+
+fn write_all(files: &[(&Path, &str)]) -> Result<()> {
+    let partial = |path: &Path| {
+        let mut name = path.file_name().unwrap_or_default().to_os_string();
+        name.push(format!(".partial-{}", std::process::id()));
+        path.with_file_name(name)
+    };
+    let failed = |path: &Path, cause| {
         // What could not be written may also not be there to remove.
-        let _ = std::fs::remove_file(&partial);
+        files.iter().for_each(|(path, _)| drop(std::fs::remove_file(partial(path))));
         Error::file("write", path, cause, "choose a place that exists and can be written to")
-    })
+    };
+    for (path, text) in files {
+        std::fs::write(partial(path), text).map_err(|cause| failed(path, cause))?;
+    }
+    files.iter().try_for_each(|(path, _)| std::fs::rename(partial(path), path).map_err(|cause| failed(path, cause)))
 }

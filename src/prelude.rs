@@ -51,6 +51,7 @@ pub use crate::pattern::Patterns;
 pub use crate::pattern::{ChooseK, Hierarchical, Hierarchy, KCurve, Linkage, adjusted_rand_index, hierarchy};
 pub use crate::pattern::{Contrast, Dictionary, Distance, Ica, KMeans, Method, Pca};
 pub use crate::pattern::{ParallelAnalysis, Report, Spectrum};
+pub use crate::provenance::{Provenance, Traced};
 pub use crate::simulate::{Planting, Recovery, Simulated, Simulation, Truth};
 pub use crate::statistics::{
     ColumnTest, GroupTest, Interval, Null, PairTest, Sides, SignFlip, Spearman, benjamini_hochberg,

@@ -1,6 +1,6 @@
 //! What may be asked on the command line, and the help for it.
 
-use crate::{cache, install, run};
+use crate::{cache, install, provenance, run};
 use clap::{Parser, Subcommand};
 use clap_complete::Shell;
 use std::path::PathBuf;
@@ -89,6 +89,16 @@ keeps off the network.")]
         /// A model's name, such as minilm-l6, an atlas' name, such as cole-anticevic, or a model's id on the Hugging Face hub, OWNER/NAME
         name: Option<String>,
     },
+    /// Say what a saved figure, map or table was made of, or whether that is still the same
+    #[command(after_help = "Examples:
+  neurocell provenance figures/score.png
+  neurocell provenance --check figures/score.png --root /data/ds002345
+  neurocell provenance --json maps/score.nii.gz > score.json
+
+What was done is printed as a tree: each step with its options, and below it what went in. With --check the files are looked
+for below the folder given by --root, the one in which this runs, the file's own and those above it, $NEUROCELL_HOME, and the
+hub's cache of models; the exit code is 0 if files, shipped data and code are all the same, else 1.")]
+    Provenance(provenance::Wish),
     /// Build what cells are linked to, unless it is there; the first session does it otherwise
     #[command(after_help = "Example:
   cargo install --locked --path kernel && neurocell prepare")]

@@ -10,6 +10,7 @@ mod hex;
 mod install;
 mod jupyter;
 mod prebuilt;
+mod provenance;
 mod repl;
 mod room;
 mod run;
@@ -92,6 +93,12 @@ fn perform(arguments: Arguments) -> Result<ExitCode> {
         Task::Fetch { name: None } => {
             // Whoever reads the list may stop before its end.
             let _ = writeln!(std::io::stdout(), "{}\n\n{}", list_atlases(), list_models());
+        }
+        Task::Provenance(wish) => {
+            let (text, well) = provenance::perform(&wish)?;
+            // Whoever reads it may stop before its end.
+            let _ = writeln!(std::io::stdout(), "{text}");
+            return Ok(ExitCode::from(u8::from(!well)));
         }
         Task::Prepare => {
             let prelude = Prelude::prepare()?;

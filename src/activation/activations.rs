@@ -2,6 +2,7 @@
 
 use super::values::Values;
 use crate::model::NeuronAxis;
+use crate::provenance::Origin;
 use crate::stimulus::Stimulus;
 use ndarray::ArrayView2;
 use std::fmt;
@@ -22,6 +23,7 @@ pub struct Activations {
     pub(super) unmatched: Arc<[usize]>,
     pub(super) unknown: Arc<[usize]>,
     pub(super) windows: String,
+    pub(crate) origin: Origin,
 }
 
 impl Activations {

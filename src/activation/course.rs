@@ -7,6 +7,7 @@ use crate::clock::Clock;
 use crate::error::{Error, Result};
 use crate::linalg::in_pool;
 use crate::notebook::check_cancelled;
+use crate::provenance::Provenance;
 use crate::stimulus::Stimulus;
 use ndarray::{Array1, Array2, ArrayView2, Axis, s};
 use rayon::prelude::*;
@@ -63,8 +64,9 @@ impl Activations {
             valueless: self.unmatched(),
             what: "neurons",
         };
+        let made = Provenance::step("on the scan's clock").options_of(sampling, &[]).option("clock", clock);
         let OnClock { data, clock, notes } = words.on_clock(clock, sampling)?;
-        Ok(NeuronSeries::new(data, clock, axis)?.with_notes(notes))
+        Ok(NeuronSeries::new(data, clock, axis)?.with_notes(notes).made(made.input("activations", self)))
     }
 }
 

@@ -2,6 +2,7 @@
 
 use super::NeuronSeries;
 use crate::error::{Error, Result};
+use crate::provenance::Provenance;
 use crate::signal::{Before, clean_in_place, cosine_drift, linear_trend, orthonormal_basis};
 use ndarray::{Axis, concatenate, s};
 use std::collections::BTreeSet;
@@ -40,6 +41,7 @@ impl NeuronSeries {
                 emptied.len()
             ));
         }
-        Ok(NeuronSeries::new(data, clock.clone(), self.neurons().clone())?.with_notes(notes))
+        let made = Provenance::step("high-pass").option("cutoff seconds", cutoff_seconds).input("series", self);
+        Ok(NeuronSeries::new(data, clock.clone(), self.neurons().clone())?.with_notes(notes).made(made))
     }
 }

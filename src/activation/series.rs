@@ -3,6 +3,7 @@
 use crate::clock::Clock;
 use crate::error::{Error, Result};
 use crate::model::{Neuron, NeuronAxis};
+use crate::provenance::{Origin, Provenance};
 use ndarray::{Array2, s};
 use std::fmt;
 use std::sync::Arc;
@@ -14,6 +15,7 @@ pub struct NeuronSeries {
     clock: Clock,
     neurons: NeuronAxis,
     notes: Arc<[String]>,
+    pub(crate) origin: Origin,
 }
 
 impl NeuronSeries {
@@ -43,7 +45,7 @@ impl NeuronSeries {
                 "a model's activations are finite: look at its weights, or at what was done to the series",
             ));
         }
-        Ok(NeuronSeries { data: Arc::new(data), clock, neurons, notes: Arc::new([]) })
+        Ok(NeuronSeries { data: Arc::new(data), clock, neurons, notes: Arc::new([]), origin: Origin::given() })
     }
 
     /// Several series of the same neurons one after the other in time, the runs of the first before those of the second.
@@ -99,7 +101,8 @@ impl NeuronSeries {
             data.slice_mut(s![rows, ..]).assign(&*one.data);
         }
         let notes = series.iter().flat_map(|one| one.notes.to_vec()).collect();
-        Ok(NeuronSeries { data: Arc::new(data), clock, neurons: first.neurons.clone(), notes })
+        let origin = Provenance::step("join series").inputs_of("series", series).into();
+        Ok(NeuronSeries { data: Arc::new(data), clock, neurons: first.neurons.clone(), notes, origin })
     }
 
     /// Time × neuron.
@@ -136,6 +139,11 @@ impl NeuronSeries {
     /// What was left out or set to zero on the way to this series, a line each; empty if nothing was.
     pub fn notes(&self) -> &[String] {
         &self.notes
+    }
+
+    /// The same with what made it.
+    pub(crate) fn made(self, made: Provenance) -> NeuronSeries {
+        NeuronSeries { origin: made.into(), ..self }
     }
 
     pub(super) fn with_notes(mut self, notes: Vec<String>) -> NeuronSeries {

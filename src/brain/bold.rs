@@ -9,6 +9,7 @@ use super::{Cleaning, CleaningReport, Confounds, Interpolation, Mask, Masker, Ru
 use crate::clock::Clock;
 use crate::error::{Error, Result};
 use crate::notebook::check_cancelled;
+use crate::provenance::{FileRead, Origin, Provenance, file};
 use crate::signal::clean_in_place;
 use ndarray::{Array2, ArrayViewMut2, Axis};
 use std::collections::BTreeSet;
@@ -116,6 +117,7 @@ impl Bold {
     /// If an image is damaged or a value inside the mask is NaN (the first is named), a confound is missing or has
     /// another number of rows than its run, too few volumes are left after the regressors, or the user stopped the step.
     pub fn clean(&self, cleaning: Cleaning) -> Result<VoxelSeries> {
+        let files = FileRead::begin(self.paths());
         // Tables and bases first: a wrong name should not cost the time of reading the images.
         let all_leaving = self.all_leaving(&cleaning)?;
         let voxels = self.mask().count();
@@ -138,7 +140,8 @@ impl Bold {
             (data, mask) = (data.select(Axis(1), &remaining), smaller);
         }
         let series = VoxelSeries::new(data, mask, self.clock.clone(), name)?;
-        Ok(series.without_rows(&self.censored(&all_leaving)))
+        let made = self.cleaned(&cleaning, &files.done()?);
+        Ok(series.without_rows(&self.censored(&all_leaving)).made(made))
     }
 
     /// As [`Bold::clean`], with the result on disk: one run is in memory at a time, however many there are, and later steps read the voxels that
@@ -158,6 +161,7 @@ impl Bold {
     /// As [`Bold::clean`]; or the disk has no room, which is found before anything is read, or the file cannot be written. Nothing half-written stays.
     pub fn clean_to(&self, path: impl AsRef<Path>, cleaning: Cleaning) -> Result<VoxelFile> {
         let path = path.as_ref();
+        let files = FileRead::begin(self.paths());
         let all_leaving = self.all_leaving(&cleaning)?;
         let mut kept = vec![true; self.clock.total()];
         self.censored(&all_leaving).into_iter().for_each(|row| kept[row] = false);
@@ -171,7 +175,8 @@ impl Bold {
             writer.run(run, part.map_err(|cause| Error::shape(cause.to_string(), "open the subject again"))?.view())?;
         }
         let (name, remaining) = self.after(&cleaning, &all_leaving, &empty)?;
-        let file = writer.finish(&name, &kept)?;
+        let made = self.cleaned(&cleaning, &files.done()?);
+        let file = writer.finish(&name, &kept, &made)?;
         let Some((remaining, mask)) = remaining else { return Ok(file) };
         // Which voxels are constant somewhere is known only now: they leave in a second pass.
         let writer = Writer::new(path, &self.clock, &mask)?;
@@ -179,7 +184,30 @@ impl Bold {
             check_cancelled("cleaning")?;
             writer.run(run, file.run(run)?.select(Axis(1), &remaining).view())?;
         }
-        writer.finish(&name, &kept)
+        writer.finish(&name, &kept, &made)
+    }
+
+    /// What these runs are made of; the images' digests, if they were taken already.
+    pub(crate) fn made_of(&self, images: Option<&[Provenance]>) -> Provenance {
+        // An image that is gone is known by its name.
+        let read = |path: &Path| {
+            let name = path.file_name().unwrap_or_default().to_string_lossy();
+            file(path).unwrap_or_else(|_| Provenance::step("a file that is gone").option("name", name))
+        };
+        let whose = self.name.replacen("simulated ", "SIMULATED ", 1);
+        let mut made = self.masker.step().option("whose", whose).option("clock", &self.clock);
+        for (run, files) in self.runs.iter().enumerate() {
+            let image = images.and_then(|images| images.get(run).cloned());
+            made = made.input("image", &image.unwrap_or_else(|| read(&files.image.path)));
+            if let Some(confounds) = &files.confounds {
+                made = made.input("confounds", &read(confounds));
+            }
+        }
+        made.input("mask", self.mask())
+    }
+
+    fn cleaned(&self, cleaning: &Cleaning, images: &[Provenance]) -> Provenance {
+        Provenance::step("clean").options_of(cleaning, &[]).input("bold", &self.made_of(Some(images)))
     }
 
     /// Reads a run into `part` (volume × voxel) and cleans it there; gives the voxels in which nothing is left.
@@ -228,7 +256,7 @@ impl Bold {
             ));
         }
         let voxels = remaining.iter().map(|n| self.mask().voxels[*n]).collect();
-        let mask = Mask { voxels, ..self.mask().clone() };
+        let mask = Mask { voxels, origin: Origin::given(), ..self.mask().clone() };
         Ok((format!("{name}; {count} left out (first {first:?})"), Some((remaining, mask))))
     }
 

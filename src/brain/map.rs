@@ -3,6 +3,7 @@
 use super::Mask;
 use super::nifti::{Encoding, Source, write_image};
 use crate::error::{Error, Result};
+use crate::provenance::{Origin, Provenance, Traced, file};
 use std::fmt;
 use std::path::Path;
 use std::sync::Arc;
@@ -25,6 +26,7 @@ pub struct BrainMap {
     mask: Mask,
     label: String,
     unit: String,
+    pub(crate) origin: Origin,
 }
 
 /// Where a map has its largest value.
@@ -42,7 +44,13 @@ impl BrainMap {
     /// A map whose values are known to be one per voxel of the mask.
     pub(crate) fn of(values: Vec<f32>, mask: &Mask, label: String, unit: &str) -> BrainMap {
         debug_assert_eq!(values.len(), mask.count());
-        BrainMap { values: values.into(), mask: mask.clone(), label, unit: unit.to_owned() }
+        let origin = Origin::given();
+        BrainMap { values: values.into(), mask: mask.clone(), label, unit: unit.to_owned(), origin }
+    }
+
+    /// The same with what made it.
+    pub(crate) fn made(self, made: Provenance) -> BrainMap {
+        BrainMap { origin: made.into(), ..self }
     }
 
     /// A map of `values`, one per voxel of `mask`; `label` says what it shows, `unit` in which unit ("r", "%", "z").
@@ -56,7 +64,8 @@ impl BrainMap {
                 "take the mask with which the values were made",
             ));
         }
-        Ok(BrainMap { values: values.into(), mask: mask.clone(), label: label.into(), unit: unit.into() })
+        let origin = Origin::given();
+        Ok(BrainMap { values: values.into(), mask: mask.clone(), label: label.into(), unit: unit.into(), origin })
     }
 
     /// Reads a statistical map: an image of one volume. Its mask is where it is neither 0 nor NaN; with a mask of
@@ -84,7 +93,9 @@ impl BrainMap {
                 "mend the image",
             ));
         }
-        BrainMap::new(values, &mask, label_of(path), "")
+        let read = file(path)?;
+        let mask = mask.made(Provenance::step("where a map is not 0").input("image", &read));
+        Ok(BrainMap::new(values, &mask, label_of(path), "")?.made(Provenance::step("map").input("image", &read)))
     }
 
     /// Reads a map's values at the voxels of `mask`.
@@ -101,7 +112,8 @@ impl BrainMap {
         let mut values = vec![0.0; mask.count()];
         source.masked_volume(mask.voxels(), &mut values)?;
         source.finish()?;
-        BrainMap::new(values, mask, label_of(path), "")
+        let made = Provenance::step("map").input("image", &file(path)?).input("mask", mask);
+        Ok(BrainMap::new(values, mask, label_of(path), "")?.made(made))
     }
 
     /// Writes the map as a NIfTI-1 image (float32, 0 outside the mask), gzipped if the name ends in `.nii.gz`.
@@ -113,7 +125,7 @@ impl BrainMap {
             true => self.label.clone(),
             false => format!("{} ({})", self.label, self.unit),
         };
-        let image = self.mask.image(None, Encoding::Float32, &about);
+        let image = self.mask.image(None, Encoding::Float32, &about).made(&self.provenance());
         write_image(path.as_ref(), &image, |_, grid| {
             self.mask.voxels().iter().zip(self.values.iter()).for_each(|(v, value)| grid[*v as usize] = *value);
             Ok(())
@@ -130,7 +142,8 @@ impl BrainMap {
         if voxels.is_empty() {
             return Err(Error::value(format!("no voxel is above {threshold}: {self}"), "lower the threshold"));
         }
-        Ok(Mask { voxels, ..self.mask.clone() })
+        let made = Provenance::step("above").option("threshold", threshold).input("map", self);
+        Ok(Mask { voxels, ..self.mask.clone() }.made(made))
     }
 
     /// Where the map has its largest value; `None` if all are NaN. Of equal values the first voxel's counts.

@@ -3,6 +3,7 @@
 use super::Affine;
 use super::nifti::{Encoding, Image, Source, write_image};
 use crate::error::{Error, Result};
+use crate::provenance::{Origin, Provenance, Traced, digest_of, file};
 use std::fmt;
 use std::path::Path;
 use std::sync::Arc;
@@ -27,6 +28,7 @@ pub struct Mask {
     pub(crate) affine: Affine,
     /// Flat index i + shape[0] · (j + shape[1] · k) of each voxel inside, ascending: NIfTI's own order.
     pub(crate) voxels: Arc<[u32]>,
+    pub(crate) origin: Origin,
 }
 
 impl Mask {
@@ -53,7 +55,7 @@ impl Mask {
                 "lower the threshold, or look at the image",
             ));
         }
-        Ok(Mask { shape, affine, voxels })
+        Ok(Mask { shape, affine, voxels, origin: Origin::given() })
     }
 
     /// Reads a mask: an image of one volume with 0 outside and one other value inside.
@@ -62,7 +64,8 @@ impl Mask {
     /// If the file is no sound NIfTI-1 image, has several volumes, holds NaN or more than one value besides 0, or no
     /// voxel is inside.
     pub fn read(path: impl AsRef<Path>) -> Result<Mask> {
-        Mask::from_source(Source::open(path.as_ref())?)
+        let mask = Mask::from_source(Source::open(path.as_ref())?)?;
+        Ok(mask.made(Provenance::step("mask").input("image", &file(path.as_ref())?)))
     }
 
     fn from_source(mut source: Source) -> Result<Mask> {
@@ -97,7 +100,9 @@ impl Mask {
     /// # Errors
     /// None in practice: the mask is part of the program.
     pub fn mni4mm() -> Result<Mask> {
-        Mask::from_source(Source::embedded(MNI_4MM, "mni152_brain_4mm.nii.gz")?)
+        let shipped = Provenance::shipped("mni152_brain_4mm", &digest_of(MNI_4MM));
+        Ok(Mask::from_source(Source::embedded(MNI_4MM, "mni152_brain_4mm.nii.gz")?)?
+            .made(Provenance::step("mask").input("image", &shipped)))
     }
 
     /// The voxels of [`Mask::mni4mm`] of which at least 15 % is grey matter.
@@ -110,7 +115,7 @@ impl Mask {
     /// # Errors
     /// If the file cannot be written; nothing half-written stays.
     pub fn write(&self, path: impl AsRef<Path>) -> Result<()> {
-        let image = self.image(None, Encoding::Uint8, "mask");
+        let image = self.image(None, Encoding::Uint8, "mask").made(&self.provenance());
         write_image(path.as_ref(), &image, |_, grid| {
             self.voxels.iter().for_each(|v| grid[*v as usize] = 1.0);
             Ok(())
@@ -119,7 +124,12 @@ impl Mask {
 
     /// The header of an image on the mask's grid.
     pub(super) fn image<'a>(&'a self, time: Option<(usize, f64)>, encoding: Encoding, about: &'a str) -> Image<'a> {
-        Image { shape: self.shape, affine: &self.affine, time, encoding, description: about }
+        Image { shape: self.shape, affine: &self.affine, time, encoding, description: about, extension: Vec::new() }
+    }
+
+    /// The same with what made it.
+    pub(crate) fn made(self, made: Provenance) -> Mask {
+        Mask { origin: made.into(), ..self }
     }
 
     /// Voxels of the whole grid along each axis.
@@ -177,7 +187,8 @@ impl Mask {
                 "look at both masks: one may be flipped or of another space",
             ));
         }
-        Ok(Mask { voxels, ..self.clone() })
+        let made = Provenance::step("voxels of both masks").input("one", self).input("other", other);
+        Ok(Mask { voxels, ..self.clone() }.made(made))
     }
 
     /// Whether a grid is this mask's: the same shape, and corners closer than a hundredth of a voxel.

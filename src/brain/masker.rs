@@ -8,6 +8,7 @@ use crate::clock::Clock;
 use crate::error::{Error, Result};
 use crate::linalg::in_pool;
 use crate::notebook::Progress;
+use crate::provenance::{FileRead, Provenance, file};
 use ndarray::Array2;
 use rayon::prelude::*;
 use std::path::Path;
@@ -78,6 +79,7 @@ impl Masker {
     pub fn read(&self, path: impl AsRef<Path>, tr: Option<f64>) -> Result<VoxelSeries> {
         let path = path.as_ref();
         let source = Source::open(path)?;
+        let read = FileRead::begin(vec![path.to_owned()]);
         let volumes = source.header().series_length()?;
         let tr = match tr {
             Some(tr) => tr,
@@ -89,7 +91,19 @@ impl Masker {
         let data = Array2::from_shape_vec((volumes, self.mask.count()), values)
             .map_err(|cause| Error::shape(cause.to_string(), "read the image again"))?;
         let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-        VoxelSeries::new(data, self.mask.clone(), clock, name + &self.said())
+        let made = self.step().option("TR", tr).inputs_of("image", &read.done()?).input("mask", &self.mask);
+        Ok(VoxelSeries::new(data, self.mask.clone(), clock, name + &self.said())?.made(made))
+    }
+
+    /// What is done, as a step.
+    pub(super) fn step(&self) -> Provenance {
+        let step = Provenance::step("mask an image");
+        match self.said() {
+            nothing if nothing.is_empty() => step,
+            said => step
+                .option("treatment", said.trim_start_matches("; "))
+                .option("widths", format!("{:?} mm", self.smoothing)),
+        }
     }
 
     /// What is done, behind a name: "; smoothed 6 mm", or nothing.
@@ -258,6 +272,7 @@ impl Mask {
                 "is it an EPI series that was not detrended? else give a mask: `Mask::read(path)?`",
             ));
         }
-        Mask::new(header.shape, header.affine, &inside)
+        let made = Provenance::step("brain of an EPI image").input("image", &file(path)?);
+        Ok(Mask::new(header.shape, header.affine, &inside)?.made(made))
     }
 }

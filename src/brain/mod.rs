@@ -58,9 +58,11 @@ pub use network_series::NetworkSeries;
 pub use networks::{
     LabelRule, NetworkRow, NetworkTable, Networks, Overlap, Shared, Suggestion, Suggestions, write_maps,
 };
+pub(crate) use nifti::extensions as image_extensions;
 pub use participants::Participants;
 pub(crate) use series::censoring;
+pub(crate) use series::write_made;
 pub use series::{VoxelSeries, write_series};
 pub use subject::Subject;
 pub use voxel_file::VoxelFile;
-pub(crate) use voxel_file::{WIDTH as VOXELS_OF_A_BLOCK, digest as voxel_digest};
+pub(crate) use voxel_file::{WIDTH as VOXELS_OF_A_BLOCK, digest as voxel_digest, voxel_file_provenance};

@@ -3,6 +3,7 @@
 use super::series::censoring;
 use crate::clock::Clock;
 use crate::error::{Error, Result};
+use crate::provenance::{Origin, Provenance};
 use crate::signal::zscore;
 use ndarray::{Array2, Axis};
 use std::fmt;
@@ -16,6 +17,7 @@ pub struct NetworkSeries {
     clock: Clock,
     kept: Arc<[bool]>,
     about: String,
+    pub(crate) origin: Origin,
 }
 
 impl NetworkSeries {
@@ -43,7 +45,13 @@ impl NetworkSeries {
             ));
         }
         let kept = vec![true; clock.total()];
-        Ok(NetworkSeries { data: Arc::new(data), names: names.into(), clock, kept: kept.into(), about: about.into() })
+        let (data, origin) = (Arc::new(data), Origin::given());
+        Ok(NetworkSeries { data, names: names.into(), clock, kept: kept.into(), about: about.into(), origin })
+    }
+
+    /// The same with what made it.
+    pub(crate) fn made(self, made: Provenance) -> NetworkSeries {
+        NetworkSeries { origin: made.into(), ..self }
     }
 
     /// The same with some rows censored: they become 0.
@@ -52,7 +60,7 @@ impl NetworkSeries {
             let data = Arc::make_mut(&mut self.data);
             data.rows_mut().into_iter().zip(kept).filter(|(_, kept)| !**kept).for_each(|(mut row, _)| row.fill(0.0));
         }
-        NetworkSeries { kept: kept.into(), ..self }
+        NetworkSeries { kept: kept.into(), origin: Origin::given(), ..self }
     }
 
     /// Whether each row is kept, as in the [voxels' series](super::VoxelSeries::kept) that the courses are from; censored rows are 0, and no step learns from them.
@@ -103,7 +111,8 @@ impl NetworkSeries {
             rows.into_iter().zip(scaled.rows()).for_each(|(row, scaled)| data.row_mut(row).assign(&scaled));
         }
         let about = format!("{}; z-scored by run", self.about);
-        Ok(NetworkSeries { data: Arc::new(data), about, ..self.clone() })
+        let made = Provenance::step("z-scored by run").input("courses", self);
+        Ok(NetworkSeries { data: Arc::new(data), about, ..self.clone() }.made(made))
     }
 }
 

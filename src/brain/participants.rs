@@ -4,6 +4,7 @@ use super::columns::aligned;
 use super::table::Table;
 use super::{Dataset, json};
 use crate::error::{Error, Result};
+use crate::provenance::{Provenance, file};
 use std::collections::BTreeMap;
 use std::fmt;
 use std::path::Path;
@@ -31,6 +32,7 @@ pub struct Participants {
     table: Arc<Table>,
     ids: Arc<[String]>,
     units: Arc<BTreeMap<String, String>>,
+    made: Provenance,
 }
 
 impl Dataset {
@@ -73,7 +75,13 @@ impl Participants {
                 }
             }
         }
-        Ok(Participants { table: Arc::new(table), ids: ids.into(), units: Arc::new(units) })
+        let made = Provenance::step("participants").input("table", &file(path)?);
+        Ok(Participants { table: Arc::new(table), ids: ids.into(), units: Arc::new(units), made })
+    }
+
+    /// What they are made of.
+    pub(crate) fn made(&self) -> Provenance {
+        self.made.clone()
     }
 
     /// The participants' ids without `sub-`, in the order of the rows.

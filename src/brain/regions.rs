@@ -6,6 +6,7 @@ use crate::clock::Clock;
 use crate::error::{Error, Result};
 use crate::linalg::{in_pool, product, pseudo_inverse};
 use crate::notebook::Progress;
+use crate::provenance::{Origin, Provenance, file};
 use ndarray::{Array2, ArrayView2, Axis, s};
 use rayon::prelude::*;
 use std::path::Path;
@@ -108,7 +109,9 @@ impl VoxelSeries {
         let networks = networks.resampled_to(self.mask())?;
         let courses = Reading::new(&networks)?.courses(self.data().view())?;
         let about = format!("{}; networks: {}", self.name(), networks.atlas());
-        Ok(NetworkSeries::new(courses, networks.names(), self.clock().clone(), about)?.keeping(self.kept()))
+        let made = Provenance::step("courses of networks").input("bold", self).input("networks", &networks);
+        let courses = NetworkSeries::new(courses, networks.names(), self.clock().clone(), about)?;
+        Ok(courses.keeping(self.kept()).made(made))
     }
 }
 
@@ -188,7 +191,9 @@ impl Masker {
         }
         source.finish()?;
         let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-        NetworkSeries::new(courses, networks.names(), clock, format!("{name}; networks: {}", networks.atlas()))
+        let made = Provenance::step("courses of networks").input("image", &file(path)?).input("networks", &networks);
+        let about = format!("{name}; networks: {}", networks.atlas());
+        Ok(NetworkSeries::new(courses, networks.names(), clock, about)?.made(made))
     }
 }
 
@@ -197,7 +202,8 @@ fn needed(networks: &Networks) -> Result<(Mask, Reading)> {
     let mask = networks.mask();
     let Some(labels) = networks.labels() else { return Ok((mask.clone(), Reading::new(networks)?)) };
     let inside = mask.voxels().iter().zip(labels).filter(|(_, label)| label.is_some());
-    let fewer = Mask { voxels: inside.map(|(voxel, _)| *voxel).collect(), ..mask.clone() };
+    let voxels = inside.map(|(voxel, _)| *voxel).collect();
+    let fewer = Mask { voxels, origin: Origin::given(), ..mask.clone() };
     let reading = Reading::new(&networks.at_voxels_of(&fewer))?;
     Ok((fewer, reading))
 }

@@ -4,6 +4,7 @@ use super::nifti::{Encoding, write_image};
 use super::{Mask, Masker};
 use crate::clock::Clock;
 use crate::error::{Error, Result};
+use crate::provenance::{Content, Origin, Provenance};
 use ndarray::{Array2, Axis};
 use std::fmt;
 use std::path::Path;
@@ -18,6 +19,7 @@ pub struct VoxelSeries {
     name: String,
     /// Whether each row is kept; those that are not are 0.
     kept: Arc<[bool]>,
+    pub(crate) origin: Origin,
 }
 
 impl VoxelSeries {
@@ -48,7 +50,12 @@ impl VoxelSeries {
             ));
         }
         let kept = vec![true; data.nrows()].into();
-        Ok(VoxelSeries { data: Arc::new(data), mask, clock, name: name.into(), kept })
+        Ok(VoxelSeries { data: Arc::new(data), mask, clock, name: name.into(), kept, origin: Origin::given() })
+    }
+
+    /// The same with what made it.
+    pub(crate) fn made(self, made: Provenance) -> VoxelSeries {
+        VoxelSeries { origin: made.into(), ..self }
     }
 
     /// The same series with these rows marked as censored; they must be 0 already.
@@ -94,7 +101,9 @@ impl VoxelSeries {
         }
         let mut data = self.data.as_ref().clone();
         volumes.iter().for_each(|n| data.row_mut(rows.start + n).fill(0.0));
-        Ok(VoxelSeries { data: Arc::new(data), kept: kept.into(), ..self.clone() })
+        let made = Provenance::step("censor").option("run", run).option("volumes", format!("{volumes:?}"));
+        let made = made.input("bold", self);
+        Ok(VoxelSeries { data: Arc::new(data), kept: kept.into(), ..self.clone() }.made(made))
     }
 
     /// Whether each row is kept (nilearn's `sample_mask` as booleans); censored rows are 0, and no step learns from them.
@@ -129,7 +138,8 @@ impl VoxelSeries {
         let of_run = |run| self.kept[self.clock.rows(run)].iter().filter(|kept| **kept).count();
         let volumes: Vec<usize> = (0..self.clock.runs()).map(of_run).collect();
         let clock = Clock::new(self.clock.tr(), &volumes)?;
-        VoxelSeries::new(self.data.select(Axis(0), &rows), self.mask.clone(), clock, self.name.clone())
+        let made = Provenance::step("kept volumes").input("bold", self);
+        Ok(VoxelSeries::new(self.data.select(Axis(0), &rows), self.mask.clone(), clock, self.name.clone())?.made(made))
     }
 
     fn check_run(&self, run: usize) -> Result<()> {
@@ -189,7 +199,10 @@ impl VoxelSeries {
             data.slice_mut(ndarray::s![clock.rows(run), ..]).assign(&self.data.slice(ndarray::s![rows.clone(), ..]));
             kept.extend_from_slice(&self.kept[rows]);
         }
-        Ok(VoxelSeries { kept: kept.into(), ..VoxelSeries::new(data, self.mask.clone(), clock, self.name.clone())? })
+        let made = Provenance::step("trimmed").option("lead in", lead_in).option("lead out", lead_out);
+        let made = made.input("bold", self);
+        let trimmed = VoxelSeries::new(data, self.mask.clone(), clock, self.name.clone())?;
+        Ok(VoxelSeries { kept: kept.into(), ..trimmed }.made(made))
     }
 
     /// Writes one run as a 4-D NIfTI-1 image (int16 with a scale, 0 outside the mask and in censored volumes).
@@ -199,7 +212,8 @@ impl VoxelSeries {
     pub fn write(&self, run: usize, path: impl AsRef<Path>) -> Result<()> {
         self.check_run(run)?;
         let rows = self.data.slice(ndarray::s![self.clock.rows(run), ..]).to_owned();
-        write_series(path.as_ref(), &self.mask, &rows, self.clock.tr())
+        let made = Provenance::step("one run").option("run", run).input("bold", self);
+        write_made(path.as_ref(), &self.mask, &rows, self.clock.tr(), &made)
     }
 
     /// Time × voxel.
@@ -261,6 +275,12 @@ pub(super) fn room(volumes: usize, voxels: usize) -> Result<Vec<f32>> {
 /// If columns are not the mask's voxels, a value is NaN or infinite, TR is no positive number, or the file cannot be
 /// written; nothing half-written stays.
 pub fn write_series(path: &Path, mask: &Mask, data: &Array2<f32>, tr: f64) -> Result<()> {
+    let made = Content::new().array(data).given("voxel series").option("TR", tr).input("mask", mask);
+    write_made(path, mask, data, tr, &made)
+}
+
+/// As [`write_series`], with what the data were made of.
+pub(crate) fn write_made(path: &Path, mask: &Mask, data: &Array2<f32>, tr: f64, made: &Provenance) -> Result<()> {
     let clock = Clock::new(tr, &[data.nrows()])?;
     if data.ncols() != mask.count() {
         return Err(Error::shape(
@@ -276,7 +296,7 @@ pub fn write_series(path: &Path, mask: &Mask, data: &Array2<f32>, tr: f64) -> Re
     }
     let largest = data.iter().fold(0.0f32, |m, v| m.max(v.abs()));
     let slope = if largest > 0.0 { (largest / 32767.0).max(f32::MIN_POSITIVE) } else { 1.0 };
-    let image = mask.image(Some((data.nrows(), clock.tr())), Encoding::Int16(slope), "BOLD series");
+    let image = mask.image(Some((data.nrows(), clock.tr())), Encoding::Int16(slope), "BOLD series").made(made);
     write_image(path, &image, |volume, grid| {
         mask.voxels().iter().zip(data.row(volume)).for_each(|(v, value)| grid[*v as usize] = *value);
         Ok(())

@@ -40,9 +40,16 @@ pub(crate) fn made_networks() -> Networks {
             maps[[nearest.0, v]] = 1.0;
         }
     }
-    let mask = Mask { shape, affine, voxels: voxels.into() };
+    let mask = Mask { shape, affine, voxels: voxels.into(), origin: Default::default() };
     let names: Vec<String> = ["Visual", "Somatomotor", "Default", "Language"].map(str::to_owned).into();
-    Networks { atlas: "made".into(), names: names.into(), colours: vec![[0; 3]; 4].into(), maps: maps.into(), mask }
+    Networks {
+        atlas: "made".into(),
+        names: names.into(),
+        colours: vec![[0; 3]; 4].into(),
+        maps: maps.into(),
+        mask,
+        origin: Default::default(),
+    }
 }
 
 pub(crate) fn fit_with(weights: Array2<f32>, mask: &Mask) -> EncodingFit {
@@ -61,6 +68,7 @@ pub(crate) fn fit_with(weights: Array2<f32>, mask: &Mask) -> EncodingFit {
         mask: mask.clone(),
         whose: "made".into(),
         about: "made".into(),
+        origin: Default::default(),
     }
 }
 
@@ -232,7 +240,7 @@ fn r_and_dice_are_those_of_scipy_and_scikit_learn() {
     let maps: Array2<f32> = read("match_maps").into_dimensionality().unwrap();
     let networks: Array2<f32> = read("match_networks").into_dimensionality().unwrap();
     let affine = Affine([[4.0, 0.0, 0.0, 0.0], [0.0, 4.0, 0.0, 0.0], [0.0, 0.0, 4.0, 0.0]]);
-    let mask = Mask { shape: [10, 10, 10], affine, voxels: (0..1000).collect() };
+    let mask = Mask { shape: [10, 10, 10], affine, voxels: (0..1000).collect(), origin: Default::default() };
     let names: Vec<String> = ["A", "B", "C"].map(str::to_owned).into();
     let networks = Networks {
         atlas: "made".into(),
@@ -240,6 +248,7 @@ fn r_and_dice_are_those_of_scipy_and_scikit_learn() {
         colours: vec![[0; 3]; 3].into(),
         maps: networks.into(),
         mask: mask.clone(),
+        origin: Default::default(),
     };
     let matched = p_values_of(maps, &mask, &networks);
     for (what, found, expected) in

@@ -145,7 +145,8 @@ mod tests {
         };
         let s = spacing;
         let affine = Affine([[s, 0.0, 0.0, 0.0], [0.0, s, 0.0, 0.0], [0.0, 0.0, s, 0.0]]);
-        Mask { shape: [size; 3], affine, voxels: (0..(size * size * size) as u32).filter(inside).collect() }
+        let voxels = (0..(size * size * size) as u32).filter(inside).collect();
+        Mask { shape: [size; 3], affine, voxels, origin: Default::default() }
     }
 
     #[test]

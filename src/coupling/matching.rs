@@ -7,6 +7,7 @@ use crate::brain::Networks;
 use crate::csv;
 use crate::encoding::EncodingFit;
 use crate::error::{Error, Result};
+use crate::provenance::Provenance;
 use crate::statistics::benjamini_hochberg;
 use ndarray::{Array2, ArrayView1};
 use std::fmt;
@@ -104,6 +105,7 @@ pub struct NetworkMatch {
     atlas: String,
     about: String,
     options: MatchOptions,
+    made: Provenance,
 }
 
 /// Matches each pattern's weight map with each network, with the default [`MatchOptions`].
@@ -179,7 +181,10 @@ pub fn match_networks_with(fit: &EncodingFit, networks: &Networks, options: Matc
     let all: Vec<f64> = p.iter().copied().collect();
     let corrected = benjamini_hochberg(&all)?;
     let q = Array2::from_shape_fn(p.dim(), |(k, n)| corrected[k * p.ncols() + n]);
+    let made =
+        Provenance::step("match networks").options_of(&options, &[]).input("fit", fit).input("networks", networks);
     Ok(NetworkMatch {
+        made,
         r: Arc::new(r),
         dice: Arc::new(dice),
         p: Arc::new(p),
@@ -206,6 +211,11 @@ fn dice(map: ArrayView1<f32>, template: ArrayView1<f32>, negative: bool, share: 
 }
 
 impl NetworkMatch {
+    /// What it is made of.
+    pub(crate) fn made(&self) -> Provenance {
+        self.made.clone()
+    }
+
     /// Spatial Pearson r, pattern × network.
     pub fn r(&self) -> &Array2<f64> {
         &self.r
@@ -330,7 +340,7 @@ impl NetworkMatch {
             let (dice, p, q) = (self.dice[[k, n]], self.p[[k, n]], self.q[[k, n]]);
             text.push_str(&format!("{k},{name},{r:.6},{dice:.6},{p:.6},{q:.6},{:.6}\n", self.null_sd[[k, n]]));
         }
-        csv::write(path.as_ref(), &text)
+        csv::write_traced(path.as_ref(), &text, self)
     }
 
     fn column(&self, network: &str) -> Result<usize> {

@@ -8,6 +8,7 @@ use crate::encoding::EncodingFit;
 use crate::error::{Error, Result};
 use crate::model::Neuron;
 use crate::pattern::Patterns;
+use crate::provenance::Provenance;
 use ndarray::{Array2, ArrayView1};
 use std::fmt;
 use std::sync::Arc;
@@ -48,6 +49,7 @@ pub struct SubGroups {
     patterns: Patterns,
     series: NeuronSeries,
     reading: Reading,
+    made: Provenance,
 }
 
 /// Ranks all neurons for each network, by both readings.
@@ -118,7 +120,10 @@ pub fn subgroups(
         let greatest = spatial.fold((0, 0.0), |a: (usize, f64), b| if b.1.abs() > a.1.abs() { b } else { a });
         best.push(greatest);
     }
+    let made = Provenance::step("sub-groups").input("fit", fit).input("networks", networks);
+    let made = made.input("patterns", patterns).input("series", series);
     Ok(SubGroups {
+        made,
         names: networks.names().into(),
         atlas: networks.atlas().to_owned(),
         best: best.into(),
@@ -131,6 +136,11 @@ pub fn subgroups(
 }
 
 impl SubGroups {
+    /// What they are made of.
+    pub(crate) fn made(&self) -> Provenance {
+        self.made.option("reading", self.reading)
+    }
+
     /// The same by another reading.
     pub fn with_reading(&self, reading: Reading) -> SubGroups {
         SubGroups { reading, ..self.clone() }

@@ -5,6 +5,7 @@ use crate::activation::{NeuronSeries, OnClock, Sampling, WordValues};
 use crate::clock::Clock;
 use crate::error::{Error, Result};
 use crate::model::Model;
+use crate::provenance::Provenance;
 use crate::stimulus::Stimulus;
 use ndarray::Axis;
 
@@ -45,7 +46,8 @@ impl NeuronSeries {
         let names: Vec<&str> = names.iter().map(String::as_str).collect();
         let space = format!("{} at {}, layer {layer}", axis.model, axis.site);
         let features = Features::new(space, self.data().select(Axis(1), &columns), self.clock())?;
-        Ok(features.named(&names)?.with_notes(self.notes().to_vec()))
+        let made = Provenance::step("one layer").option("layer", layer).input("series", self);
+        Ok(features.named(&names)?.with_notes(self.notes().to_vec()).made(made))
     }
 }
 
@@ -67,6 +69,7 @@ impl Model {
     pub fn static_embeddings(&self, stimulus: &Stimulus, clock: &Clock, sampling: &Sampling) -> Result<Features> {
         let (values, valueless) = self.word_vectors(stimulus)?;
         let words = WordValues { stimulus, values: values.view(), valueless: &valueless, what: "dimensions" };
+        let made = Provenance::step("static embeddings").options_of(sampling, &[]).option("clock", clock);
         let OnClock { data, clock, notes } = words.on_clock(clock, sampling)?;
         let name = |dimension: usize| format!("dimension {dimension}");
         let copies = sampling.copies();
@@ -79,6 +82,7 @@ impl Model {
         };
         let names: Vec<&str> = names.iter().map(String::as_str).collect();
         let space = format!("{}, static word embeddings", self.name());
-        Ok(Features::new(space, data, &clock)?.named(&names)?.with_notes(notes))
+        let made = made.input("model", self).input("stimulus", stimulus);
+        Ok(Features::new(space, data, &clock)?.named(&names)?.with_notes(notes).made(made))
     }
 }

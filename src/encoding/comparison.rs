@@ -5,6 +5,7 @@ use super::{Correction, EncodingFit, Targets, VoxelTest};
 use crate::error::{Error, Result};
 use crate::linalg::in_pool;
 use crate::notebook::check_cancelled;
+use crate::provenance::Provenance;
 use crate::statistics::{GroupTest, SignFlip, fisher_z, sign_flip, sign_flip_spread, unit_runs};
 use ndarray::{Array2, s};
 use rayon::prelude::*;
@@ -81,6 +82,8 @@ pub fn compare(
         d.slice_mut(s![.., n * WIDTH..n * WIDTH + part.ncols()]).assign(&part);
     }
     let spread = spread(a.folds());
+    let made = Provenance::step("compare").options_of(&options, &[]).option("block seconds", block_seconds);
+    let made = made.input("a", a).input("b", b).input("bold", bold);
     let found = sign_flip_spread(&d, options, spread)?;
     let about = format!(
         "{} blocks of {length} volumes; {found}{}; a: {}; b: {}",
@@ -89,7 +92,7 @@ pub fn compare(
         a.about(),
         b.about()
     );
-    tested(&found, a, ("Difference of held-out r", "Δr"), a.whose.clone(), about)
+    tested(&found, a, ("Difference of held-out r", "Δr"), a.whose.clone(), (about, made))
 }
 
 /// Is a model's held-out r above 0 over subjects? For each voxel Fisher's z of every subject, tested by turning signs ([`sign_flip`]).
@@ -126,10 +129,11 @@ pub fn group_test(fits: &[EncodingFit], options: SignFlip) -> Result<VoxelTest> 
     let z = Array2::from_shape_fn((fits.len(), first.mask().count()), |(n, voxel)| {
         fisher_z(f64::from(fits[n].r()[voxel])) as f32
     });
+    let made = Provenance::step("group test").options_of(&options, &[]).inputs_of("fit", fits);
     let found = sign_flip(&z, options)?;
     let whose = format!("{} subjects", fits.len());
     let about = format!("{found}; {}", fits.iter().map(|fit| fit.whose.as_str()).collect::<Vec<_>>().join(", "));
-    tested(&found, first, ("Mean Fisher z of held-out r", "z"), whose, about)
+    tested(&found, first, ("Mean Fisher z of held-out r", "z"), whose, (about, made))
 }
 
 fn tested(
@@ -137,9 +141,10 @@ fn tested(
     fit: &EncodingFit,
     what: (&'static str, &'static str),
     whose: String,
-    about: String,
+    (about, made): (String, Provenance),
 ) -> Result<VoxelTest> {
     VoxelTest {
+        origin: made.into(),
         values: found.mean().into(),
         p: found.p().into(),
         max_p: Some(found.max_p().into()),

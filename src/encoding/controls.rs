@@ -18,6 +18,7 @@ use super::Features;
 use crate::activation::{Downsampling, Sampling, Silence, WordValues, same_runs, volumes_on_clock};
 use crate::clock::Clock;
 use crate::error::{Error, Result};
+use crate::provenance::Provenance;
 use crate::stimulus::{RAREST, Stimulus, Word, word_frequency};
 use ndarray::{Array2, Axis, concatenate, s};
 use std::fmt;
@@ -189,7 +190,9 @@ impl Controls {
             [one] => one.to_string(),
             _ => "controls".to_owned(),
         };
-        Ok(Features::new(name, data, &kept)?.named(&names)?.with_notes(notes))
+        let made = Provenance::step("controls").options_of(self, &[]).options_of(sampling, &[]).option("clock", clock);
+        let features = Features::new(name, data, &kept)?.named(&names)?.with_notes(notes);
+        Ok(features.made(made.input("stimulus", stimulus)))
     }
 }
 

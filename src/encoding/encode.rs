@@ -14,6 +14,7 @@ use super::store::{CODE, Claim, Filling, Meta, Parts, Stored, claim, encodings_f
 use super::{EncodingFit, Fold, Folds, Learned, Predictors, Ridge, Storing, Targets, leaks};
 use crate::error::{Error, Result};
 use crate::notebook::LiveMap;
+use crate::provenance::Provenance;
 use ndarray::{Array2, Axis, s};
 use std::ops::Range;
 use std::sync::{Arc, Mutex};
@@ -80,13 +81,25 @@ pub fn encode(x: &dyn Predictors, bold: &dyn Targets, ridge: Ridge) -> Result<En
     let said = Estimate::rough(&regressors, bold, &folds, &ridge)?;
     said.state();
     let width = width(kept.len(), count);
+    let made = Provenance::step("encode").options_of(&ridge, &["folds", "storing"]);
+    let made = made.input(x.kind(), x).input("bold", bold).input("folds", &folds);
     let key = || -> Result<String> {
         let targets = bold.digest()?;
         Ok(Parts { code: CODE, courses: x.courses(), targets: &targets, folds: &folds, ridge: &ridge }.key())
     };
     let what = format!("{}: {}", bold.name().split(';').next().unwrap_or_default(), x.describe());
     let (volumes, code) = (bold.clock().total(), CODE.to_owned());
-    let meta = Meta { code, what, regressors: count, volumes, voxels, folds: folds.count(), width, ..Meta::default() };
+    let meta = Meta {
+        code,
+        what,
+        regressors: count,
+        volumes,
+        voxels,
+        folds: folds.count(),
+        width,
+        provenance: made.json(),
+        ..Meta::default()
+    };
     let by_kernel = weighted.len() < count;
     let sink = match destination(&ridge.storing, &said, key, meta)? {
         Destination::There(stored) => Err(Whole::from(stored)),
@@ -127,7 +140,8 @@ pub fn encode(x: &dyn Predictors, bold: &dyn Targets, ridge: Ridge) -> Result<En
         false => "",
     };
     let (usual, delays) = (ridge.folds.is_none(), &ridge.delays);
-    whole.fit(About { x, bold, method: &method, solved, delays, folds: &folds, usual }, units, ridge.alphas)
+    let about = About { x, bold, method: &method, solved, delays, folds: &folds, usual, made };
+    whole.fit(about, units, ridge.alphas)
 }
 
 /// Where what is found goes.
@@ -277,6 +291,7 @@ impl Whole {
             whose: bold.name().split(';').next().unwrap_or_default().to_owned(),
             about: line,
             stored: self.stored,
+            origin: about.made.into(),
         })
     }
 }
@@ -353,12 +368,14 @@ pub(super) struct About<'a> {
     pub folds: &'a Folds,
     /// Whether the folds are the usual ones, which nobody asked for.
     pub usual: bool,
+    /// What the fit is made of.
+    pub made: Provenance,
 }
 
 impl About<'_> {
     /// One line; `constant` regressors and `left_out` voxels are constant.
     pub fn line(&self, constant: &[usize], left_out: &[usize]) -> String {
-        let About { x, bold, method, solved, delays, folds, usual } = self;
+        let About { x, bold, method, solved, delays, folds, usual, .. } = self;
         let mut line = format!("{}, {}, ", bold.name(), x.describe());
         if !delays.is_empty() {
             let delays: Vec<String> = delays.iter().map(usize::to_string).collect();

@@ -3,6 +3,7 @@
 use super::Learned;
 use crate::clock::Clock;
 use crate::error::{Error, Result};
+use crate::provenance::{Origin, Provenance};
 use ndarray::Array2;
 use std::fmt;
 use std::sync::Arc;
@@ -26,6 +27,7 @@ pub struct Features {
     notes: Arc<[String]>,
     /// What was learned to make them, and from which rows.
     learned: Arc<[Learned]>,
+    pub(crate) origin: Origin,
 }
 
 impl Features {
@@ -43,7 +45,13 @@ impl Features {
         }
         finite(&data, |column| format!("feature {column} of {name}"), Some(clock))?;
         let (names, learned, notes) = ([].into(), [].into(), [].into());
-        Ok(Features { name, data: Arc::new(data), names, clock: clock.clone(), learned, notes })
+        let (data, clock, origin) = (Arc::new(data), clock.clone(), Origin::given());
+        Ok(Features { name, data, names, clock, learned, notes, origin })
+    }
+
+    /// The same with what made them.
+    pub(super) fn made(self, made: Provenance) -> Features {
+        Features { origin: made.into(), ..self }
     }
 
     /// The same features with a name for each.

@@ -6,6 +6,7 @@ use super::leaks::edge_warning;
 use super::predict::Trained;
 use crate::brain::{BrainMap, Mask};
 use crate::error::{Error, Result};
+use crate::provenance::{Origin, Provenance};
 use ndarray::Array2;
 use std::fmt;
 use std::ops::Range;
@@ -39,6 +40,7 @@ pub struct EncodingFit {
     pub(crate) about: String,
     /// The folder of the store that holds it, and whether it was fitted just now.
     pub(crate) stored: Option<(PathBuf, bool)>,
+    pub(crate) origin: Origin,
 }
 
 /// What was found on the rows that each fold holds out.
@@ -165,12 +167,14 @@ impl EncodingFit {
 
     /// Held-out r as a map.
     pub fn score_map(&self) -> BrainMap {
-        BrainMap::of(self.r.to_vec(), &self.mask, format!("Held-out r, {}", self.whose), "r")
+        let made = Provenance::step("held-out r").input("fit", self);
+        BrainMap::of(self.r.to_vec(), &self.mask, format!("Held-out r, {}", self.whose), "r").made(made)
     }
 
     /// Held-out R² as a map.
     pub fn r2_map(&self) -> BrainMap {
-        BrainMap::of(self.r2.to_vec(), &self.mask, format!("Held-out R², {}", self.whose), "R²")
+        let made = Provenance::step("held-out R²").input("fit", self);
+        BrainMap::of(self.r2.to_vec(), &self.mask, format!("Held-out R², {}", self.whose), "R²").made(made)
     }
 
     /// One row of the weights as a map: those of a pattern, neuron or feature (at a delay, if there are delays).
@@ -187,7 +191,8 @@ impl EncodingFit {
         let delay =
             self.delays.get(row / each).map(|delay| format!(" at a delay of {delay} volumes")).unwrap_or_default();
         let label = format!("Weights of {kind} {}{delay}, {}", row % each, self.whose);
-        Ok(BrainMap::of(self.weights.row(row), &self.mask, label, "weight"))
+        let made = Provenance::step("weights of a regressor").option("row", row).input("fit", self);
+        Ok(BrainMap::of(self.weights.row(row), &self.mask, label, "weight").made(made))
     }
 
     /// Number of voxels whose α is the smallest or the largest of the grid: many of them ask for a wider grid, unless they are

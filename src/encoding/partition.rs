@@ -4,6 +4,7 @@ use super::banded::Spaces;
 use super::{Ridge, Targets, encode};
 use crate::brain::{BrainMap, Mask};
 use crate::error::{Error, Result};
+use crate::provenance::Provenance;
 use std::fmt;
 use std::sync::Arc;
 
@@ -71,7 +72,11 @@ pub fn partition_variance(spaces: &Spaces, bold: &dyn Targets, ridge: Ridge) -> 
         let named: Vec<&str> = members(set).into_iter().map(|n| names[n].as_str()).collect();
         (named.join(" + "), unions[set].iter().map(|&r2| r2 as f32).collect())
     });
+    let made = Provenance::step("partition of variance").options_of(&ridge, &["folds", "storing"]);
+    let made = made.input("spaces", &spaces.all()?).input("bold", bold);
+    let made = ridge.folds.iter().fold(made, |made, folds| made.input("folds", folds));
     Ok(Partition(Arc::new(Inner {
+        made,
         unions: scores.collect(),
         parts,
         mask: bold.mask().clone(),
@@ -141,12 +146,18 @@ struct Inner {
     mask: Mask,
     whose: String,
     about: String,
+    made: Provenance,
 }
 
 /// Voxels whose R² of all spaces is below this are not averaged, in text: on held-out rows noise scores around 0 and below.
 const LEAST: f32 = 0.01;
 
 impl Partition {
+    /// What it is made of.
+    pub(crate) fn made(&self) -> Provenance {
+        self.0.made.clone()
+    }
+
     /// The parts: each space alone, then what pairs have in common, then what all have.
     pub fn parts(&self) -> &[Part] {
         &self.0.parts
@@ -177,12 +188,15 @@ impl Partition {
     /// If there is none of that name.
     pub fn map(&self, part: &str) -> Result<BrainMap> {
         let part = self.part(part)?;
-        Ok(BrainMap::of(part.values.to_vec(), &self.0.mask, format!("R² of {}, {}", part.name, self.0.whose), "R²"))
+        let made = Provenance::step("R² of a part").option("part", &part.name).input("partition", self);
+        let label = format!("R² of {}, {}", part.name, self.0.whose);
+        Ok(BrainMap::of(part.values.to_vec(), &self.0.mask, label, "R²").made(made))
     }
 
     /// Held-out R² of all spaces as a map.
     pub fn r2_map(&self) -> BrainMap {
-        BrainMap::of(self.r2().to_vec(), &self.0.mask, format!("R² of all spaces, {}", self.0.whose), "R²")
+        let made = Provenance::step("R² of all spaces").input("partition", self);
+        BrainMap::of(self.r2().to_vec(), &self.0.mask, format!("R² of all spaces, {}", self.0.whose), "R²").made(made)
     }
 
     /// Mean of each part over the voxels whose R² of all spaces is at least `least`, with its name; none if there is no such voxel.

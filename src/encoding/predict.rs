@@ -8,6 +8,7 @@ use super::{EncodingFit, Predictors, Targets};
 use crate::brain::{BrainMap, Mask, VoxelSeries};
 use crate::error::{Error, Result};
 use crate::linalg::product;
+use crate::provenance::Provenance;
 use ndarray::{Array2, Axis, s};
 use std::fmt;
 use std::sync::Arc;
@@ -82,7 +83,8 @@ impl EncodingFit {
             row.iter_mut().enumerate().for_each(|(v, value)| *value = voxels.undone(v, *value));
         }
         let name = format!("predicted from {} by a model of {}", x.describe(), self.whose);
-        VoxelSeries::new(predicted, self.mask.clone(), x.clock().clone(), name)
+        let made = Provenance::step("predict").input("fit", self).input(x.kind(), x);
+        Ok(VoxelSeries::new(predicted, self.mask.clone(), x.clock().clone(), name)?.made(made))
     }
 
     /// How well the model of all rows predicts scans that it has not seen: r and R² of each voxel over the kept volumes of each run, and their means.
@@ -122,6 +124,7 @@ impl EncodingFit {
             mask: self.mask.clone(),
             whose: bold.name().into(),
             model: self.whose.clone(),
+            made: Provenance::step("score").input("fit", self).input(x.kind(), x).input("bold", bold),
         })
     }
 }
@@ -134,9 +137,15 @@ pub struct NewScores {
     mask: Mask,
     whose: String,
     model: String,
+    made: Provenance,
 }
 
 impl NewScores {
+    /// What they are made of.
+    pub(crate) fn made(&self) -> Provenance {
+        self.made.clone()
+    }
+
     /// Pearson r, run × voxel.
     pub fn run_r(&self) -> &Array2<f32> {
         &self.r
@@ -150,7 +159,8 @@ impl NewScores {
     /// Mean r over runs as a map.
     pub fn score_map(&self) -> BrainMap {
         let mean = self.r.mean_axis(Axis(0)).map(|mean| mean.to_vec()).unwrap_or_default();
-        BrainMap::of(mean, &self.mask, format!("r of new runs, {}", self.whose), "r")
+        let made = Provenance::step("r of new runs").input("scores", self);
+        BrainMap::of(mean, &self.mask, format!("r of new runs, {}", self.whose), "r").made(made)
     }
 }
 

@@ -4,6 +4,7 @@ use super::{Features, Learned};
 use crate::activation::NeuronSeries;
 use crate::clock::Clock;
 use crate::pattern::Patterns;
+use crate::provenance::Traced;
 use ndarray::Array2;
 
 /// Courses on the scan's clock from which voxels are predicted: [`Patterns`], all neurons of a [`NeuronSeries`], or [`Features`] of a stimulus.
@@ -16,7 +17,7 @@ use ndarray::Array2;
 /// # Ok(())
 /// # }
 /// ```
-pub trait Predictors {
+pub trait Predictors: Traced {
     /// Time × regressor.
     fn courses(&self) -> &Array2<f32>;
     /// The scan's clock, whose volumes are the rows.

@@ -3,6 +3,7 @@
 use super::{Correction, EncodingFit, Folds, Targets, VoxelTest};
 use crate::clock::Clock;
 use crate::error::{Error, Result};
+use crate::provenance::Provenance;
 use crate::statistics::{Interval, Null, Sides, bootstrap_mean, test_in_blocks};
 use ndarray::{Array2, Axis};
 use std::ops::Range;
@@ -84,6 +85,7 @@ pub fn significance(fit: &EncodingFit, bold: &dyn Targets, options: Significance
     check_same(fit, bold)?;
     let rows = TestRows::new(fit, bold)?;
     let spread = spread(fit.folds());
+    let made = Provenance::step("significance").options_of(&options, &[]).input("fit", fit).input("bold", bold);
     let gaps = bold.kept().contains(&false) && options.null == Null::Phase;
     let null = if gaps { Null::shifts() } else { options.null };
     let found = test_in_blocks(&rows.clock, fit.mask().count(), &null, options.sides, spread, |voxels| {
@@ -91,6 +93,7 @@ pub fn significance(fit: &EncodingFit, bold: &dyn Targets, options: Significance
     })?;
     let why = if gaps { " (censored volumes leave gaps, which random phases do not allow)" } else { "" };
     VoxelTest {
+        origin: made.into(),
         values: found.r().into(),
         p: found.p().into(),
         max_p: found.max_p().map(Into::into),

@@ -3,6 +3,7 @@
 use crate::brain::{Mask, VoxelFile, VoxelSeries, censoring, voxel_digest};
 use crate::clock::Clock;
 use crate::error::Result;
+use crate::provenance::Traced;
 use ndarray::{Array2, s};
 use std::ops::Range;
 
@@ -17,7 +18,7 @@ use std::ops::Range;
 /// assert_eq!(bold.columns(2..5)?.dim(), (10, 3));
 /// # Ok::<(), neurocell::Error>(())
 /// ```
-pub trait Targets: Sync {
+pub trait Targets: Traced + Sync {
     /// The scan's clock, whose volumes are the rows.
     fn clock(&self) -> &Clock;
     /// The mask whose voxels are the columns.

@@ -34,12 +34,14 @@ fn patterns(courses: Array2<f32>, clock: &Clock) -> Patterns {
         explained: 0.0,
         explained_by_neuron: [].into(),
         report: Report::default(),
+        origin: Default::default(),
     }
 }
 
 pub(super) fn bold(data: Array2<f32>, clock: &Clock) -> VoxelSeries {
     let affine = Affine([[1.0, 0.0, 0.0, 0.0], [0.0, 1.0, 0.0, 0.0], [0.0, 0.0, 1.0, 0.0]]);
-    let mask = Mask { shape: [data.ncols(), 1, 1], affine, voxels: (0..data.ncols() as u32).collect() };
+    let voxels = (0..data.ncols() as u32).collect();
+    let mask = Mask { shape: [data.ncols(), 1, 1], affine, voxels, origin: Default::default() };
     VoxelSeries::new(data, mask, clock.clone(), "simulated").unwrap()
 }
 

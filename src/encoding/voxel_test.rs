@@ -2,6 +2,7 @@
 
 use crate::brain::{BrainMap, Mask};
 use crate::error::{Error, Result};
+use crate::provenance::{Origin, Provenance, Traced};
 use crate::statistics::{benjamini_hochberg, benjamini_yekutieli};
 use std::fmt;
 use std::sync::Arc;
@@ -32,6 +33,7 @@ pub struct VoxelTest {
     pub(super) what: (&'static str, &'static str),
     pub(super) whose: String,
     pub(super) about: String,
+    pub(crate) origin: Origin,
 }
 
 impl VoxelTest {
@@ -87,12 +89,14 @@ impl VoxelTest {
         let values = each.map(|(v, q)| if *q <= self.level { *v as f32 } else { 0.0 }).collect();
         let label = format!("{} where q ≤ {} ({}), {}", self.what.0, self.level, self.correction, self.whose);
         BrainMap::of(values, &self.mask, label, self.what.1)
+            .made(Provenance::step("significant voxels").input("test", self))
     }
 
     /// −log₁₀ p of every voxel, not corrected.
     pub fn p_map(&self) -> BrainMap {
         let values = self.p.iter().map(|p| (-p.log10()).max(0.0) as f32).collect();
-        BrainMap::of(values, &self.mask, format!("p of {}, {}", self.what.0, self.whose), "−log₁₀ p")
+        let label = format!("p of {}, {}", self.what.0, self.whose);
+        BrainMap::of(values, &self.mask, label, "−log₁₀ p").made(Provenance::step("p map").input("test", self))
     }
 
     /// The same test with another correction or level.
@@ -114,7 +118,8 @@ impl VoxelTest {
                 ));
             }
         };
-        Ok(VoxelTest { q: q.into(), correction, level, ..self.clone() })
+        let made = self.provenance().option("correction", correction).option("level", level);
+        Ok(VoxelTest { q: q.into(), correction, level, origin: made.into(), ..self.clone() })
     }
 }
 

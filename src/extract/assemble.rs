@@ -7,6 +7,7 @@ use crate::brain::Networks;
 use crate::error::{Error, Result};
 use crate::linalg::{ColumnBlocks, pseudo_inverse};
 use crate::pattern::{Report, zscore};
+use crate::provenance::Provenance;
 use ndarray::{Array1, Array2, ArrayView1, Axis};
 
 /// What a method found.
@@ -51,8 +52,11 @@ pub(super) fn assemble(subjects: &Subjects, reduced: Reduced, found: Found) -> R
     let inverse = pseudo_inverse(gram.view())?;
 
     let mut courses: Vec<(Scan, String, Array2<f32>)> = Vec::new();
+    let mut made =
+        Provenance::step("extract networks").option("method", &method).option("threshold", format!("{threshold:?}"));
     let (mut strength, mut explained, mut whole) = (vec![0f64; count], 0.0, 0.0);
     subjects.each("subjects, courses", |_, subject| {
+        made = made.input("subject", &subject.series);
         let along = subject.data.times_transposed(&blocks);
         let fitted = along.dot(&inverse);
         explained += (&fitted * &along).sum();
@@ -99,11 +103,13 @@ pub(super) fn assemble(subjects: &Subjects, reduced: Reduced, found: Found) -> R
     report.left_out = left_out.into();
     let courses = courses.into_iter().map(|(scan, whose, courses)| {
         let about = format!("{whose}; networks: {about}");
-        scan.series(&courses.select(Axis(1), &order), &names, about)
+        let course = scan.series(&courses.select(Axis(1), &order), &names, about)?;
+        Ok(course.made(Provenance::step("courses of an extraction").input("extraction", &made)))
     });
+    let courses = courses.collect::<Result<Vec<_>>>()?;
     Ok(Extraction {
-        courses: courses.collect::<Result<Vec<_>>>()?.into(),
-        networks: Networks::new(maps, &mask, &names, about.as_str())?,
+        courses: courses.into(),
+        networks: Networks::new(maps, &mask, &names, about.as_str())?.made(made),
         method,
         unit,
         explained: explained / whole,

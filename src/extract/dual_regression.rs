@@ -5,6 +5,7 @@ use crate::brain::{NetworkSeries, Networks, VoxelSeries};
 use crate::error::{Error, Result};
 use crate::linalg::{ColumnBlocks, pseudo_inverse};
 use crate::pattern::zscore;
+use crate::provenance::Provenance;
 use std::fmt;
 
 /// A subject's maps and courses of some networks; clones are cheap.
@@ -117,9 +118,10 @@ pub fn dual_regression(networks: &Networks, subject: &VoxelSeries) -> Result<Dua
     let explained = (blocks.times_transposed(&blocks) * &gram).sum() / subject.data.squared_norms().iter().sum::<f64>();
     let (series, names) = (&subject.series, networks.names());
     let about = format!("{}, dual regression on {}", series.name(), networks.atlas());
+    let made = Provenance::step("dual regression").input("networks", networks).input("subject", series);
     Ok(DualRegression {
-        maps: Networks::new(own, series.mask(), names, about.clone())?,
-        courses: subject.scan.series(&courses, names, about)?,
+        maps: Networks::new(own, series.mask(), names, about.clone())?.made(made.clone()),
+        courses: subject.scan.series(&courses, names, about)?.made(made.option("part", "courses")),
         explained,
     })
 }

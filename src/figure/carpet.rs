@@ -10,6 +10,7 @@ use crate::activation::NeuronSeries;
 use crate::brain::VoxelSeries;
 use crate::clock::Clock;
 use crate::error::{Error, Result};
+use crate::provenance::Provenance;
 use ndarray::Array2;
 use std::ops::Range;
 
@@ -46,7 +47,8 @@ pub fn neuron_carpet(series: &NeuronSeries) -> Result<Figure> {
         }
     }
     let kept = vec![true; series.data().nrows()];
-    carpet((series.data(), &kept), series.clock(), &shown, &title, each, label, &borders)
+    let figure = carpet((series.data(), &kept), series.clock(), &shown, &title, each, label, &borders)?;
+    Ok(figure.made(Provenance::step("neuron_carpet").input("series", series)))
 }
 
 /// A voxel series as a carpet: a sample of voxels, from the lowest slice to the highest, each z-scored for the picture; censored volumes are grey.
@@ -57,7 +59,9 @@ pub fn voxel_carpet(series: &VoxelSeries) -> Result<Figure> {
     let mut title = format!("{}: {} voxels", series.name(), series.mask().count());
     title.extend(series.censoring().map(|said| format!(", {said}")));
     let shown = sample(series.mask().count());
-    carpet((series.data(), series.kept()), series.clock(), &shown, &title, "voxel", "voxel", &[])
+    let data = (series.data(), series.kept());
+    let figure = carpet(data, series.clock(), &shown, &title, "voxel", "voxel", &[])?;
+    Ok(figure.made(Provenance::step("voxel_carpet").input("series", series)))
 }
 
 /// Evenly spaced columns, all of them if they are few.

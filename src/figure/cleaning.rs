@@ -9,6 +9,7 @@ use super::drawn::Figure;
 use super::sheet::{Anchor, Colour, FRAME, Heading, INK, Ink, LABEL, MARGIN, SOFT, Sheet, TICK, Text};
 use crate::brain::{CleaningReport, RunReport, VoxelSeries};
 use crate::error::{Error, Result};
+use crate::provenance::Provenance;
 use std::ops::Range;
 
 const WIDTH: f64 = 900.0;
@@ -128,7 +129,9 @@ pub fn cleaning_figure(before: &VoxelSeries, after: &VoxelSeries, report: &Clean
         sheet.block(corner, [16.0, 16.0], carpet::CENSORED);
         sheet.centred([corner[0] + 22.0, corner[1] + 8.0], Text::new("left out", TICK).colour(SOFT));
     }
-    Ok(Figure::new(sheet, format!("{title}: {remark}")))
+    let made = Provenance::step("cleaning_figure").option("report", report.name());
+    let made = made.input("before", before).input("after", after);
+    Ok(Figure::new(sheet, format!("{title}: {remark}")).made(made))
 }
 
 /// One course above the carpets.

@@ -6,6 +6,7 @@ use super::font;
 use super::sheet::{Anchor, Colour, FRAME, Heading, LABEL, MARGIN, SOFT, Sheet, TICK, Text};
 use crate::error::{Error, Result};
 use crate::pattern::{Distance, KCurve};
+use crate::provenance::Provenance;
 
 const WIDTH: f64 = 640.0;
 const HEIGHT: f64 = 150.0;
@@ -72,7 +73,7 @@ pub fn k_curve(curve: &KCurve) -> Result<Figure> {
         }
     }
     let alt = format!("Number of clusters: inertia, silhouette and stability over k; {}", curve.reason());
-    Ok(Figure::new(sheet, alt))
+    Ok(Figure::new(sheet, alt).made(Provenance::step("k_curve").input("curve", curve)))
 }
 
 /// Ticks at the numbers that were tried, where they do not touch.

@@ -6,6 +6,7 @@ use super::font;
 use super::sheet::{Anchor, FRAME, Heading, Ink, MARGIN, SOFT, Sheet, TICK, Text};
 use crate::error::{Error, Result};
 use crate::pattern::{Distance, Hierarchy, Linkage};
+use crate::provenance::Provenance;
 
 const WIDTH: f64 = 760.0;
 /// Most leaves that have labels: a page of them.
@@ -134,7 +135,8 @@ pub fn dendrogram(tree: &Hierarchy, options: Dendrogram) -> Result<Figure> {
         "{title}: dendrogram, {} linkage, {clusters} clusters, merges up to {highest:.3}",
         tree.options().linkage
     );
-    Ok(Figure::new(sheet, alt))
+    let made = Provenance::step("dendrogram").option("clusters", clusters).option("title", &title);
+    Ok(Figure::new(sheet, alt).made(made.input("tree", tree)))
 }
 
 /// A name for each row: its leaf's, or that of the first leaf of its cluster and how many more there are.

@@ -165,7 +165,7 @@ impl Figure {
     /// # Errors
     /// If the width is not between 20 and 100,000 pixels, or the drawing backend fails.
     pub fn svg(&self) -> Result<String> {
-        render::svg(&*self.vectors()?, self.theme, self.scale, &self.alt)
+        render::svg(&*self.vectors()?, self.theme, self.scale, &self.alt, &self.provenance())
     }
 
     /// The figure as PNG, twice the logical size (192 dots per inch) unless [`Figure::dpi`] says otherwise.
@@ -175,7 +175,7 @@ impl Figure {
     pub fn png(&self) -> Result<Vec<u8>> {
         self.check()?;
         let scale = self.scale * f64::from(self.dpi) / 96.0;
-        render::png(&self.sheet, self.theme, scale, self.dpi, &self.alt)
+        render::png(&self.sheet, self.theme, scale, self.dpi, &self.alt, &self.provenance())
     }
 
     /// The figure as a page of PDF of its own size: lines stay lines, text can be searched and copied, the font is embedded.
@@ -191,7 +191,7 @@ impl Figure {
     /// # Ok::<(), neurocell::Error>(())
     /// ```
     pub fn pdf(&self) -> Result<Vec<u8>> {
-        pdf::pdf(&*self.vectors()?, self.theme, self.scale, &self.alt)
+        pdf::pdf(&*self.vectors()?, self.theme, self.scale, &self.alt, &self.provenance())
     }
 
     /// Saves the figure; the ending chooses the format: `.pdf`, `.svg` or `.png`.

@@ -7,6 +7,7 @@ use super::font;
 use super::sheet::{Anchor, FRAME, GRID, Heading, Ink, LABEL, MARGIN, SOFT, Sheet, TICK, Text};
 use crate::encoding::{Fold, Folds};
 use crate::error::{Error, Result};
+use crate::provenance::Provenance;
 
 const WIDTH: f64 = 900.0;
 /// Folds that one figure shows.
@@ -33,12 +34,9 @@ const OUTSIDE: Ink = GRID;
 pub fn folds_figure(folds: &Folds) -> Result<Figure> {
     let all: Vec<usize> = (0..folds.clock().total()).collect();
     let rows = (0..folds.count()).map(|n| (folds.label(n), folds.fold(n).clone(), all.clone())).collect();
-    strips(
-        folds,
-        rows,
-        &format!("Folds: {}", folds.words()),
-        "each fold is scored on its test volumes, which it has not trained on",
-    )
+    let title = format!("Folds: {}", folds.words());
+    let figure = strips(folds, rows, &title, "each fold is scored on its test volumes, which it has not trained on")?;
+    Ok(figure.made(Provenance::step("folds_figure").input("folds", folds)))
 }
 
 /// One fold, and below it the folds inside its training volumes, in which α is chosen.
@@ -56,7 +54,9 @@ pub fn inner_folds_figure(folds: &Folds, fold: usize) -> Result<Figure> {
         folds.inside(fold).into_iter().enumerate().map(|(n, inner)| (format!("inside {n}"), inner, train.clone()));
     let rows = std::iter::once((folds.label(fold), outer, all)).chain(inner).collect();
     let title = format!("Nested folds: {}", folds.words());
-    strips(folds, rows, &title, "α is chosen by the folds inside, which see only what the fold above trains on")
+    let remark = "α is chosen by the folds inside, which see only what the fold above trains on";
+    let made = Provenance::step("inner_folds_figure").option("fold", fold).input("folds", folds);
+    Ok(strips(folds, rows, &title, remark)?.made(made))
 }
 
 /// A strip for each label, fold and the rows that it had to choose from.

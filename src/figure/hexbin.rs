@@ -8,6 +8,7 @@ use super::font;
 use super::sheet::{Anchor, FRAME, Heading, INK, LABEL, MARGIN, SOFT, Sheet, TICK, Text};
 use crate::encoding::NormalisedScores;
 use crate::error::{Error, Result};
+use crate::provenance::Provenance;
 use std::collections::BTreeMap;
 
 /// Height and, where both axes are alike, width of the plot.
@@ -71,7 +72,9 @@ impl HexBin {
 /// # Ok::<(), neurocell::Error>(())
 /// ```
 pub fn hexbin(x: &[f32], y: &[f32], title: &str, labels: [&str; 2], options: HexBin) -> Result<Figure> {
-    draw(x, y, title, "", labels, options)
+    let made = Provenance::step("hexbin").options_of(&options, &[]).option("title", title);
+    let made = made.option("labels", labels.join(", ")).input("x", &x).input("y", &y);
+    Ok(draw(x, y, title, "", labels, options)?.made(made))
 }
 
 /// Scores against their noise ceiling, a hexagon coloured by its number of voxels: below the diagonal is what the model has not reached; voxels left of
@@ -95,7 +98,9 @@ pub fn ceiling_hexbin(scores: &NormalisedScores) -> Result<Figure> {
         scores.left_out(),
         x.len()
     );
-    draw(x, scores.scores().values(), "Scores and their noise ceiling", &remark, [&labels[0], &labels[1]], options)
+    let title = "Scores and their noise ceiling";
+    let figure = draw(x, scores.scores().values(), title, &remark, [&labels[0], &labels[1]], options)?;
+    Ok(figure.made(Provenance::step("ceiling_hexbin").input("scores", scores)))
 }
 
 fn draw(x: &[f32], y: &[f32], title: &str, remark: &str, labels: [&str; 2], options: HexBin) -> Result<Figure> {

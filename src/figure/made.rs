@@ -35,7 +35,7 @@ pub(super) fn mask(flipped: bool) -> Mask {
         brain.at(affine.mm(voxel.map(|i| i as f64))).1 > 0.5
     };
     let voxels: Vec<u32> = (0..(shape[0] * shape[1] * shape[2]) as u32).filter(inside).collect();
-    Mask { shape, affine, voxels: voxels.into() }
+    Mask { shape, affine, voxels: voxels.into(), origin: Default::default() }
 }
 
 pub(super) fn mm(mask: &Mask, n: usize) -> [f64; 3] {
@@ -119,6 +119,7 @@ pub(super) fn patterns(count: usize) -> Patterns {
         explained: 0.713,
         explained_by_neuron,
         report,
+        origin: Default::default(),
     }
 }
 
@@ -212,6 +213,7 @@ pub(super) fn networks() -> Networks {
         colours: colours.to_vec().into(),
         maps: maps.into(),
         mask,
+        origin: Default::default(),
     }
 }
 
@@ -241,6 +243,7 @@ pub(super) fn fit() -> EncodingFit {
         mask: map.mask().clone(),
         whose: "simulated subject 01".to_owned(),
         about: "simulated subject 01, 64 ICA patterns, 3 runs held out in turn".to_owned(),
+        origin: Default::default(),
     }
 }
 

@@ -10,6 +10,7 @@ use super::histogram::Bins;
 use super::sheet::{Anchor, Colour, FRAME, Heading, LABEL, MARGIN, Pixels, SOFT, Sheet, TICK, Text};
 use crate::error::{Error, Result};
 use crate::pattern::Patterns;
+use crate::provenance::Provenance;
 use ndarray::s;
 
 const WIDTH: f64 = 900.0;
@@ -107,7 +108,7 @@ pub fn pattern_summary(patterns: &Patterns) -> Result<Figure> {
         brief(panels[0].1[shown - 1]),
         patterns.method()
     );
-    Ok(Figure::new(sheet, alt))
+    Ok(Figure::new(sheet, alt).made(Provenance::step("pattern_summary").input("patterns", patterns)))
 }
 
 /// A bar for each value, in the middle of its number on the horizontal axis.

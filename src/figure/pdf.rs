@@ -9,6 +9,7 @@ use super::shaping::{self, Placed};
 use super::sheet::{Anchor, Colour, Ink, PAPER, Shape, Sheet, Text};
 use super::theme::Theme;
 use crate::error::Result;
+use crate::provenance::{Provenance, marked_text};
 use pdf_writer::types::{LineCapStyle, LineJoinStyle};
 use pdf_writer::{Content, Filter, Finish, Name, Pdf, Rect, Ref, Str, TextStr};
 
@@ -17,7 +18,7 @@ const POINT: f64 = 0.75;
 
 /// The sheet as a page of PDF, `scale` times its logical size; `alt` becomes the document's subject. There is no date in
 /// it: the same sheet gives the same bytes.
-pub(super) fn pdf(sheet: &Sheet, theme: Theme, scale: f64, alt: &str) -> Result<Vec<u8>> {
+pub(super) fn pdf(sheet: &Sheet, theme: Theme, scale: f64, alt: &str, made: &Provenance) -> Result<Vec<u8>> {
     let size = [sheet.width, sheet.height].map(|side| (side * scale * POINT) as f32);
     let mut page = Page { theme, content: Content::new(), letters: Letters::default(), pictures: Pictures::default() };
     page.draw(sheet, (scale * POINT) as f32, size)?;
@@ -46,17 +47,18 @@ pub(super) fn pdf(sheet: &Sheet, theme: Theme, scale: f64, alt: &str) -> Result<
     named.finish();
     resources.finish();
     written.finish();
-    metadata(&mut pdf, info, sheet.title(), alt);
+    metadata(&mut pdf, info, sheet.title(), alt, made);
     Ok(pdf.finish())
 }
 
 /// What the file says about itself.
-fn metadata(pdf: &mut Pdf, info: Ref, title: &str, alt: &str) {
+fn metadata(pdf: &mut Pdf, info: Ref, title: &str, alt: &str, made: &Provenance) {
     let made_by = format!("neurocell {}", env!("CARGO_PKG_VERSION"));
     let (title, alt) = (font::clean(title), font::clean(alt));
     let mut info = pdf.document_info(info);
     info.title(TextStr(if title.is_empty() { &alt } else { &title })).subject(TextStr(&alt));
     info.creator(TextStr(&made_by)).producer(TextStr(&made_by));
+    info.keywords(TextStr(&marked_text(made)));
 }
 
 /// A page while it is drawn.

@@ -7,6 +7,7 @@ use super::shaping;
 use super::sheet::{Anchor, Colour, Ink, PAPER, Pixels, Shape, Sheet, Text};
 use super::theme::Theme;
 use crate::error::{Error, Result};
+use crate::provenance::{Provenance, png_chunk, svg_element};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use flate2::Compression;
@@ -39,7 +40,7 @@ fn fine([x, y]: [f64; 2]) -> (i32, i32) {
 }
 
 /// The sheet as SVG, `scale` times its logical size; `alt` becomes its title element.
-pub(super) fn svg(sheet: &Sheet, theme: Theme, scale: f64, alt: &str) -> Result<String> {
+pub(super) fn svg(sheet: &Sheet, theme: Theme, scale: f64, alt: &str, made: &Provenance) -> Result<String> {
     font::register();
     let (w, h) = (sheet.width * scale, sheet.height * scale);
     let (wide, high) = fine([sheet.width, sheet.height]);
@@ -47,7 +48,7 @@ pub(super) fn svg(sheet: &Sheet, theme: Theme, scale: f64, alt: &str) -> Result<
         "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{w}\" height=\"{h}\" viewBox=\"0 0 {wide} {high}\" role=\"img\" \
          direction=\"ltr\" stroke-linejoin=\"round\" stroke-linecap=\"round\">\n{}\
          <rect width=\"{wide}\" height=\"{high}\" fill=\"{}\"/>\n",
-        svg_metadata(alt),
+        svg_metadata(alt, made),
         hex(theme.colour(PAPER)),
     );
     let shapes: Vec<(usize, &Shape)> = sheet.shapes.iter().enumerate().collect();
@@ -81,8 +82,9 @@ pub(super) fn svg(sheet: &Sheet, theme: Theme, scale: f64, alt: &str) -> Result<
 }
 
 /// What the file says about itself.
-fn svg_metadata(alt: &str) -> String {
-    format!("<title>{}</title>\n<desc>neurocell {}</desc>\n", escape(alt), env!("CARGO_PKG_VERSION"))
+fn svg_metadata(alt: &str, made: &Provenance) -> String {
+    let version = env!("CARGO_PKG_VERSION");
+    format!("<title>{}</title>\n<desc>neurocell {version}</desc>\n{}", escape(alt), svg_element(made))
 }
 
 /// Whether a shape is written here: plotters has no pictures in SVG, and no text that runs from right to left.
@@ -171,22 +173,23 @@ fn escape(text: &str) -> String {
 }
 
 /// The sheet as PNG of `scale` pixels per logical pixel, to be printed at `dpi`.
-pub(super) fn png(sheet: &Sheet, theme: Theme, scale: f64, dpi: u32, alt: &str) -> Result<Vec<u8>> {
+pub(super) fn png(sheet: &Sheet, theme: Theme, scale: f64, dpi: u32, alt: &str, made: &Provenance) -> Result<Vec<u8>> {
     let page = bitmap(sheet, theme, scale)?;
-    encode(&page.data, [page.columns, page.rows], 3, &png_metadata(dpi, alt))
+    encode(&page.data, [page.columns, page.rows], 3, &png_metadata(dpi, alt, made))
 }
 
 /// A chunk's name and content.
 type Chunk = ([u8; 4], Vec<u8>);
 
 /// What the file says about itself: its resolution (so that it prints at its logical size), the version, its description.
-fn png_metadata(dpi: u32, alt: &str) -> Vec<Chunk> {
+fn png_metadata(dpi: u32, alt: &str, made: &Provenance) -> Vec<Chunk> {
     let mut resolution = ((f64::from(dpi) / 0.0254).round() as u32).to_be_bytes().repeat(2);
     resolution.push(1);
     vec![
         (*b"pHYs", resolution),
         (*b"tEXt", format!("Software\0neurocell {}", env!("CARGO_PKG_VERSION")).into_bytes()),
         (*b"iTXt", format!("Description\0\0\0\0\0{}", font::clean(alt)).into_bytes()),
+        (*b"iTXt", png_chunk(made)),
     ]
 }
 

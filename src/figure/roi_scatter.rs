@@ -6,6 +6,7 @@ use super::font;
 use super::sheet::{FRAME, Heading, Ink, LABEL, MARGIN, SOFT, Sheet, TICK, Text};
 use crate::encoding::{RoiCorrelation, RoiCorrelations};
 use crate::error::{Error, Result};
+use crate::provenance::Provenance;
 
 const WIDTH: f64 = 900.0;
 /// Panels that are drawn, and in a row.
@@ -57,7 +58,7 @@ pub fn roi_scatter(found: &RoiCorrelations) -> Result<Figure> {
     let first = shown[0];
     let alt =
         format!("{title}: {which}; the first is {} with r = {:.2}, q = {}", first.region, first.r, brief(first.q));
-    Ok(Figure::new(sheet, alt))
+    Ok(Figure::new(sheet, alt).made(Provenance::step("roi_scatter").input("correlations", found)))
 }
 
 fn panel(

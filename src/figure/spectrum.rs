@@ -5,6 +5,7 @@ use super::drawn::Figure;
 use super::sheet::{Anchor, Heading, INK, MARGIN, SOFT, Sheet, TICK, Text};
 use crate::error::{Error, Result};
 use crate::pattern::Spectrum;
+use crate::provenance::Provenance;
 
 /// The share of variance of each component, what chance gives, and where the two rules would stop.
 ///
@@ -66,5 +67,6 @@ pub fn spectrum_curve(spectrum: &Spectrum) -> Result<Figure> {
         sheet.block([at, plot.top - 17.0], [11.0, 11.0], colour);
         sheet.words([at + 16.0, plot.top - 7.0], Text::new(name, TICK).colour(SOFT));
     }
-    Ok(Figure::new(sheet, format!("{title}: {remark}")))
+    let made = Provenance::step("spectrum_curve").input("spectrum", spectrum);
+    Ok(Figure::new(sheet, format!("{title}: {remark}")).made(made))
 }

@@ -254,6 +254,15 @@ pub(super) fn gallery() -> Vec<(&'static str, Figure)> {
     all
 }
 
+#[test]
+fn every_figure_says_what_it_was_drawn_from() {
+    for (name, figure) in gallery() {
+        let made = crate::provenance::Traced::provenance(&figure);
+        assert!(!made.inputs().is_empty(), "{name}: {made}");
+        assert!(made.json().len() < 20_000, "{name}: {} bytes", made.json().len());
+    }
+}
+
 /// Left, top, right, bottom of a text.
 fn extent(at: [f64; 2], text: &sheet::Text) -> [f64; 4] {
     let wide = font::width(&text.text, text.size, text.bold);
@@ -396,7 +405,7 @@ fn series_of_other_clocks_or_masks_are_no_before_and_after() {
     let error = cleaning_figure(&before.trimmed(1, 0).unwrap(), &after, &report).unwrap_err();
     assert!(error.problem().contains("159 + 119") && error.problem().contains("160 + 120"), "{error}");
     let affine = Affine([[1.0, 0.0, 0.0, 0.0], [0.0, 1.0, 0.0, 0.0], [0.0, 0.0, 1.0, 0.0]]);
-    let small = Mask { shape: [2, 1, 1], affine, voxels: [0, 1].into() };
+    let small = Mask { shape: [2, 1, 1], affine, voxels: [0, 1].into(), origin: Default::default() };
     let other = VoxelSeries::new(Array2::zeros((280, 2)), small, before.clock().clone(), "other").unwrap();
     let error = cleaning_figure(&other, &after, &report).unwrap_err();
     assert!(error.problem().contains("the masks differ") && error.advice().contains("Cleaning::none()"), "{error}");

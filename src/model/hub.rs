@@ -15,7 +15,7 @@ use settings::Settings;
 use std::fmt;
 use std::path::{Path, PathBuf};
 
-pub(crate) use settings::offline;
+pub(crate) use settings::{hub_cache, offline};
 
 /// A model's place on the hub: `owner/name`, `owner/name@revision`, `owner/name/file.gguf`.
 #[derive(Clone, Debug, PartialEq, Eq)]

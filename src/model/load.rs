@@ -17,6 +17,7 @@ use crate::error::Result;
 use crate::hex::hex;
 use crate::linalg::in_pool;
 use crate::notebook::state_memory;
+use crate::provenance::{Provenance, Traced, file};
 use sha2::{Digest, Sha256};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -36,6 +37,8 @@ pub(super) struct Inner {
     pub(super) on_cpu: bool,
     pub(super) words: Arc<Words>,
     pub(super) network: Network,
+    /// What it is made of.
+    pub(super) made: Provenance,
 }
 
 impl Model {
@@ -89,6 +92,14 @@ impl Model {
             }
         };
         let digest = digest(files.weights())?;
+        let made = Provenance::step("model").option("name", &found.name).option("source", &found.source);
+        let mut made = made.option("weights sha256", &digest);
+        for path in files.weights() {
+            made = made.input("weights", &file(path)?);
+        }
+        for path in files.others() {
+            made = made.input("settings", &file(path)?);
+        }
         let mut identity = Sha256::new().chain_update(&digest);
         for path in files.others() {
             identity.update(noted_sha256(path)?);
@@ -108,6 +119,7 @@ impl Model {
             on_cpu: device.is_cpu(),
             words: Arc::new(tokenizer),
             network,
+            made,
         }))
     }
 
@@ -149,6 +161,10 @@ impl Model {
             on_cpu: device.is_cpu(),
             words: inner.words.clone(),
             network,
+            made: Provenance::step("random weights")
+                .option("seed", seed)
+                .option("deviation", deviation)
+                .input("like", &model.provenance()),
         }))
     }
 

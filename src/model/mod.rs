@@ -48,7 +48,7 @@ pub use compute::Compute;
 pub(crate) use digest::noted_sha256;
 pub use fetch::{Fetched, fetch, models_folder};
 pub(crate) use http::disk;
-pub(crate) use hub::offline;
+pub(crate) use hub::{hub_cache, offline};
 pub use intervention::{Intervention, Operation};
 pub(crate) use lock::Lock;
 pub use network::Model;

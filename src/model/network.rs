@@ -11,6 +11,7 @@ use super::{Intervention, NeuronAxis, Site, align, ops, parts};
 use crate::error::{Error, Result};
 use crate::hex::hex;
 use crate::linalg::in_pool;
+use crate::provenance::Provenance;
 use crate::stimulus::Stimulus;
 use candle_core::{Device, Tensor};
 use ndarray::{Array2, ArrayView1, ArrayViewMut2, Axis};
@@ -106,6 +107,20 @@ impl Model {
     /// A digest of all that its values depend on besides the text: weights, configuration, tokenizer, interventions.
     pub(crate) fn identity(&self) -> &str {
         &self.identity
+    }
+
+    /// What it is made of: its files, and what is changed in its forward pass.
+    pub(crate) fn made(&self) -> Provenance {
+        let made = match self.inner.on_cpu {
+            true => self.inner.made.clone(),
+            false => self.inner.made.option("computes on", &self.inner.compute),
+        };
+        match self.interventions.is_empty() {
+            true => made,
+            false => Provenance::step("interventions")
+                .option("changes", format!("{:?}", self.interventions))
+                .input("model", &made),
+        }
     }
 
     /// What is changed in its forward pass, in order.

@@ -5,6 +5,7 @@ use super::{Patterns, Report};
 use crate::activation::NeuronSeries;
 use crate::error::{Error, Result};
 use crate::linalg::{ColumnBlocks, gram, product, pseudo_inverse};
+use crate::provenance::Provenance;
 use ndarray::{Array1, Array2, Axis};
 use std::sync::Arc;
 
@@ -79,7 +80,9 @@ pub(super) fn assemble(series: &NeuronSeries, standard: &Standardised, found: Fo
             to[neuron] = loading;
         }
     }
+    let made = Provenance::step("patterns").option("method", &method).input("series", series);
     Ok(Patterns {
+        origin: made.into(),
         courses: Arc::new(courses),
         loadings: Arc::new(all),
         clock: series.clock().clone(),

@@ -54,6 +54,7 @@ pub use spectrum::{Null, ParallelAnalysis, Spectrum};
 use crate::activation::NeuronSeries;
 use crate::error::{Error, Result};
 use crate::notebook::state_memory;
+use crate::provenance::Provenance;
 pub(crate) use basis::{Need, leading_vectors};
 pub(crate) use dictionary::learn;
 pub(crate) use spectrum::{beside_chance, shifted};
@@ -90,12 +91,14 @@ impl NeuronSeries {
         state_memory(&format!("the decomposition of {neurons} neurons"), copy + method.memory(time, neurons));
         let standard = Standardised::new(self)?;
         check_count(&method, self.data().nrows(), &standard)?;
-        match method {
+        let made = Provenance::step("patterns").options_of(&method, &[]).input("series", self);
+        let found = match method {
             Method::Dictionary(dictionary) => dictionary.patterns(self, standard),
             Method::Ica(ica) => ica.patterns(self, standard),
             Method::KMeans(kmeans) => kmeans.patterns(self, standard),
             Method::Pca(pca) => pca.patterns(self, standard),
-        }
+        };
+        Ok(found?.made(made))
     }
 }
 

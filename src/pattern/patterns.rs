@@ -3,6 +3,7 @@
 use super::Report;
 use crate::clock::Clock;
 use crate::model::NeuronAxis;
+use crate::provenance::{Origin, Provenance};
 use ndarray::{Array2, ArrayView1, Axis};
 use std::fmt;
 use std::sync::Arc;
@@ -21,9 +22,15 @@ pub struct Patterns {
     pub(crate) explained: f64,
     pub(crate) explained_by_neuron: Arc<[f32]>,
     pub(crate) report: Report,
+    pub(crate) origin: Origin,
 }
 
 impl Patterns {
+    /// The same with what made them.
+    pub(super) fn made(self, made: Provenance) -> Patterns {
+        Patterns { origin: made.into(), ..self }
+    }
+
     /// Time × pattern, z-scored over time.
     pub fn courses(&self) -> &Array2<f32> {
         &self.courses

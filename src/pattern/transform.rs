@@ -6,6 +6,7 @@ use super::{Patterns, Report};
 use crate::activation::NeuronSeries;
 use crate::error::{Error, Result};
 use crate::linalg::pseudo_inverse;
+use crate::provenance::Provenance;
 use ndarray::{Array1, Axis};
 use std::sync::Arc;
 
@@ -71,6 +72,7 @@ impl Patterns {
             clock: series.clock().clone(),
             neurons: self.neurons.clone(),
             method: format!("{}; loadings kept, courses of other data{}", self.method, standard.note()),
+            origin: Provenance::step("transform").input("patterns", self).input("series", series).into(),
             explained: fit.overall,
             explained_by_neuron: spread(&fit.by_neuron, &standard.live, neurons).into(),
             report: Report { left_out: standard.left_out.into(), converged: true, explained_by, ..Report::default() },

@@ -7,10 +7,11 @@ use super::options::{Simulation, span};
 use super::planting::{MOST_ALIKE, plant};
 use super::truth::{FILE, Key, Truth};
 use crate::activation::{Activations, NeuronSeries};
-use crate::brain::{Networks, write_series};
+use crate::brain::{Networks, write_made};
 use crate::clock::Clock;
 use crate::error::{Error, Result};
 use crate::notebook::{Progress, check_cancelled};
+use crate::provenance::{Origin, Provenance};
 use crate::stimulus::Stimulus;
 use serde_json::json;
 use std::fmt;
@@ -24,9 +25,15 @@ pub struct Simulated {
     task: String,
     clock: Clock,
     already_there: bool,
+    origin: Origin,
 }
 
 impl Simulated {
+    /// What it is made of.
+    pub(crate) fn made(&self) -> Provenance {
+        self.origin.or(|| Provenance::step("SIMULATED subject"))
+    }
+
     /// The dataset's root.
     pub fn folder(&self) -> &Path {
         &self.folder
@@ -125,12 +132,15 @@ impl Simulation {
         }
         let folder = folder.as_ref();
         let key = Key::new(self, series, stimulus, networks);
+        let made = Provenance::step("SIMULATED subject").options_of(self, &[]).input("neurons", series);
+        let made = made.input("stimulus", stimulus).input("networks", networks);
         let mut simulated = Simulated {
             folder: folder.to_owned(),
             subject: self.subject.clone(),
             task: self.task.clone(),
             clock,
             already_there: true,
+            origin: made.clone().into(),
         };
         let layout = Layout { options: self, story: plain_name(stimulus.name()) };
         if occupied(folder)? {
@@ -138,7 +148,7 @@ impl Simulation {
             return Ok(simulated);
         }
         let partial = Partial::beside(folder)?;
-        self.make(&partial.0, &layout, key, series, stimulus, networks)?;
+        self.make(&partial.0, &layout, key, (series, stimulus, networks), &made)?;
         let moved = std::fs::rename(&partial.0, folder);
         moved.map_err(|cause| {
             Error::file("make", folder, cause, "choose a folder that is not there yet, or is empty")
@@ -184,9 +194,8 @@ impl Simulation {
         root: &Path,
         layout: &Layout<'_>,
         key: Key,
-        series: &NeuronSeries,
-        stimulus: &Stimulus,
-        networks: &Networks,
+        (series, stimulus, networks): (&NeuronSeries, &Stimulus, &Networks),
+        made: &Provenance,
     ) -> Result<()> {
         let groups = plant(self, series, networks)?;
         let head = Head::new(self, networks, &groups);
@@ -201,8 +210,13 @@ impl Simulation {
             for file in [&events, &bold, &align] {
                 make_folder(file.parent().unwrap_or(root))?;
             }
-            write_series(&bold, networks.mask(), &data, clock.tr())?;
-            networks.mask().write(&mask)?;
+            let image = Provenance::step("SIMULATED run").option("run", run).input("subject", made);
+            write_made(&bold, networks.mask(), &data, clock.tr(), &image)?;
+            networks
+                .mask()
+                .clone()
+                .made(Provenance::step("SIMULATED brain mask").input("subject", made))
+                .write(&mask)?;
             let mean =
                 |row: ndarray::ArrayView1<f32>| row.iter().map(|&v| f64::from(v)).sum::<f64>() / row.len() as f64;
             let global: Vec<f64> = data.outer_iter().map(mean).collect();

@@ -8,6 +8,7 @@ use super::text_file::{stem, utf8};
 use super::word::Order;
 use super::{Stimulus, Timing, Word};
 use crate::error::{Error, Result};
+use crate::provenance::{Provenance, file};
 use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -49,7 +50,8 @@ impl Stimulus {
         if words.is_empty() {
             return Err(Error::format(path, "the file has no row", advice));
         }
-        Stimulus::new(name(path), words, Timing::Measured)
+        let made = Provenance::step("words of a file").input("file", &file(path)?);
+        Ok(Stimulus::new(name(path), words, Timing::Measured)?.made(made))
     }
 
     /// Writes the stimulus in the form that [`Stimulus::from_align`] reads; it must have one run.

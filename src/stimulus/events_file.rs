@@ -4,6 +4,7 @@ use super::table_file::{Headed, Reading};
 use super::text_file::stem;
 use super::{Stimulus, Timing};
 use crate::error::{Error, Result};
+use crate::provenance::{Provenance, file};
 use std::path::Path;
 
 /// Which rows of an `events.tsv` are words, and where the word stands.
@@ -111,6 +112,7 @@ impl Stimulus {
             );
             return Err(Error::format(path, problem, "see the rule of `EventWords`: column, only, leave_out"));
         }
-        Stimulus::new(stem(path), reading.words, Timing::Measured)
+        let made = Provenance::step("words of a file").options_of(rule, &[]).input("file", &file(path)?);
+        Ok(Stimulus::new(stem(path), reading.words, Timing::Measured)?.made(made))
     }
 }

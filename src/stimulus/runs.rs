@@ -4,6 +4,7 @@ use super::speaking::ends_sentence;
 use super::{Stimulus, Timing, Word};
 use crate::clock::Clock;
 use crate::error::{Error, Result};
+use crate::provenance::Provenance;
 
 impl Stimulus {
     /// The same words, later by `seconds` in every run: from the audio's clock to the scan's, by the story's onset in the scan.
@@ -13,7 +14,8 @@ impl Stimulus {
             offset: word.offset.map(|t| t + seconds),
             ..word.clone()
         };
-        Stimulus { words: self.words.iter().map(later).collect(), ..self.clone() }
+        let made = Provenance::step("starting at").option("seconds", seconds).input("words", self);
+        Stimulus { words: self.words.iter().map(later).collect(), ..self.clone() }.made(made)
     }
 
     /// Several stimuli as consecutive runs of one, in the order given; each keeps its times.
@@ -40,7 +42,8 @@ impl Stimulus {
         }
         let made = stimuli.iter().any(|s| s.timing == Timing::Made);
         let names: Vec<&str> = stimuli.iter().map(Stimulus::name).collect();
-        Stimulus::new(names.join(" + "), words, if made { Timing::Made } else { Timing::Measured })
+        let joined = Stimulus::new(names.join(" + "), words, if made { Timing::Made } else { Timing::Measured })?;
+        Ok(joined.made(Provenance::step("join stimuli").inputs_of("words", stimuli)))
     }
 
     /// One run cut into `runs` runs of about equal duration, at ends of sentences; each run's first word with a time begins
@@ -102,7 +105,8 @@ impl Stimulus {
                 text: word.text.clone(),
             });
         }
-        Stimulus::new(self.name.clone(), words, self.timing)
+        let made = Provenance::step("in runs").option("runs", runs).option("lead in", lead_in).input("words", self);
+        Ok(Stimulus::new(self.name.clone(), words, self.timing)?.made(made))
     }
 
     /// One run as a stimulus of its own.
@@ -113,7 +117,8 @@ impl Stimulus {
         self.check_run(run)?;
         let words = self.words.iter().filter(|w| w.run == run).map(|w| Word { run: 0, ..w.clone() });
         let name = if self.runs() == 1 { self.name.clone() } else { format!("{}, run {run}", self.name) };
-        Ok(Stimulus { name, words: words.collect(), timing: self.timing })
+        let made = Provenance::step("one run").option("run", run).input("words", self);
+        Ok(Stimulus { name, words: words.collect(), timing: self.timing, origin: made.into() })
     }
 
     /// When the last word of a run ends, in seconds from the run's first volume; 0 if none of its words has a time.
@@ -142,7 +147,8 @@ impl Stimulus {
             let inside = word.onset.filter(|t| *t >= 0.0 && *t < end);
             Word { onset: inside, offset: inside.and(word.offset), ..word.clone() }
         };
-        Ok(Stimulus { words: self.words.iter().map(inside).collect(), ..self.clone() })
+        let made = Provenance::step("within the scan").option("clock", clock).input("words", self);
+        Ok(Stimulus { words: self.words.iter().map(inside).collect(), ..self.clone() }.made(made))
     }
 
     fn check_run(&self, run: usize) -> Result<()> {

@@ -2,6 +2,7 @@
 
 use super::{Stimulus, Timing, Word};
 use crate::error::{Error, Result};
+use crate::provenance::{Provenance, digest_of};
 
 /// How fast a text is read in [`Stimulus::from_text`].
 ///
@@ -81,7 +82,10 @@ impl Stimulus {
     /// ```
     pub fn example() -> Result<Stimulus> {
         let text = include_str!("../../assets/stories/the_lamp_at_saint_orren.txt");
-        Stimulus::from_text("The Lamp at Saint Orren", text, Speaking::default())
+        let name = "The Lamp at Saint Orren";
+        let shipped = Provenance::shipped(name, &digest_of(text.as_bytes()));
+        Ok(Stimulus::from_text(name, text, Speaking::default())?
+            .made(Speaking::default().made().input("text", &shipped)))
     }
 
     /// A text with *made* onsets, as one run: words are what stands between spaces, each with the punctuation attached to it.
@@ -136,7 +140,14 @@ impl Stimulus {
                 offset: time.map(|(_, end)| seconds(end)),
             }
         });
-        Stimulus::new(name, words.collect(), Timing::Made)
+        let text = Provenance::content("text", &digest_of(text.as_bytes()));
+        Ok(Stimulus::new(name, words.collect(), Timing::Made)?.made(speaking.made().input("text", &text)))
+    }
+}
+
+impl Speaking {
+    fn made(&self) -> Provenance {
+        Provenance::step("made word times").options_of(self, &[])
     }
 }
 

@@ -5,6 +5,7 @@ use super::text_file::{stem, utf8};
 use super::word::Order;
 use super::{Stimulus, Timing, Word};
 use crate::error::{Error, Result};
+use crate::provenance::{Provenance, file};
 use std::path::Path;
 
 /// Which columns of a table hold a word and its times.
@@ -151,7 +152,8 @@ impl Stimulus {
             };
             reading.push(row, row.fields[word].trim(), label, onset, offset)?;
         }
-        Stimulus::new(stem(path), reading.words, Timing::Measured)
+        let made = Provenance::step("words of a file").options_of(columns, &[]).input("file", &file(path)?);
+        Ok(Stimulus::new(stem(path), reading.words, Timing::Measured)?.made(made))
     }
 }
 

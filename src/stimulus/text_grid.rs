@@ -7,6 +7,7 @@ use super::text_file::{self, stem, utf8_or_utf16};
 use super::word::Order;
 use super::{Stimulus, Timing, Word};
 use crate::error::{Error, Result};
+use crate::provenance::{Provenance, file};
 use std::path::Path;
 
 /// Which tier of a TextGrid holds the words, and which labels are silence.
@@ -89,7 +90,8 @@ impl Stimulus {
             let problem = format!("none of the {} intervals of tier `{}` is a word", tier.intervals.len(), tier.name);
             return Err(Error::format(path, problem, format!("name another tier; there are {}", listed(&tiers))));
         }
-        Stimulus::new(stem(path), words, Timing::Measured)
+        let made = Provenance::step("words of a file").options_of(options, &[]).input("file", &file(path)?);
+        Ok(Stimulus::new(stem(path), words, Timing::Measured)?.made(made))
     }
 }
 

@@ -1,6 +1,7 @@
 //! The stimulus itself: words in order, each with its run and its time.
 
 use crate::error::{Error, Result};
+use crate::provenance::{Origin, Provenance};
 use std::fmt;
 use std::sync::Arc;
 
@@ -34,6 +35,7 @@ pub struct Stimulus {
     pub(crate) name: String,
     pub(crate) words: Arc<[Word]>,
     pub(crate) timing: Timing,
+    pub(crate) origin: Origin,
 }
 
 impl Stimulus {
@@ -64,7 +66,7 @@ impl Stimulus {
                 )
             })?;
         }
-        Ok(Stimulus { name, words: words.into(), timing })
+        Ok(Stimulus { name, words: words.into(), timing, origin: Origin::given() })
     }
 
     /// The stimulus' name, for titles and reports.
@@ -89,7 +91,13 @@ impl Stimulus {
 
     /// The same words, with another word on where their times come from: an alignment file cannot say that its times are made.
     pub fn with_timing(&self, timing: Timing) -> Stimulus {
-        Stimulus { timing, ..self.clone() }
+        let made = Provenance::step("with timing").option("timing", format!("{timing:?}")).input("words", self);
+        Stimulus { timing, origin: made.into(), ..self.clone() }
+    }
+
+    /// The same with what made it.
+    pub(crate) fn made(self, made: Provenance) -> Stimulus {
+        Stimulus { origin: made.into(), ..self }
     }
 
     /// The text of one run: its words joined by single spaces, as the model reads them.

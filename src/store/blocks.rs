@@ -21,6 +21,7 @@ pub(crate) struct Blocks {
 pub(crate) trait Number: Copy + Default {}
 impl Number for f32 {}
 impl Number for f64 {}
+impl Number for u32 {}
 
 impl Blocks {
     /// Bytes of all numbers, if they can be counted.

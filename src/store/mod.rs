@@ -9,7 +9,7 @@ mod entries;
 mod json;
 mod room;
 
-pub(crate) use blocks::{Blocks, bytes};
+pub(crate) use blocks::{Blocks, Number, bytes};
 pub(crate) use claim::{Claimed, Found, Place, claim, finish, held, remove};
 pub(crate) use entries::{Entry, State, entries, remove_unused};
 pub(crate) use json::{read_json, write_beside};

@@ -15,6 +15,7 @@ mod leaks;
 mod masker;
 mod models;
 mod pattern;
+mod provenance;
 mod reference;
 mod roi;
 mod sampling;

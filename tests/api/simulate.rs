@@ -12,7 +12,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 /// Words every second of `runs` runs, the first one some seconds after the first volume.
-fn story(runs: usize, seconds: usize) -> Stimulus {
+pub fn story(runs: usize, seconds: usize) -> Stimulus {
     let word = |run: usize, second: usize| {
         let onset = 2.3 + 0.1 * run as f64 + second as f64;
         Word { text: format!("w{second},"), run, onset: Some(onset), offset: Some(onset + 0.7) }
@@ -22,7 +22,7 @@ fn story(runs: usize, seconds: usize) -> Stimulus {
 }
 
 /// 4 layers of 60 made neurons: 14 slow courses, each shared by some neurons with their own slow noise.
-fn neurons(clock: &Clock, seed: u64) -> NeuronSeries {
+pub fn neurons(clock: &Clock, seed: u64) -> NeuronSeries {
     let mut rng = Xoshiro256PlusPlus::seed_from_u64(seed);
     let (shared, total) = (14, 240);
     let mut slow = |phi: f32| {

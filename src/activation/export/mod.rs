@@ -7,6 +7,7 @@ mod safetensors;
 use super::Activations;
 use crate::error::{Error, Result};
 use crate::notebook::{Progress, check_cancelled};
+use crate::provenance::{Traced, beside as provenance_beside};
 use crate::store::bytes;
 use ndarray::s;
 use std::fs::File;
@@ -76,6 +77,10 @@ impl Activations {
             }
             let file = out.into_inner().map_err(|e| failed(e.into_error()))?;
             file.sync_all().map_err(failed)?;
+            // numpy's files have no place for it.
+            if ending.starts_with("np") {
+                provenance_beside(path, &self.provenance())?;
+            }
             std::fs::rename(&beside, path).map_err(failed)
         });
         if written.is_err() {
@@ -124,6 +129,7 @@ impl Activations {
             ("stimulus", self.stimulus().name().to_owned()),
             ("windows", self.windows.clone()),
             ("unmatched", serde_json::json!(self.unmatched()).to_string()),
+            ("provenance", self.provenance().json()),
         ]
     }
 }

@@ -11,6 +11,7 @@ use crate::error::{Error, Result};
 use crate::linalg::in_pool;
 use crate::model::{Aligned, Context, Model, NeuronAxis, Site, WindowPlan, window};
 use crate::notebook::check_cancelled;
+use crate::provenance::Provenance;
 use crate::stimulus::Stimulus;
 use ndarray::Array2;
 pub use options::{Pooling, ReadOptions};
@@ -259,8 +260,18 @@ impl Reader<'_> {
             plan: plan.to_string(),
             unmatched: aligned.unmatched.clone(),
             unknown: aligned.unknown.clone(),
+            provenance: self.made(one).json(),
             ..Meta::default()
         }
+    }
+
+    /// What the values are made of.
+    fn made(&self, one: &Asked) -> Provenance {
+        let ReadOptions { context, pooling, window, .. } = self.options;
+        let step = Provenance::step("activations").option("site", one.site).option("key", &one.key);
+        let step = step.option("context", context).option("pooling", pooling);
+        let step = window.map_or(step.clone(), |tokens| step.option("window", tokens));
+        step.input("model", self.model).input("stimulus", self.stimulus)
     }
 
     fn stored(&self, one: &Asked, stored: Stored) -> Activations {
@@ -287,6 +298,7 @@ impl Reader<'_> {
             unmatched: unmatched.into(),
             unknown: unknown.into(),
             windows: pooled,
+            origin: self.made(one).into(),
         }
     }
 }

@@ -35,6 +35,9 @@ pub(crate) struct Meta {
     pub(crate) unmatched: Vec<usize>,
     /// Numbers of words that are unknown to the tokenizer.
     pub(crate) unknown: Vec<usize>,
+    /// What the values are made of, as JSON; empty in older results.
+    #[serde(default)]
+    pub(crate) provenance: String,
 }
 
 impl Meta {

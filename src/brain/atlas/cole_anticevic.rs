@@ -77,7 +77,9 @@ pub(super) fn load(folder: &Path) -> Result<Networks> {
     let wanted: Vec<bool> = (0..mask.count()).map(|n| grey.number(mask.position(n)).is_some()).collect();
     let painted = surface::paint(&points, &owners, &places, &wanted, 4.0);
     let labels = painted.into_iter().map(|label| label.wrapping_sub(1)).collect();
+    let origin = PACKAGE.made(folder)?.into();
     Ok(Networks {
+        origin,
         atlas: "Cole–Anticevic networks of the cortex".to_owned(),
         maps: Maps::of_labels(labels, legend.names.len()),
         names: legend.names.into(),

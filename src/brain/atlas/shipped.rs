@@ -4,6 +4,7 @@ use crate::brain::networks::Legend;
 use crate::brain::nifti::Source;
 use crate::brain::{Mask, Networks};
 use crate::error::Result;
+use crate::provenance::{Provenance, digest_of};
 use std::path::Path;
 
 /// One atlas: its labels and the table of their names.
@@ -99,5 +100,7 @@ pub(super) fn load(files: &'static Files) -> Result<Networks> {
     let legend = Legend::parse(files.table, Path::new(&format!("the table of {}", files.name)))?;
     let source = Source::embedded(files.image, files.name)?;
     let mask = if files.in_brain { Some(Mask::mni4mm()?) } else { None };
-    Networks::from_labels(source, legend, files.about, mask)
+    let shipped = Provenance::shipped(files.name, &digest_of(&[files.image, files.table.as_bytes()].concat()));
+    let networks = Networks::from_labels(source, legend, files.about, mask)?;
+    Ok(networks.made(Provenance::step("networks").input("atlas", &shipped)))
 }

@@ -166,7 +166,12 @@ impl Subject {
                 (_, Err(error)) => entry.problems.push(error.problem().to_owned()),
                 (Some(header), Ok(mask)) => {
                     let mask = mask.header();
-                    let other = Mask { shape: mask.shape, affine: mask.affine, voxels: Arc::from([0]) };
+                    let other = Mask {
+                        shape: mask.shape,
+                        affine: mask.affine,
+                        voxels: Arc::from([0]),
+                        origin: Default::default(),
+                    };
                     if !other.same_grid(header.shape, &header.affine) {
                         entry.problems.push("the brain mask is on another grid".to_owned());
                     }

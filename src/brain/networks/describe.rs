@@ -4,6 +4,7 @@ use super::Networks;
 use super::resample::voxel_volume;
 use crate::brain::Peak;
 use crate::error::{Error, Result};
+use crate::provenance::Provenance;
 use ndarray::Array2;
 use std::fmt;
 use std::sync::Arc;
@@ -72,7 +73,8 @@ impl Networks {
             to.iter_mut().zip(map).for_each(|(to, v)| *to = f32::from(*v >= share * largest));
         }
         let atlas = format!("{}, values of at least {:.0} % of each map's largest", self.atlas, 100.0 * share);
-        Ok(Networks { atlas, maps: inside.into(), ..self.clone() })
+        let made = Provenance::step("thresholded").option("share", share).input("networks", self);
+        Ok(Networks { atlas, maps: inside.into(), ..self.clone() }.made(made))
     }
 
     /// The networks with the voxels that count as their own: those of labels, or values of at least half of the map's largest.

@@ -18,6 +18,7 @@ pub use suggest::{LabelRule, Suggestion, Suggestions};
 
 use super::{BrainMap, Mask};
 use crate::error::{Error, Result};
+use crate::provenance::{Origin, Provenance};
 use ndarray::Array2;
 use std::fmt;
 use std::sync::Arc;
@@ -44,6 +45,7 @@ pub struct Networks {
     /// network × voxel; 1 inside and 0 outside for a label atlas.
     pub(crate) maps: Maps,
     pub(crate) mask: Mask,
+    pub(crate) origin: Origin,
 }
 
 impl Networks {
@@ -86,7 +88,13 @@ impl Networks {
             colours: colours.into(),
             maps: maps.into(),
             mask: mask.clone(),
+            origin: Origin::given(),
         })
+    }
+
+    /// The same with what made them.
+    pub(crate) fn made(self, made: Provenance) -> Networks {
+        Networks { origin: made.into(), ..self }
     }
 
     /// The atlas' name.
@@ -141,7 +149,8 @@ impl Networks {
     pub fn map(&self, name: &str) -> Result<BrainMap> {
         let row = self.maps.row(self.row(name)?);
         let unit = if self.maps.labels().is_some() { "inside" } else { "weight" };
-        BrainMap::new(row, &self.mask, format!("{name} ({})", self.atlas), unit)
+        let made = Provenance::step("one network").option("network", name).input("networks", self);
+        Ok(BrainMap::new(row, &self.mask, format!("{name} ({})", self.atlas), unit)?.made(made))
     }
 
     /// Number of voxels of a network (of values that are not 0).
@@ -157,6 +166,7 @@ impl Networks {
             maps: self.maps.select(rows),
             ..self.clone()
         }
+        .made(Provenance::step("some networks").option("rows", format!("{rows:?}")).input("networks", self))
     }
 }
 

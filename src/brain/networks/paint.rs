@@ -4,6 +4,7 @@ use super::Networks;
 use crate::brain::nifti::{Encoding, write_image};
 use crate::brain::{BrainMap, NetworkSeries};
 use crate::error::{Error, Result};
+use crate::provenance::{Provenance, Traced};
 use std::path::Path;
 
 impl Networks {
@@ -29,7 +30,8 @@ impl Networks {
         }
         let mut map = vec![0.0; self.mask.count()];
         self.spread(values, &mut map);
-        BrainMap::new(map, &self.mask, label, unit)
+        let made = Provenance::step("paint").input("values", &values).input("networks", self);
+        Ok(BrainMap::new(map, &self.mask, label, unit)?.made(made))
     }
 
     /// Σ value·map at each voxel of the mask.
@@ -74,7 +76,7 @@ impl Networks {
         };
         // The fourth axis of maps counts them: its step is 1.
         let volumes = (!labelled).then_some((self.count(), 1.0));
-        let image_header = self.mask.image(volumes, encoding, &self.atlas);
+        let image_header = self.mask.image(volumes, encoding, &self.atlas).made(&self.provenance());
         let numbers: Vec<f32> = (1..=self.count()).map(|n| n as f32).collect();
         let mut values = vec![0.0; self.mask.count()];
         write_image(image.as_ref(), &image_header, |volume, grid| {
@@ -112,7 +114,10 @@ impl NetworkSeries {
         }
         let rows = self.names().iter().map(|name| networks.row(name)).collect::<Result<Vec<usize>>>()?;
         let volumes = self.clock().rows(run);
-        let image = networks.mask.image(Some((volumes.len(), self.clock().tr())), Encoding::Float32, networks.atlas());
+        let made = Provenance::step("courses as an image").option("run", run);
+        let made = made.input("courses", self).input("networks", networks);
+        let time = Some((volumes.len(), self.clock().tr()));
+        let image = networks.mask.image(time, Encoding::Float32, networks.atlas()).made(&made);
         let mut values = vec![0.0; networks.count()];
         let mut map = vec![0.0; networks.mask.count()];
         write_image(path.as_ref(), &image, |volume, grid| {
@@ -141,7 +146,8 @@ pub fn write_maps(path: impl AsRef<Path>, maps: &[BrainMap]) -> Result<()> {
     let mask = first.mask();
     let labels: Vec<&str> = maps.iter().map(BrainMap::label).collect();
     let about = labels.join("; ");
-    let image = mask.image(Some((maps.len(), 1.0)), Encoding::Float32, &about);
+    let made = Provenance::step("maps").inputs_of("map", maps);
+    let image = mask.image(Some((maps.len(), 1.0)), Encoding::Float32, &about).made(&made);
     write_image(path.as_ref(), &image, |volume, grid| {
         mask.voxels().iter().zip(maps[volume].values()).for_each(|(voxel, value)| grid[*voxel as usize] = *value);
         Ok(())

@@ -7,6 +7,7 @@ use crate::brain::Mask;
 use crate::brain::nifti::Source;
 use crate::error::{Error, Result};
 use crate::notebook::Progress;
+use crate::provenance::{Origin, Provenance, file};
 use ndarray::Array2;
 use std::collections::HashMap;
 use std::path::Path;
@@ -63,10 +64,12 @@ impl Networks {
             ));
         }
         let source = Source::open(image)?;
-        match source.header().volumes {
+        let networks = match source.header().volumes {
             None | Some(1) => Networks::from_labels(source, Legend::read(table)?, &atlas, None),
             Some(_) => Networks::from_maps(source, Legend::read_volumes(table)?, &atlas),
-        }
+        };
+        let made = Provenance::step("networks").input("image", &file(image)?).input("table", &file(table)?);
+        Ok(networks?.made(made))
     }
 
     /// From a label image; the mask is given, or the labelled voxels.
@@ -148,6 +151,7 @@ impl Networks {
             colours: legend.colours.into(),
             maps,
             mask,
+            origin: Origin::given(),
         };
         Ok(if empty.is_empty() { all } else { all.select(&kept) })
     }

@@ -6,6 +6,7 @@ use crate::brain::image::Resampler;
 use crate::brain::{Affine, Interpolation, Mask};
 use crate::error::{Error, Result};
 use crate::notebook::check_cancelled;
+use crate::provenance::Provenance;
 use ndarray::Array2;
 
 impl Networks {
@@ -43,14 +44,16 @@ impl Networks {
             println!("{} brought onto the grid of the data: {}", self.atlas, said.join(", "));
         }
         let atlas = [vec![self.atlas.clone()], said].concat().join(", ");
-        let all = Networks { atlas, maps, mask: mask.clone(), ..self.clone() };
+        let made = Provenance::step("resampled to").input("networks", self).input("mask", mask);
+        let all = Networks { atlas, maps, mask: mask.clone(), ..self.clone() }.made(made);
         Ok(if lost.is_empty() { all } else { all.select(&kept) })
     }
 
     /// At the voxels of a mask of the same grid.
     pub(crate) fn at_voxels_of(&self, mask: &Mask) -> Networks {
         let voxels: Vec<Option<usize>> = (0..mask.count()).map(|n| self.mask.number(mask.position(n))).collect();
-        Networks { maps: self.maps.at(&voxels), mask: mask.clone(), ..self.clone() }
+        let made = Provenance::step("at the voxels of").input("networks", self).input("mask", mask);
+        Networks { maps: self.maps.at(&voxels), mask: mask.clone(), ..self.clone() }.made(made)
     }
 
     /// Weighted maps between voxels.

@@ -9,5 +9,5 @@ mod read;
 mod write;
 
 pub(crate) use header::Header;
-pub(crate) use read::{Source, Stored};
+pub(crate) use read::{Source, Stored, extensions};
 pub(crate) use write::{Encoding, Image, write_image};

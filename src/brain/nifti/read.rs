@@ -24,6 +24,13 @@ pub(crate) struct Source {
 impl Source {
     /// Opens an image and reads its header; whether it is gzipped is seen from its first bytes, not from its name.
     pub(crate) fn open(path: &Path) -> Result<Source> {
+        let mut source = Source::at_header(path)?;
+        source.skip_to_voxels()?;
+        Ok(source)
+    }
+
+    /// The same, with the stream behind the header.
+    fn at_header(path: &Path) -> Result<Source> {
         let advice = match () {
             _ if path.is_dir() => "give a file, not a folder",
             _ if path.is_symlink() && !path.exists() => "the link's content is not here: `datalad get` fetches it",
@@ -40,7 +47,9 @@ impl Source {
 
     /// The same from bytes that are part of the program.
     pub(crate) fn embedded(gz: &'static [u8], name: &str) -> Result<Source> {
-        Source::from_stream(Box::new(MultiGzDecoder::new(gz)), Path::new(name), true, None)
+        let mut source = Source::from_stream(Box::new(MultiGzDecoder::new(gz)), Path::new(name), true, None)?;
+        source.skip_to_voxels()?;
+        Ok(source)
     }
 
     fn from_stream(mut stream: Box<dyn Read + Send>, path: &Path, packed: bool, length: Option<u64>) -> Result<Source> {
@@ -56,9 +65,7 @@ impl Source {
         {
             return Err(short(&header, u128::from(length.saturating_sub(header.offset))));
         }
-        let mut source = Source { header, stream, packed, taken: 0, volume: 0 };
-        source.skip_to_voxels()?;
-        Ok(source)
+        Ok(Source { header, stream, packed, taken: 0, volume: 0 })
     }
 
     fn skip_to_voxels(&mut self) -> Result<()> {
@@ -115,6 +122,40 @@ impl Source {
         let end = fill(&mut self.stream, &mut beyond);
         end.map(drop).map_err(|cause| broken(&self.header.path, self.packed, self.taken, cause))
     }
+}
+
+/// The extensions of an image's header: the code of each, and its bytes.
+///
+/// # Errors
+/// If the file is no sound NIfTI-1 image, or an extension is longer than the room before the voxels.
+pub(crate) fn extensions(path: &Path) -> Result<Vec<(i32, Vec<u8>)>> {
+    let mut source = Source::at_header(path)?;
+    let mut room = Vec::new();
+    let gap = source.header.offset - HEADER as u64;
+    let read = (&mut source.stream).take(gap).read_to_end(&mut room);
+    read.map_err(|cause| broken(path, source.packed, 0, cause))?;
+    if (room.len() as u64) < gap {
+        return Err(short(&source.header, 0));
+    }
+    let mut found = Vec::new();
+    let Some((&[there, ..], mut rest)) = room.split_at_checked(4) else { return Ok(found) };
+    if there == 0 {
+        return Ok(found);
+    }
+    while let Some((head, _)) = rest.split_at_checked(8) {
+        let number = |at: usize| {
+            let bytes = [head[at], head[at + 1], head[at + 2], head[at + 3]];
+            if source.header.big_endian { i32::from_be_bytes(bytes) } else { i32::from_le_bytes(bytes) }
+        };
+        let length = usize::try_from(number(0)).ok().filter(|length| (8..=rest.len()).contains(length));
+        let Some(length) = length else {
+            let problem = format!("an extension of the header says that it has {} bytes of {}", number(0), rest.len());
+            return Err(Error::format(path, problem, "the header is damaged: fetch or make the image again"));
+        };
+        found.push((number(4), rest[8..length].to_vec()));
+        rest = &rest[length..];
+    }
+    Ok(found)
 }
 
 /// One volume as the file has it, not yet decoded.

@@ -4,6 +4,7 @@ use super::header::HEADER;
 use super::orientation::quaternion;
 use crate::brain::Affine;
 use crate::error::{Error, Result};
+use crate::provenance::{Provenance, nifti_extension};
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use nifti::{NiftiType, Unit};
@@ -31,6 +32,8 @@ pub(crate) struct Image<'a> {
     pub(crate) encoding: Encoding,
     /// A line for the header; NIfTI keeps 79 bytes of it.
     pub(crate) description: &'a str,
+    /// What stands between header and voxels.
+    pub(crate) extension: Vec<u8>,
 }
 
 /// sform and qform say "aligned to something else": which space it is only the user knows.
@@ -109,7 +112,12 @@ impl Encoding {
 }
 
 impl Image<'_> {
-    /// The 348 bytes of the header and the 4 that say "no extension".
+    /// The same with what the values were made of, as an extension of the header.
+    pub(crate) fn made(self, made: &Provenance) -> Self {
+        Self { extension: nifti_extension(made), ..self }
+    }
+
+    /// The 348 bytes of the header, the 4 that say whether there is an extension, and the extension.
     fn header(&self, path: &Path) -> Result<Vec<u8>> {
         let (volumes, tr) = self.time.unwrap_or((1, 0.0));
         let [x, y, z] = self.shape;
@@ -137,7 +145,7 @@ impl Image<'_> {
         out.resize(70, 0);
         i16s(&mut out, &[kind as i16, 8 * kind.size_of() as i16, 0]);
         f32s(&mut out, &pixdim);
-        f32s(&mut out, &[352.0, f64::from(slope), 0.0]);
+        f32s(&mut out, &[(352 + self.extension.len()) as f64, f64::from(slope), 0.0]);
         out.extend([0, 0, 0, Unit::Mm as u8 | Unit::Sec as u8]);
         out.resize(148, 0);
         let mut end = self.description.len().min(79);
@@ -152,7 +160,8 @@ impl Image<'_> {
         self.affine.0.iter().for_each(|row| f32s(&mut out, row));
         out.resize(344, 0);
         out.extend(nifti::header::MAGIC_CODE_NIP1);
-        out.resize(352, 0);
+        out.extend([u8::from(!self.extension.is_empty()), 0, 0, 0]);
+        out.extend(&self.extension);
         Ok(out)
     }
 }

@@ -21,6 +21,9 @@ pub(super) struct Head {
     pub name: String,
     pub code: String,
     pub digest: String,
+    /// What the values are made of, as JSON; empty in older files.
+    #[serde(default)]
+    pub provenance: String,
     pub tr: f64,
     pub volumes: Vec<usize>,
     pub censored: Vec<usize>,
@@ -95,7 +98,8 @@ impl Head {
             let Some(end) = end else { return Err(damaged(format!("voxels {first} + {count} of {grid}"))) };
             voxels.extend(*first..end);
         }
-        let mask = Mask { shape: head.shape, affine: Affine(head.affine), voxels: voxels.into() };
+        let mask =
+            Mask { shape: head.shape, affine: Affine(head.affine), voxels: voxels.into(), origin: Default::default() };
         if let Some(row) = head.censored.iter().find(|row| **row >= clock.total()) {
             return Err(damaged(format!("row {row} of {} is censored", clock.total())));
         }

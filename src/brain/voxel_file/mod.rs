@@ -12,6 +12,7 @@ mod write;
 use super::{Mask, VoxelSeries, censoring};
 use crate::clock::Clock;
 use crate::error::{Error, Result};
+use crate::provenance::{Provenance, Traced};
 use crate::store::Blocks;
 pub(crate) use digest::digest;
 use head::Head;
@@ -102,6 +103,13 @@ impl VoxelFile {
         &self.0.head.digest
     }
 
+    /// What the values are made of, as the file says.
+    pub(crate) fn made(&self) -> Provenance {
+        let head = &self.0.head;
+        let given = || Provenance::content("voxel series", &head.digest).option("name", &head.name);
+        Provenance::from_json(&head.provenance).unwrap_or_else(|_| given())
+    }
+
     /// Bytes on disk.
     pub fn bytes(&self) -> u64 {
         head::START + 4 * (self.0.clock.total() as u64) * (self.0.mask.count() as u64)
@@ -157,8 +165,15 @@ impl VoxelFile {
             let some = start..(start + 8 * WIDTH).min(voxels);
             data.slice_mut(s![.., some.clone()]).assign(&self.columns(some)?);
         }
-        Ok(VoxelSeries::new(data, mask.clone(), clock.clone(), head.name.clone())?.without_rows(&head.censored))
+        let series = VoxelSeries::new(data, mask.clone(), clock.clone(), head.name.clone())?;
+        Ok(series.without_rows(&head.censored).made(self.made()))
     }
+}
+
+/// What the values of a file are made of, as JSON, if it says so.
+pub(crate) fn voxel_file_provenance(path: &Path) -> Result<Option<String>> {
+    let said = VoxelFile::open(path)?.0.head.provenance.clone();
+    Ok((!said.is_empty()).then_some(said))
 }
 
 impl VoxelSeries {
@@ -171,7 +186,7 @@ impl VoxelSeries {
         for run in 0..self.clock().runs() {
             writer.run(run, self.data().slice(s![self.clock().rows(run), ..]))?;
         }
-        writer.finish(self.name(), self.kept())
+        writer.finish(self.name(), self.kept(), &self.provenance())
     }
 }
 

@@ -7,6 +7,7 @@ use crate::clock::Clock;
 use crate::error::{Error, Result};
 use crate::linalg::in_pool;
 use crate::notebook::check_cancelled;
+use crate::provenance::Provenance;
 use crate::store::{Blocks, reserve};
 use ndarray::{ArrayView2, s};
 use rayon::prelude::*;
@@ -83,10 +84,11 @@ impl Writer {
     }
 
     /// All runs are written: the file goes to its place.
-    pub fn finish(mut self, name: &str, kept: &[bool]) -> Result<VoxelFile> {
+    pub fn finish(mut self, name: &str, kept: &[bool], made: &Provenance) -> Result<VoxelFile> {
         let digests = std::mem::take(&mut *self.digests.lock().unwrap_or_else(PoisonError::into_inner));
         let head = Head {
             name: name.to_owned(),
+            provenance: made.json(),
             code: env!("CARGO_PKG_VERSION").to_owned(),
             digest: of_series(&self.clock, &self.mask, kept, &digests),
             tr: self.clock.tr(),

@@ -4,6 +4,7 @@ use super::Synchrony;
 use super::lagged::Found;
 use crate::error::{Error, Result};
 use crate::model::{Neuron, NeuronAxis};
+use crate::provenance::Provenance;
 use crate::statistics::{Sides, benjamini_hochberg};
 use ndarray::{Array2, ArrayView1};
 use std::fmt;
@@ -15,6 +16,7 @@ pub(super) struct Whose {
     pub networks: Arc<[String]>,
     pub about: String,
     pub subjects: usize,
+    pub made: Provenance,
 }
 
 /// The synchrony of every neuron with every network: [`couple`](super::couple), [`couple_group`](super::couple_group); clones are cheap.
@@ -30,6 +32,7 @@ pub struct Coupling {
     pub(super) options: Synchrony,
     about: String,
     subjects: usize,
+    made: Provenance,
     /// For each neuron the network of greatest r.
     pub(super) anchors: Arc<[usize]>,
 }
@@ -79,8 +82,14 @@ impl Coupling {
             options: options.clone(),
             about: whose.about,
             subjects: whose.subjects,
+            made: whose.made.options_of(options, &[]),
             anchors,
         })
+    }
+
+    /// What it is made of.
+    pub(crate) fn made(&self) -> Provenance {
+        self.made.clone()
     }
 
     /// Pearson r, neuron × network.

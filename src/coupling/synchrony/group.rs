@@ -7,6 +7,7 @@ use crate::activation::NeuronSeries;
 use crate::brain::NetworkSeries;
 use crate::clock::Clock;
 use crate::error::{Error, Result};
+use crate::provenance::Provenance;
 use crate::statistics::{fisher_z, two_sided_t};
 use ndarray::{Array2, Axis, concatenate};
 
@@ -91,6 +92,9 @@ pub fn couple_group(subjects: &[(&NeuronSeries, &NetworkSeries)], options: &Sync
         networks: of_first.names().into(),
         about: of_first.about().to_owned(),
         subjects: subjects.len(),
+        made: subjects.iter().fold(Provenance::step("couple a group"), |made, (neurons, networks)| {
+            made.input("neurons", *neurons).input("networks", *networks)
+        }),
     };
     Coupling::of(all, whose, options, Some(random))
 }

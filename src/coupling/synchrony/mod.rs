@@ -17,6 +17,7 @@ use crate::activation::NeuronSeries;
 use crate::brain::NetworkSeries;
 use crate::clock::Clock;
 use crate::error::{Error, Result};
+use crate::provenance::Provenance;
 use coupling::Whose;
 
 /// [`couple_with`] by its defaults: Pearson r without a lag, chance by random phases, false discovery rate 0.05 over all pairs.
@@ -62,6 +63,7 @@ pub fn couple_with(neurons: &NeuronSeries, networks: &NetworkSeries, options: &S
         networks: networks.names().into(),
         about: networks.about().to_owned(),
         subjects: 1,
+        made: Provenance::step("couple").input("neurons", neurons).input("networks", networks),
     };
     Coupling::of(found, whose, options, None)
 }

@@ -28,6 +28,6 @@ impl Coupling {
                 ));
             }
         }
-        csv::write(path.as_ref(), &text)
+        csv::write_traced(path.as_ref(), &text, self)
     }
 }

@@ -10,6 +10,7 @@ use crate::encoding::scaling::{Scale, standardised};
 use crate::encoding::{Folds, Targets};
 use crate::error::Result;
 use crate::notebook::state_memory;
+use crate::provenance::Provenance;
 use ndarray::{Array2, s};
 
 /// Predicts each voxel's course from several feature spaces at once by banded ridge: each space has a penalty of its own, chosen for each
@@ -78,7 +79,9 @@ pub fn encode_banded(spaces: &Spaces, bold: &dyn Targets, banded: Banded) -> Res
         Side::Sums => "",
     };
     let (usual, delays) = (ridge.folds.is_none(), &ridge.delays);
-    let about = About { x: &union, bold, method: &method, solved, delays, folds: &folds, usual };
+    let made = Provenance::step("encode by banded ridge").options_of(&banded, &["folds"]);
+    let made = made.input("spaces", &union).input("bold", bold).input("folds", &folds);
+    let about = About { x: &union, bold, method: &method, solved, delays, folds: &folds, usual, made };
     Ok(BandedFit {
         joint: found.fit(about, units, ridge.alphas)?,
         names: spaces.names().into_iter().map(str::to_owned).collect(),

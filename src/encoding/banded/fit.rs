@@ -4,6 +4,7 @@ use super::Spaces;
 use crate::brain::{BrainMap, Mask, VoxelSeries};
 use crate::encoding::EncodingFit;
 use crate::error::{Error, Result};
+use crate::provenance::Provenance;
 use ndarray::{Array2, Axis};
 use std::fmt;
 use std::sync::Arc;
@@ -124,7 +125,8 @@ impl BandedFit {
     /// If there is no space of that name.
     pub fn split_map(&self, space: &str) -> Result<BrainMap> {
         let values = self.split_r2.row(self.number(space)?).to_vec();
-        Ok(BrainMap::of(values, self.mask(), format!("R² of {space}, {}", self.joint.whose), "R²"))
+        let made = Provenance::step("R² of a space").option("space", space).input("fit", self);
+        Ok(BrainMap::of(values, self.mask(), format!("R² of {space}, {}", self.joint.whose), "R²").made(made))
     }
 
     /// The number of the space with the largest part of the held-out R², counted from 1 in the order of [`BandedFit::spaces`]; 0 where the
@@ -138,7 +140,8 @@ impl BandedFit {
         let values = self.r().iter().enumerate().map(best).collect();
         let named: Vec<String> = self.names.iter().enumerate().map(|(n, name)| format!("{} {name}", n + 1)).collect();
         let label = format!("Best space ({}), {}", named.join(", "), self.joint.whose);
-        BrainMap::of(values, self.mask(), label, "space")
+        let made = Provenance::step("best space").option("least", least).input("fit", self);
+        BrainMap::of(values, self.mask(), label, "space").made(made)
     }
 
     fn number(&self, space: &str) -> Result<usize> {

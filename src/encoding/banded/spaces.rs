@@ -4,6 +4,7 @@ use crate::clock::Clock;
 use crate::encoding::features::finite;
 use crate::encoding::{Learned, Predictors};
 use crate::error::{Error, Result};
+use crate::provenance::{Provenance, Traced};
 use ndarray::{Array2, ArrayView2, Axis, concatenate};
 use std::fmt;
 use std::sync::Arc;
@@ -35,6 +36,7 @@ struct Space {
     described: String,
     regressors: Arc<[String]>,
     learned: Arc<[Learned]>,
+    made: Provenance,
 }
 
 impl Spaces {
@@ -69,6 +71,7 @@ impl Spaces {
             described: x.describe(),
             regressors: (0..x.courses().ncols()).map(|n| x.regressor(n)).collect(),
             learned: x.learned().into(),
+            made: x.provenance(),
         };
         Ok(Spaces { spaces: self.spaces.iter().cloned().chain([space]).collect() })
     }
@@ -138,6 +141,13 @@ impl Union {
             (0..delays.max(1)).flat_map(|delay| delay * all + start..delay * all + first).collect()
         };
         self.spaces.iter().map(of).collect()
+    }
+}
+
+impl Traced for Union {
+    fn provenance(&self) -> Provenance {
+        let step = Provenance::step("feature spaces");
+        self.spaces.iter().fold(step, |step, space| step.input(&space.name, &space.made))
     }
 }
 

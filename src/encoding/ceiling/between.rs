@@ -7,6 +7,7 @@ use super::{Kind, NoiseCeiling, check_alike, constant_words};
 use crate::clock::Clock;
 use crate::error::{Error, Result};
 use crate::notebook::check_cancelled;
+use crate::provenance::Provenance;
 use ndarray::{Array2, s};
 
 /// Fewest volumes of a run over which two courses are correlated.
@@ -77,7 +78,9 @@ fn between(subjects: &[&dyn Targets]) -> Result<Vec<NoiseCeiling>> {
         } else {
             format!("the mean of {others} other subjects")
         };
+        let made = Provenance::step("noise ceiling between subjects").input("subject", *one);
         NoiseCeiling {
+            made: subjects.iter().fold(made, |made, other| made.input("of", other)),
             variance: r.iter().map(|r| r.max(0.0).powi(2)).collect(),
             r: r.into(),
             mask: mask.clone(),

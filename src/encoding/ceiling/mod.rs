@@ -24,6 +24,7 @@ pub use splits::SplitHalf;
 use super::Targets;
 use crate::brain::{BrainMap, Mask};
 use crate::error::{Error, Result};
+use crate::provenance::Provenance;
 use std::fmt;
 use std::sync::Arc;
 
@@ -55,6 +56,7 @@ pub struct NoiseCeiling {
     kind: Kind,
     whose: String,
     about: String,
+    made: Provenance,
 }
 
 /// What the numbers are.
@@ -98,12 +100,15 @@ impl NoiseCeiling {
 
     /// [`NoiseCeiling::r`] as a map.
     pub fn r_map(&self) -> BrainMap {
-        BrainMap::of(self.r.to_vec(), &self.mask, format!("Noise ceiling, {}", self.whose), "r")
+        let made = Provenance::step("r of a noise ceiling").input("ceiling", self);
+        BrainMap::of(self.r.to_vec(), &self.mask, format!("Noise ceiling, {}", self.whose), "r").made(made)
     }
 
     /// [`NoiseCeiling::variance`] as a map.
     pub fn variance_map(&self) -> BrainMap {
-        BrainMap::of(self.variance.to_vec(), &self.mask, format!("Explainable variance, {}", self.whose), "R²")
+        let made = Provenance::step("variance of a noise ceiling").input("ceiling", self);
+        let label = format!("Explainable variance, {}", self.whose);
+        BrainMap::of(self.variance.to_vec(), &self.mask, label, "R²").made(made)
     }
 
     /// The ceiling without the noise of the other subjects' mean.
@@ -135,10 +140,22 @@ impl NoiseCeiling {
     /// Other estimates of the explainable variance for the same voxels.
     fn with(&self, variance: Vec<f64>, kind: Kind, about: String) -> NoiseCeiling {
         let mask = self.mask.clone();
-        NoiseCeiling::of_variance(variance, mask, kind, self.whose.clone(), about)
+        let made = Provenance::step("corrected ceiling").option("about", &about).input("ceiling", self);
+        NoiseCeiling::of_variance(variance, mask, kind, self.whose.clone(), (about, made))
     }
 
-    fn of_variance(variance: Vec<f64>, mask: Mask, kind: Kind, whose: String, about: String) -> NoiseCeiling {
+    /// What it is made of.
+    pub(crate) fn made(&self) -> Provenance {
+        self.made.clone()
+    }
+
+    fn of_variance(
+        variance: Vec<f64>,
+        mask: Mask,
+        kind: Kind,
+        whose: String,
+        (about, made): (String, Provenance),
+    ) -> NoiseCeiling {
         NoiseCeiling {
             r: variance.iter().map(|rho| rho.max(0.0).sqrt() as f32).collect(),
             variance: variance.iter().map(|rho| *rho as f32).collect(),
@@ -146,6 +163,7 @@ impl NoiseCeiling {
             kind,
             whose,
             about,
+            made,
         }
     }
 }

@@ -3,6 +3,7 @@
 use super::NoiseCeiling;
 use crate::brain::BrainMap;
 use crate::error::{Error, Result};
+use crate::provenance::Provenance;
 use std::fmt;
 
 /// Scores divided by a noise ceiling; clones are cheap.
@@ -76,7 +77,8 @@ pub fn normalise(scores: &BrainMap, ceiling: &NoiseCeiling, floor: f32) -> Resul
     }
     let label = format!("{}, by the noise ceiling ({left_out} voxels below {floor} left out)", scores.label());
     let unit = format!("{} / ceiling", scores.unit());
-    let map = BrainMap::new(values, scores.mask(), label, unit)?;
+    let made = Provenance::step("normalise").option("floor", floor).input("scores", scores).input("ceiling", ceiling);
+    let map = BrainMap::new(values, scores.mask(), label, unit)?.made(made);
     Ok(NormalisedScores { map, scores: scores.clone(), ceiling: ceiling.clone(), floor, left_out })
 }
 

@@ -5,6 +5,7 @@ use super::super::blocks::each;
 use super::gram::{Members, WIDTH};
 use super::{Kind, NoiseCeiling, constant_words};
 use crate::error::{Error, Result};
+use crate::provenance::Provenance;
 use ndarray::ArrayView2;
 
 impl NoiseCeiling {
@@ -34,7 +35,8 @@ impl NoiseCeiling {
             constant_words(constant)
         );
         let (mask, whose) = (bold.mask().clone(), bold.name().to_owned());
-        Ok(NoiseCeiling::of_variance(variance, mask, Kind::OfOne(count), whose, about))
+        let made = Provenance::step("repeats").option("groups", group_words(groups)).input("bold", bold);
+        Ok(NoiseCeiling::of_variance(variance, mask, Kind::OfOne(count), whose, (about, made)))
     }
 }
 

@@ -6,6 +6,7 @@ use super::gram::Members;
 use super::repeats::{group_words, mean_over_groups, repeats_of};
 use super::{Kind, NoiseCeiling, constant_words};
 use crate::error::{Error, Result};
+use crate::provenance::Provenance;
 use ndarray::ArrayView2;
 use rand::SeedableRng;
 use rand::seq::SliceRandom;
@@ -74,7 +75,8 @@ impl NoiseCeiling {
         let half = subjects.len() / 2;
         let variance = r.into_iter().map(|r| of_one(r, half)).collect();
         let whose = format!("{} subjects", subjects.len());
-        Ok(NoiseCeiling::of_variance(variance, mask.clone(), Kind::OfOne(subjects.len()), whose, about))
+        let made = Provenance::step("split half").options_of(&halves, &[]).inputs_of("subject", &subjects);
+        Ok(NoiseCeiling::of_variance(variance, mask.clone(), Kind::OfOne(subjects.len()), whose, (about, made)))
     }
 
     /// The reliability of one subject's repeats of the same stimulus, by halves of them, as [`NoiseCeiling::split_half`] does it with subjects. Each
@@ -100,7 +102,9 @@ impl NoiseCeiling {
         );
         let variance = r.into_iter().map(|r| of_one(r, count / 2)).collect();
         let (mask, whose) = (bold.mask().clone(), bold.name().to_owned());
-        Ok(NoiseCeiling::of_variance(variance, mask, Kind::OfOne(count), whose, about))
+        let made = Provenance::step("split half of repeats").options_of(&halves, &[]);
+        let made = made.option("groups", group_words(groups)).input("bold", bold);
+        Ok(NoiseCeiling::of_variance(variance, mask, Kind::OfOne(count), whose, (about, made)))
     }
 }
 

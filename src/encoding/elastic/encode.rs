@@ -13,6 +13,7 @@ use crate::encoding::split::product;
 use crate::encoding::{EncodingFit, Predictors, Targets};
 use crate::error::Result;
 use crate::notebook::{check_cancelled, state_memory};
+use crate::provenance::Provenance;
 use ndarray::{Array1, Array2, ArrayView2, Axis};
 use std::sync::Mutex;
 
@@ -57,7 +58,9 @@ pub fn encode_elastic(x: &dyn Predictors, bold: &dyn Targets, options: ElasticNe
         some => format!("; {some} voxels had not come to rest at some λ after {} sweeps", options.sweeps),
     };
     let (method, usual, delays) = (options.words(), options.folds.is_none(), &options.delays);
-    let about = About { x, bold, method: &method, solved: &solved, delays, folds: &folds, usual };
+    let made = Provenance::step("encode by elastic net").options_of(&options, &["folds"]);
+    let made = made.input(x.kind(), x).input("bold", bold).input("folds", &folds);
+    let about = About { x, bold, method: &method, solved: &solved, delays, folds: &folds, usual, made };
     unlocked(found).fit(about, units, options.lambdas)
 }
 

@@ -11,6 +11,7 @@ use super::Training;
 use crate::brain::VoxelSeries;
 use crate::error::{Error, Result};
 use crate::notebook::{Progress, check_cancelled, state_memory};
+use crate::provenance::Provenance;
 use ndarray::{Array2, Array3, Axis, s, stack};
 use std::collections::BTreeMap;
 
@@ -178,7 +179,11 @@ impl Each<'_> {
             }
         }
         let (method, sets) = (ridge.words(), sets.len() + folds.count());
+        // What makes the features is code of a cell: what came of it says which it was.
+        let made = Provenance::step("encode each").options_of(ridge, &["folds", "storing"]).input("features", features);
+        let made = made.input("bold", bold).input("folds", folds).input("held-out r", &found.r);
         let about = About {
+            made,
             x: features,
             bold,
             method: &method,

@@ -6,6 +6,7 @@ use super::{Learned, Training};
 use crate::error::{Error, Result};
 use crate::linalg::{leading_eigen, product};
 use crate::notebook::check_cancelled;
+use crate::provenance::{Content, Provenance};
 use ndarray::{Array2, Axis, s};
 use std::fmt;
 use std::sync::Arc;
@@ -205,7 +206,11 @@ impl FittedTransform {
         for before in x.learned() {
             features = features.with_learned(before);
         }
-        Ok(features.with_learned(learned.clone()))
+        // What was learned is told by what it makes: the digest of the features.
+        let content = Content::new().array(features.data()).digest();
+        let made = Provenance::step("learned features").option("learned", learned.what()).option("values", content);
+        let made = made.input(x.kind(), x);
+        Ok(features.with_learned(learned.clone()).made(made))
     }
 
     /// Numbers of the regressors that were chosen, ascending; all where none were chosen.

@@ -5,6 +5,7 @@ use crate::brain::Participants;
 use crate::csv;
 use crate::error::{Error, Result};
 use crate::notebook::check_cancelled;
+use crate::provenance::Provenance;
 use crate::statistics::{benjamini_hochberg, spearman};
 use std::fmt;
 use std::path::Path;
@@ -43,6 +44,7 @@ pub struct RoiCorrelations {
     values: Arc<[Option<f64>]>,
     left_out: Arc<[String]>,
     permutations: usize,
+    made: Provenance,
 }
 
 impl RoiScores {
@@ -135,7 +137,10 @@ impl RoiScores {
         for (n, q) in tested.iter().zip(benjamini_hochberg(&p)?) {
             rows[*n].q = q;
         }
+        let made = Provenance::step("correlate regions").option("column", column).option("permutations", permutations);
+        let made = made.option("seed", seed).input("scores", self).input("participants", participants);
         Ok(RoiCorrelations {
+            made,
             rows: rows.into(),
             scores: self.clone(),
             column: column.to_owned(),
@@ -148,6 +153,11 @@ impl RoiScores {
 }
 
 impl RoiCorrelations {
+    /// What they are made of.
+    pub(crate) fn made(&self) -> Provenance {
+        self.made.clone()
+    }
+
     /// Every region, in the atlas' order.
     pub fn rows(&self) -> &[RoiCorrelation] {
         &self.rows
@@ -201,7 +211,7 @@ impl RoiCorrelations {
             let (r, p, q) = (number(row.r), number(row.p), number(row.q));
             text.push_str(&format!("{},{r},{p},{q},{}\n", csv::cell(&row.region), row.n));
         }
-        csv::write(path.as_ref(), &text)
+        csv::write_traced(path.as_ref(), &text, self)
     }
 }
 

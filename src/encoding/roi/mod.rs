@@ -7,6 +7,7 @@ pub use correlate::{RoiCorrelation, RoiCorrelations};
 use crate::brain::{BrainMap, Mask, Networks};
 use crate::csv;
 use crate::error::{Error, Result};
+use crate::provenance::Provenance;
 use ndarray::Array2;
 use std::fmt;
 use std::path::Path;
@@ -25,6 +26,7 @@ pub struct RoiScores {
     voxels: Arc<Array2<usize>>,
     unit: String,
     atlas: String,
+    made: Provenance,
 }
 
 /// The mean score of each subject (id and map) in each region of an atlas, or network.
@@ -84,6 +86,10 @@ pub fn roi_scores(maps: &[(&str, &BrainMap)], networks: &Networks) -> Result<Roi
             }
         }
     }
+    let made = maps
+        .iter()
+        .zip(&subjects)
+        .fold(Provenance::step("scores of regions"), |made, ((_, map), id)| made.input(&format!("map of {id}"), *map));
     Ok(RoiScores {
         subjects: subjects.into(),
         regions: networks.names().into(),
@@ -91,6 +97,7 @@ pub fn roi_scores(maps: &[(&str, &BrainMap)], networks: &Networks) -> Result<Roi
         voxels: Arc::new(voxels),
         unit: map.unit().to_owned(),
         atlas: networks.atlas().to_owned(),
+        made: made.input("networks", networks),
     })
 }
 
@@ -118,6 +125,11 @@ fn voxels_of(networks: &Networks, mask: &Mask) -> Result<Regions> {
 }
 
 impl RoiScores {
+    /// What they are made of.
+    pub(crate) fn made(&self) -> Provenance {
+        self.made.clone()
+    }
+
     /// The subjects' ids without `sub-`, the rows.
     pub fn subjects(&self) -> &[String] {
         &self.subjects
@@ -184,7 +196,7 @@ impl RoiScores {
             }
         }
         text.push('\n');
-        csv::write(path.as_ref(), &text)
+        csv::write_traced(path.as_ref(), &text, self)
     }
 }
 

@@ -26,6 +26,9 @@ pub(crate) struct Meta {
     pub(crate) folds: usize,
     /// Voxels of a block.
     pub(crate) width: usize,
+    /// What the fit is made of, as JSON; empty in older ones.
+    #[serde(default)]
+    pub(crate) provenance: String,
 }
 
 /// The three matrices of a fit.

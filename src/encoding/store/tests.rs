@@ -5,6 +5,7 @@ use crate::clock::Clock;
 use crate::encoding::tests::{bold, noise};
 use crate::encoding::{EncodingFit, Features, Ridge, Targets, encode};
 use crate::error::{Error, ErrorKind, Result};
+use crate::provenance::{Provenance, Traced};
 use ndarray::Array2;
 use std::fs;
 use std::ops::Range;
@@ -29,6 +30,12 @@ fn data() -> (Features, VoxelSeries) {
 
 /// A series that is stopped when it comes to one block of voxels, after the others had time to be done.
 struct Stops<'a>(&'a VoxelSeries, usize);
+
+impl Traced for Stops<'_> {
+    fn provenance(&self) -> Provenance {
+        self.0.provenance()
+    }
+}
 
 impl Targets for Stops<'_> {
     fn clock(&self) -> &Clock {

@@ -28,7 +28,7 @@ pub(super) fn path(name: &str) -> String {
 /// A mask of the whole grid with one voxel at `value`, whose centre is at `at` (mm), the others at `rest`.
 fn one_voxel(affine: Affine, at: [f64; 3], value: f32, rest: f32) -> BrainMap {
     let shape = [40, 48, 40];
-    let mask = Mask { shape, affine, voxels: (0..(40 * 48 * 40)).collect() };
+    let mask = Mask { shape, affine, voxels: (0..(40 * 48 * 40)).collect(), origin: Default::default() };
     let voxel = affine.voxel(at).unwrap().map(|v| v.round() as usize);
     let flat = voxel[0] + 40 * (voxel[1] + 48 * voxel[2]);
     let mut values = vec![rest; mask.count()];
@@ -188,7 +188,8 @@ fn a_quantile_near_one_shows_little_more_than_the_peak() {
 #[test]
 fn maps_without_values_give_the_brain_and_say_so() {
     let mask = mask(false);
-    let none = Mask { shape: mask.shape(), affine: *mask.affine(), voxels: Vec::new().into() };
+    let none =
+        Mask { shape: mask.shape(), affine: *mask.affine(), voxels: Vec::new().into(), origin: Default::default() };
     for (map, expected) in [
         (BrainMap::new(vec![0.0; mask.count()], &mask, "zeros", "r").unwrap(), "all values are 0"),
         (BrainMap::new(vec![f32::NAN; mask.count()], &mask, "nothing", "r").unwrap(), "no values"),

@@ -41,6 +41,11 @@ impl Settings {
     }
 }
 
+/// The folder in which the hub's own tools keep all models; none where there is no home directory.
+pub(crate) fn hub_cache() -> Option<PathBuf> {
+    Settings::from_environment().cache
+}
+
 /// Whether the user has asked to stay off the network.
 pub(crate) fn offline() -> bool {
     is_offline(&|name| std::env::var(name).ok())

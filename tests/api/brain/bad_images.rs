@@ -40,9 +40,14 @@ fn dims(bytes: &mut [u8], dims: &[i16]) {
     }
 }
 
+/// Where the voxels begin, by the header: behind what it says of itself.
+pub fn voxels_at(bytes: &[u8]) -> usize {
+    f32::from_le_bytes([bytes[108], bytes[109], bytes[110], bytes[111]]) as usize
+}
+
 #[test]
 fn a_header_that_promises_more_than_there_is_shows_both_sizes() {
-    let error = after(|bytes| bytes.truncate(352 + 300));
+    let error = after(|bytes| bytes.truncate(voxels_at(bytes) + 300));
     assert_says(&error, &["promises 5 × 4 × 3 × 4 of Int16 = 480 bytes", "has 300"]);
     assert_eq!(error.kind(), ErrorKind::Format);
 }
@@ -79,7 +84,7 @@ fn a_gzip_stream_that_ends_well_but_early_shows_both_sizes() {
     use std::io::Write;
     let (folder, path) = series();
     let mut bytes = std::fs::read(&path).unwrap();
-    bytes.truncate(352 + 300);
+    bytes.truncate(voxels_at(&bytes) + 300);
     let packed = folder.path().join("bold.nii.gz");
     let mut gz = flate2::write::GzEncoder::new(std::fs::File::create(&packed).unwrap(), flate2::Compression::fast());
     gz.write_all(&bytes).unwrap();
@@ -124,8 +129,9 @@ fn a_series_with_nan_names_voxel_and_volume() {
     let error = after(|bytes| {
         // float32 with 4 bytes each, the third volume's first voxel NaN.
         put(bytes, 70, 16i16.to_le_bytes());
-        bytes.resize(352 + 4 * 240, 0);
-        put(bytes, 352 + 4 * 120, f32::NAN.to_le_bytes());
+        let voxels = voxels_at(bytes);
+        bytes.resize(voxels + 4 * 240, 0);
+        put(bytes, voxels + 4 * 120, f32::NAN.to_le_bytes());
     });
     assert_says(&error, &["voxel [0, 0, 0] of volume 2", "NaN"]);
 }
@@ -271,7 +277,8 @@ fn an_empty_mask_is_refused() {
     let path = folder.path().join("mask.nii");
     small_mask().write(&path).unwrap();
     let mut bytes = std::fs::read(&path).unwrap();
-    bytes[352..].fill(0);
+    let voxels = voxels_at(&bytes);
+    bytes[voxels..].fill(0);
     std::fs::write(&path, bytes).unwrap();
     assert_says(&Mask::read(&path).unwrap_err(), &["mask.nii", "mask is empty"]);
     assert_says(&Mask::new([2, 2, 1], Affine([[1.0; 4]; 3]), &[true; 4]).unwrap_err(), &["cannot be inverted"]);

@@ -232,7 +232,8 @@ fn an_empty_brain_mask_and_one_of_another_shape_name_the_file() {
     let plain = dataset.func("mask.nii");
     small_mask().write(&plain).unwrap();
     let mut bytes = std::fs::read(&plain).unwrap();
-    bytes[352..].fill(0);
+    let voxels = super::bad_images::voxels_at(&bytes);
+    bytes[voxels..].fill(0);
     std::fs::write(&path, bytes).unwrap();
     assert_says(&dataset.bold_error(), &["run-2", "desc-brain_mask.nii.gz", "mask is empty"]);
 }
