@@ -169,7 +169,13 @@ fn a_grid_keeps_sizes_and_says_what_it_was_made_of() {
     assert_eq!(all.size(), [w + 18 + 8 + 320 + 18, 2 * h + 8]);
     let svg = all.svg().unwrap();
     assert!([">a</text>", ">b</text>", ">c</text>", "Third"].iter().all(|said| svg.contains(said)));
-    assert!(!grid_with(std::slice::from_ref(&one), Grid::default().letters(false)).unwrap().svg().unwrap().contains(">a</text>"));
+    assert!(
+        !grid_with(std::slice::from_ref(&one), Grid::default().letters(false))
+            .unwrap()
+            .svg()
+            .unwrap()
+            .contains(">a</text>")
+    );
     let roles: Vec<String> = all.provenance().inputs().iter().map(|(role, _)| role.clone()).collect();
     assert_eq!(roles, ["figure a", "figure b", "figure c"]);
     let error = grid(&[one.clone(), one.theme(Theme::Dark)], 2).unwrap_err();
