@@ -5,9 +5,13 @@ use super::drawn::Figure;
 use super::font;
 use super::sheet::{Anchor, FRAME, Heading, LABEL, MARGIN, SOFT, Sheet, TICK, Text};
 use crate::error::{Error, Result};
+use crate::provenance::{Provenance, Traced};
 
 /// Bars that are drawn at most.
 const MOST: usize = 80;
+
+/// Labels that are said of what a figure was made of.
+const SAID: usize = 80;
 
 /// Horizontal bars in the order given, the first above, each with its value; `unit` labels the axis.
 ///
@@ -73,5 +77,7 @@ pub fn bars(labels: &[&str], values: &[f64], title: &str, unit: &str) -> Result<
     }
     sheet.line([plot.px(0.0), plot.top], [plot.px(0.0), plot.bottom()], 1.0, FRAME);
     let alt = format!("{title}: {all} bars in {unit}, the first {} ({})", labels[0], brief(values[0]));
-    Ok(Figure::new(sheet, alt))
+    let made = Provenance::step("bars").option("title", title).option("unit", unit);
+    let made = made.option("labels", labels[..labels.len().min(SAID)].join(", ")).input("values", &values.provenance());
+    Ok(Figure::new(sheet, alt).made(made))
 }

@@ -7,6 +7,7 @@ use super::sheet::{Anchor, Colour, FRAME, GRID, Heading, INK, Ink, LABEL, MARGIN
 use crate::clock::Clock;
 use crate::error::{Error, Result};
 use crate::pattern::Patterns;
+use crate::provenance::{Provenance, Traced};
 
 const WIDTH: f64 = 900.0;
 /// Patterns that one figure shows.
@@ -66,7 +67,7 @@ pub fn pattern_courses(patterns: &Patterns) -> Result<Figure> {
     run_borders(&mut sheet, &plot, patterns.clock(), FRAME, true);
     scale_bar(&mut sheet, &plot, per_unit);
     let alt = format!("{title}: {} over {}", patterns.method(), patterns.clock());
-    Ok(Figure::new(sheet, alt))
+    Ok(Figure::new(sheet, alt).made(Provenance::step("pattern_courses").input("patterns", patterns)))
 }
 
 /// By which rule the first patterns are the first.
@@ -152,10 +153,10 @@ pub fn courses(courses: &[(&str, Vec<f32>)], clock: &Clock, title: &str, unit: &
     }
     run_borders(&mut sheet, &plot, clock, FRAME, true);
     draw_legend(&mut sheet, [left, heading.height()], &legend, &names);
-    Ok(Figure::new(
-        sheet,
-        format!("{title}: {} in {unit} over {clock}, {} to {}", names.join(", "), brief(low), brief(high)),
-    ))
+    let made = Provenance::step("courses").option("title", title).option("unit", unit).option("clock", clock);
+    let made = courses.iter().fold(made, |made, (name, values)| made.input(name, &values.provenance()));
+    let alt = format!("{title}: {} in {unit} over {clock}, {} to {}", names.join(", "), brief(low), brief(high));
+    Ok(Figure::new(sheet, alt).made(made))
 }
 
 /// Legend entries in rows: number of the course, and where its entry begins.

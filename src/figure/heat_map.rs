@@ -7,7 +7,10 @@ use super::drawn::Figure;
 use super::font;
 use super::sheet::{Anchor, Colour, FRAME, Heading, INK, LABEL, MARGIN, Pixels, SOFT, Sheet, TICK, Text};
 use crate::error::{Error, Result};
+use crate::hex::hex;
+use crate::provenance::Provenance;
 use ndarray::{Array2, Axis};
+use sha2::{Digest, Sha256};
 
 /// Rows and columns that are drawn at most.
 const MOST_ROWS: usize = 400;
@@ -222,7 +225,12 @@ pub fn heat_map(values: &Array2<f64>, rows: &[String], columns: &[String], optio
     let strongest = values.indexed_iter().max_by(|a, b| a.1.abs().total_cmp(&b.1.abs()));
     let strongest = strongest
         .map_or(String::new(), |((r, c), v)| format!(", strongest {} at {} × {}", brief(*v), rows[r], columns[c]));
-    Ok(Figure::new(sheet, format!("{}: heat map of {nr} × {nc} values in {unit}{strongest}", options.title)))
+    let names = hex(Sha256::new().chain_update([rows, columns].concat().join("\n")));
+    let rest = hex(Sha256::new().chain_update(format!("{options:?}")));
+    let made = Provenance::step("heat_map").option("title", &options.title).option("unit", &options.unit);
+    let made = made.option("names' sha256", names).option("options' sha256", rest).input("values", values);
+    let alt = format!("{}: heat map of {nr} × {nc} values in {unit}{strongest}", options.title);
+    Ok(Figure::new(sheet, alt).made(made))
 }
 
 /// The rows and columns with the largest |value|, as a heat map that says so.

@@ -5,6 +5,7 @@ use super::drawn::Figure;
 use super::sheet::{Anchor, Colour, Heading, INK, MARGIN, SOFT, Sheet, TICK, Text};
 use crate::encoding::EncodingFit;
 use crate::error::{Error, Result};
+use crate::provenance::{Provenance, Traced};
 
 /// Options of [`histogram`].
 #[derive(Clone, Debug)]
@@ -59,7 +60,9 @@ pub fn histogram(values: &[f32], title: &str, label: &str, options: Histogram) -
     sheet.heading(&heading);
     bins.draw(&mut sheet, [MARGIN, heading.height()], [640.0 - 2.0 * MARGIN, height - MARGIN], label, &options.counted);
     let alt = format!("{title}: histogram of {} values of {label}, median {}", values.len(), brief(bins.median));
-    Ok(Figure::new(sheet, alt))
+    let made = Provenance::step("histogram").option("title", title).option("label", label);
+    let made = made.option("bins", options.bins).option("counted", &options.counted);
+    Ok(Figure::new(sheet, alt).made(made.input("values", &values.provenance())))
 }
 
 /// Two histograms of a fitted encoding model: held-out r over voxels, and the α that were chosen.
@@ -96,10 +99,8 @@ pub fn score_histograms(fit: &EncodingFit) -> Result<Figure> {
     let bins = Bins::new(&scores, 40)?;
     bins.draw(&mut sheet, [MARGIN, top], [half, height - MARGIN], "held-out r", "voxels");
     alphas(&mut sheet, fit, [MARGIN + half + 24.0, top], [half, height - MARGIN]);
-    Ok(Figure::new(
-        sheet,
-        format!("{title}: median r {} over {} voxels; {}", brief(bins.median), scores.len(), fit.about()),
-    ))
+    let alt = format!("{title}: median r {} over {} voxels; {}", brief(bins.median), scores.len(), fit.about());
+    Ok(Figure::new(sheet, alt).made(Provenance::step("score_histograms").input("fit", fit)))
 }
 
 /// Counts between round edges.

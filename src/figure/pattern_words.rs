@@ -62,7 +62,9 @@ pub fn pattern_words(patterns: &Patterns, pattern: usize, stimulus: &Stimulus, s
     let points = part.rows.iter().map(|row| [plot.px(part.time(*row)), plot.py(course[*row])]);
     sheet.path(points.collect(), 2.0, PALETTE[0]);
     words.draw(&mut sheet, &plot);
-    Ok(Figure::new(sheet, format!("{title}, {remark}: {}", words.text())))
+    let made = Provenance::step("pattern_words").option("pattern", pattern).option("stretch", &part);
+    let made = made.input("patterns", patterns).input("stimulus", stimulus);
+    Ok(Figure::new(sheet, format!("{title}, {remark}: {}", words.text())).made(made))
 }
 
 /// A stretch of several patterns' courses, one above the other, with the words below at the time at which each begins: as [`pattern_words`] for one.

@@ -45,8 +45,7 @@ fn well_formed(xml: &str) -> Vec<String> {
 #[test]
 fn svg_is_well_formed_and_holds_title_labels_and_unit_as_text() {
     let texts = well_formed(&a_bar_figure().svg().unwrap());
-    for expected in
-        ["Words of &lt;pattern 3&gt; &amp; &quot;others&quot;", "&lt;he &amp; she&gt;", "mean z", "β–γ", "−0.5"]
+    for expected in ["Words of &lt;pattern 3&gt; &amp; \"others\"", "&lt;he &amp; she&gt;", "mean z", "β–γ", "−0.5"]
     {
         assert!(texts.iter().any(|t| t == expected), "`{expected}` is not among {texts:?}");
     }
