@@ -209,8 +209,15 @@ fn encode(data: &[u8], [columns, rows]: [usize; 2], channels: usize, metadata: &
     let mut header: Vec<u8> = [columns as u32, rows as u32].into_iter().flat_map(u32::to_be_bytes).collect();
     // 8 bits a channel, colours with or without cover, and the one way each of packing, filters and order.
     header.extend([8, if channels == 3 { 2 } else { 6 }, 0, 0, 0]);
+    let about = metadata.iter().map(|(name, content)| (name, content.as_slice()));
+    let picture = [(b"IDAT", packed.as_slice()), (b"IEND", &[])];
+    Ok(png_file([(b"IHDR", header.as_slice())].into_iter().chain(about).chain(picture)))
+}
+
+/// A PNG of its chunks: each is its length, its name, its content and a checksum.
+pub(super) fn png_file<'a>(chunks: impl IntoIterator<Item = (&'a [u8; 4], &'a [u8])>) -> Vec<u8> {
     let mut out = b"\x89PNG\r\n\x1a\n".to_vec();
-    let mut add = |name: &[u8; 4], content: &[u8]| {
+    for (name, content) in chunks {
         out.extend((content.len() as u32).to_be_bytes());
         let mut checksum = flate2::Crc::new();
         for part in [name.as_slice(), content] {
@@ -218,12 +225,8 @@ fn encode(data: &[u8], [columns, rows]: [usize; 2], channels: usize, metadata: &
             out.extend(part);
         }
         out.extend(checksum.sum().to_be_bytes());
-    };
-    add(b"IHDR", &header);
-    metadata.iter().for_each(|(name, content)| add(name, content));
-    add(b"IDAT", &packed);
-    add(b"IEND", &[]);
-    Ok(out)
+    }
+    out
 }
 
 /// Rows of `length` bytes packed as PNG and PDF have them: each row as what differs from the one above, which with a

@@ -2,10 +2,8 @@
 
 use crate::error::{Error, Result};
 use crate::figure::Figure;
-use flate2::write::ZlibEncoder;
-use flate2::{Compression, Crc};
+use crate::figure::render::{deflated, png_file};
 use std::collections::HashMap;
-use std::io::Write;
 
 /// Colours of the picture.
 const COLOURS: usize = 256;
@@ -24,25 +22,18 @@ pub(super) fn small_png(figure: &Figure) -> Result<Vec<u8>> {
         }
     }
     let (palette, places) = palette(&pixels);
-    let mut packer = ZlibEncoder::new(Vec::new(), Compression::best());
-    // Each row says first that it is stored as it is.
-    let mut rows = places.chunks(width.max(1) as usize);
-    let packed = rows.try_for_each(|row| packer.write_all(&[0]).and_then(|()| packer.write_all(row)));
-    let packed = packed.and_then(|()| packer.finish()).map_err(|cause| broken(cause.to_string()))?;
-    let mut png = b"\x89PNG\r\n\x1a\n".to_vec();
+    let mut rows = Vec::with_capacity(places.len() + height as usize);
+    for row in places.chunks(width.max(1) as usize) {
+        // Each row says first that it is stored as it is.
+        rows.push(0);
+        rows.extend(row);
+    }
     let mut head = [width.to_be_bytes(), height.to_be_bytes()].concat();
     // Eight bits a pixel, by palette.
     head.extend([8, 3, 0, 0, 0]);
-    for (kind, bytes) in [(b"IHDR", head), (b"PLTE", palette.concat()), (b"IDAT", packed), (b"IEND", Vec::new())] {
-        let mut sum = Crc::new();
-        sum.update(kind);
-        sum.update(&bytes);
-        png.extend((bytes.len() as u32).to_be_bytes());
-        png.extend(kind);
-        png.extend(&bytes);
-        png.extend(sum.sum().to_be_bytes());
-    }
-    Ok(png)
+    let (palette, packed) = (palette.concat(), deflated(&rows, 9)?);
+    let chunks: [(&[u8; 4], &[u8]); 4] = [(b"IHDR", &head), (b"PLTE", &palette), (b"IDAT", &packed), (b"IEND", &[])];
+    Ok(png_file(chunks))
 }
 
 /// The most frequent colours of a picture, and which of them each pixel gets.
