@@ -43,6 +43,7 @@ mod home;
 pub mod linalg;
 pub mod model;
 pub mod notebook;
+mod parquet_table;
 pub mod pattern;
 pub mod prelude;
 pub mod provenance;

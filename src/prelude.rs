@@ -37,10 +37,10 @@ pub use crate::figure::{
     set_theme, spectrum_curve, voxel_carpet,
 };
 pub use crate::figure::{
-    CourseOverlay, Curve, CurveKind, CurveSet, LayerHeads, LayerHistogram, MatchMatrix, Measured, ModelOrganisation,
-    Organisation, OrganisationPanel, WordBars, WordCloud, course_overlay, layer_head_counts, layer_heads,
-    layer_histogram, layer_histograms, match_matrix, member_histograms, organisation_panel, pattern_courses_with_words,
-    recovery_curves, word_bars, word_cloud,
+    CouplingMatrix, CourseOverlay, Curve, CurveKind, CurveSet, LayerHeads, LayerHistogram, MatchMatrix, Measured,
+    ModelOrganisation, Organisation, OrganisationPanel, WordBars, WordCloud, anchor_layers, coupling_matrix,
+    course_overlay, layer_head_counts, layer_heads, layer_histogram, layer_histograms, match_matrix, member_histograms,
+    organisation_panel, pattern_courses_with_words, recovery_curves, word_bars, word_cloud,
 };
 pub use crate::model::{
     Compute, Context, Intervention, Logits, Loss, Masking, Model, NeuronAxis, Operation, WindowPlan,
@@ -54,9 +54,9 @@ pub use crate::pattern::{ParallelAnalysis, Report, Spectrum};
 pub use crate::provenance::{Provenance, Traced};
 pub use crate::simulate::{Planting, Recovery, Simulated, Simulation, Truth};
 pub use crate::statistics::{
-    ColumnTest, GroupTest, Interval, Null, PairTest, Sides, SignFlip, Spearman, benjamini_hochberg,
-    benjamini_yekutieli, bootstrap_mean, correlate_pairs, correlation_test, fisher_z, naive_p, phase_null_sd,
-    phase_surrogates, sign_flip, spearman,
+    ColumnTest, GroupTest, Interval, Null, PairOptions, PairTest, PairsFound, Sides, SignFlip, Spearman,
+    benjamini_hochberg, benjamini_yekutieli, bootstrap_mean, correlate_pairs, correlate_pairs_by, correlation_test,
+    fisher_z, naive_p, phase_null_sd, phase_surrogates, sign_flip, spearman,
 };
 pub use crate::statistics::{LaggedR, lagged_r, running_r};
 pub use crate::stimulus::{Columns, EventWords, Speaking, TextGrid, Timing};

@@ -2,6 +2,7 @@
 //!
 //! A room's type gets its face here: `show(&text, vec![figure_of(self)])` in an inherent `evcxr_display`.
 
+mod coupling;
 mod encoding;
 
 use super::display;
