@@ -52,7 +52,7 @@ pub use crate::pattern::{ChooseK, Hierarchical, Hierarchy, KCurve, Linkage, adju
 pub use crate::pattern::{Contrast, Dictionary, Distance, Ica, KMeans, Method, Pca};
 pub use crate::pattern::{ParallelAnalysis, Report, Spectrum};
 pub use crate::provenance::{Provenance, Traced};
-pub use crate::simulate::{Planting, Recovery, Simulated, Simulation, Truth};
+pub use crate::simulate::{Planting, Recovery, Simulated, SimulatedGroup, Simulation, Truth};
 pub use crate::statistics::{
     ColumnTest, GroupTest, Interval, Null, PairOptions, PairTest, PairsFound, Sides, SignFlip, Spearman,
     benjamini_hochberg, benjamini_yekutieli, bootstrap_mean, correlate_pairs, correlate_pairs_by, correlation_test,

@@ -45,6 +45,7 @@ mod voxel_file;
 pub use affine::Affine;
 pub use atlas::{Atlas, FetchedAtlas, atlases, atlases_folder, fetch_atlas};
 pub use bold::Bold;
+pub(crate) use bold::clean_made;
 pub use cleaning::{Aroma, Cleaning, CleaningReport, CompCor, Expansion, RunReport, Scrub, Strategy};
 pub use confounds::{Confounds, Displacement};
 pub(crate) use cortex::{Cortex, Hemisphere, mni152};

@@ -11,7 +11,7 @@ use crate::encoding::{
 use crate::extract::{DualRegression, Extraction};
 use crate::model::Model;
 use crate::pattern::{Hierarchy, KCurve, Patterns, Spectrum};
-use crate::simulate::Simulated;
+use crate::simulate::{Simulated, SimulatedGroup};
 use crate::stimulus::Stimulus;
 use ndarray::{Array1, Array2};
 
@@ -331,6 +331,12 @@ impl Traced for SubGroups {
 }
 
 impl Traced for Simulated {
+    fn provenance(&self) -> Provenance {
+        self.made()
+    }
+}
+
+impl Traced for SimulatedGroup {
     fn provenance(&self) -> Provenance {
         self.made()
     }

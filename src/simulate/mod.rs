@@ -1,4 +1,4 @@
-//! A simulated subject on disk, with its truth beside it.
+//! Simulated subjects, on disk or in memory, with the truth beside them.
 //!
 //! There is no public scan of story listening small enough to ship, so truth is planted: groups of real neurons, of a real model
 //! that reads a real text, drive the voxels of the brain's networks, under noise and disturbances as a scanner has them
@@ -19,6 +19,7 @@
 mod bold;
 mod confounds;
 mod dvars;
+mod group;
 mod options;
 mod planting;
 mod random;
@@ -26,6 +27,7 @@ mod recovery;
 mod truth;
 mod write;
 
+pub use group::SimulatedGroup;
 pub use options::{Planting, Simulation};
 pub use recovery::{Recovered, Recovery, roc_auc};
 pub use truth::Truth;

@@ -145,10 +145,7 @@ impl Truth {
             above_chance: matched.q().iter().filter(|q| **q < matched.level()).count(),
             pairs: matched.q().len(),
             level: matched.level(),
-            title: format!(
-                "SIMULATED subject {} (seed {}, SNR {} per voxel)",
-                self.options.subject, self.options.seed, self.options.snr
-            ),
+            title: self.title(),
         })
     }
 

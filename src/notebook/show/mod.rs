@@ -4,6 +4,7 @@
 
 mod coupling;
 mod encoding;
+mod simulate;
 
 use super::display;
 use crate::activation::NeuronSeries;
