@@ -9,8 +9,16 @@ pub use crate::brain::{BrainMap, Mask, Networks, VoxelSeries};
 pub use crate::brain::{Interpolation, Masker, NetworkSeries, VoxelFile};
 pub use crate::brain::{LabelRule, NetworkTable, Overlap, Suggestions, atlases, fetch_atlas, write_maps};
 pub use crate::clock::Clock;
-pub use crate::coupling::{Best, MatchOptions, NetworkMatch, Reading, SubGroups};
+pub use crate::coupling::{Best, DiceTable, MatchOptions, NetworkMatch, Reading, SpatialNull, SubGroups};
+pub use crate::coupling::{
+    Bounded, BrainOrganisation, InterpretOptions, Interpretation, OrganisationOptions, OrganisationStudy, OverSubjects,
+    SignificantMatch, interpret, interpret_with, match_significant, organisation, organisation_of_models,
+};
 pub use crate::coupling::{Coupling, Link, Share, Stability, Synchrony, couple, couple_group, couple_with};
+pub use crate::coupling::{
+    Enrichment, LayerTests, Meaning, MeaningOptions, NetworkMeaning, NeuronLists, WordClasses, WordKind, layer_tests,
+    meaning, meaning_of, meaning_with, word_classes,
+};
 pub use crate::coupling::{OfHead, Places, head_counts, head_values, layer_counts};
 pub use crate::coupling::{match_networks, match_networks_with, subgroups};
 pub use crate::encoding::EncodingFit;

@@ -35,8 +35,8 @@ mod word;
 mod word_class;
 
 pub use events_file::EventWords;
-pub(crate) use frequency::RAREST;
 pub use frequency::word_frequency;
+pub(crate) use frequency::{RAREST, plain};
 pub(crate) use separated::{Row as Separated, rows as separated_rows};
 pub use speaking::Speaking;
 pub(crate) use speaking::ends_sentence;

@@ -5,6 +5,7 @@
 mod coupling;
 mod encoding;
 mod simulate;
+mod meaning;
 
 use super::display;
 use crate::activation::NeuronSeries;
