@@ -2,6 +2,8 @@
 
 use super::Synchrony;
 use super::lagged::Found;
+use crate::activation::NeuronSeries;
+use crate::brain::NetworkSeries;
 use crate::error::{Error, Result};
 use crate::model::{Neuron, NeuronAxis};
 use crate::provenance::Provenance;
@@ -15,7 +17,7 @@ pub(super) struct Whose {
     pub neurons: NeuronAxis,
     pub networks: Arc<[String]>,
     pub about: String,
-    pub subjects: usize,
+    pub heard: Arc<[(NeuronSeries, NetworkSeries)]>,
     pub made: Provenance,
 }
 
@@ -31,7 +33,8 @@ pub struct Coupling {
     pub(super) networks: Arc<[String]>,
     pub(super) options: Synchrony,
     about: String,
-    subjects: usize,
+    /// What each subject's coupling was made from.
+    heard: Arc<[(NeuronSeries, NetworkSeries)]>,
     made: Provenance,
     /// For each neuron the network of greatest r.
     pub(super) anchors: Arc<[usize]>,
@@ -81,7 +84,7 @@ impl Coupling {
             networks: whose.networks,
             options: options.clone(),
             about: whose.about,
-            subjects: whose.subjects,
+            heard: whose.heard,
             made: whose.made.options_of(options, &[]),
             anchors,
         })
@@ -134,7 +137,12 @@ impl Coupling {
 
     /// Number of subjects.
     pub fn subjects(&self) -> usize {
-        self.subjects
+        self.heard.len()
+    }
+
+    /// The neurons' and the networks' courses of each subject.
+    pub(crate) fn heard(&self) -> &[(NeuronSeries, NetworkSeries)] {
+        &self.heard
     }
 
     /// By which rules it was made.
@@ -155,7 +163,7 @@ impl Coupling {
         self.q[[row, column]] < self.options.level
     }
 
-    pub(super) fn at(&self, row: usize, column: usize) -> Link {
+    pub(crate) fn at(&self, row: usize, column: usize) -> Link {
         Link {
             neuron: self.neurons.neuron(row),
             network: self.networks[column].clone(),
@@ -166,7 +174,7 @@ impl Coupling {
         }
     }
 
-    pub(super) fn column(&self, network: &str) -> Result<usize> {
+    pub(crate) fn column(&self, network: &str) -> Result<usize> {
         let found = self.networks.iter().position(|name| name == network);
         found.ok_or_else(|| Error::unknown("network", network, &self.networks))
     }
@@ -190,7 +198,12 @@ impl fmt::Display for Coupling {
         let pairs = self.q.iter().filter(|q| **q < self.options.level).count();
         let held: Vec<usize> = (0..networks).map(|column| self.held(column)).collect();
         let all: usize = held.iter().sum();
-        writeln!(f, "Coupling: {neurons} neurons × {networks} networks, {} subject(s); {}", self.subjects, self.about)?;
+        writeln!(
+            f,
+            "Coupling: {neurons} neurons × {networks} networks, {} subject(s); {}",
+            self.heard.len(),
+            self.about
+        )?;
         writeln!(
             f,
             "{pairs} pairs with q < {}, random phases in closed form, {}",

@@ -3,6 +3,7 @@
 //! A room's type gets its face here: `show(&text, vec![figure_of(self)])` in an inherent `evcxr_display`.
 
 mod encoding;
+mod experiment;
 
 use super::display;
 use crate::activation::NeuronSeries;
