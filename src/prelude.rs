@@ -34,6 +34,10 @@ pub use crate::encoding::{
 pub use crate::encoding::{Part, Partition, partition_variance};
 pub use crate::encoding::{RoiCorrelation, RoiCorrelations, RoiScores, roi_scores};
 pub use crate::error::{Error, Result};
+pub use crate::experiment::{
+    Ablation, Balance, Balanced, ContrastOptions, Covariate, Effect, InSilico, Lesion, LesionOptions, Lesions,
+    NetworkContrast, NetworkContrasts, NeuronGroups, Predicted, TextContrast, lesion, lesion_all, lesion_with,
+};
 pub use crate::extract::{
     DualRegression, Extraction, GroupIca, Parcellation, SpatialDictionary, VsDbn, dual_regression,
 };

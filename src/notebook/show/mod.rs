@@ -4,8 +4,9 @@
 
 mod coupling;
 mod encoding;
-mod simulate;
+mod experiment;
 mod meaning;
+mod simulate;
 
 use super::display;
 use crate::activation::NeuronSeries;
