@@ -28,6 +28,8 @@ pub(super) struct Units {
     /// Of the regressors at each delay, after that.
     pub delayed: Scale,
     pub voxels: Scale,
+    /// How the regressors correlate with one another over the training rows; `None` if they are too many.
+    pub alike: Option<Arc<Array2<f32>>>,
 }
 
 impl EncodingFit {
@@ -49,7 +51,7 @@ impl EncodingFit {
     /// # Errors
     /// If number or kind of the regressors are not the model's, or a delay was fitted and the TR is another.
     pub fn predict(&self, x: &dyn Predictors) -> Result<VoxelSeries> {
-        let Units { given, delayed: at_delays, voxels } = &self.trained.units;
+        let Units { given, delayed: at_delays, voxels, .. } = &self.trained.units;
         if x.courses().ncols() != given.mean.len() || x.kind() != self.kind {
             return Err(Error::shape(
                 format!("the model was fitted to {} {}, and {} are given", given.mean.len(), self.kind, x.describe()),
@@ -185,12 +187,13 @@ impl fmt::Display for NewScores {
 
 #[cfg(test)]
 impl Trained {
-    /// For made fits, which predict nothing.
-    pub(crate) fn made() -> Trained {
+    /// For made fits, which predict nothing, of so many regressors that have nothing to do with one another.
+    pub(crate) fn made(regressors: usize) -> Trained {
         let none = || Scale { mean: Vec::new(), inverse: Vec::new() };
         let clock = crate::clock::Clock::new(1.0, &[4, 4]).unwrap();
         let series = super::tests::bold(Array2::from_shape_fn((8, 1), |(t, _)| t as f32), &clock);
-        let units = Units { given: none(), delayed: none(), voxels: none() };
+        let units =
+            Units { given: none(), delayed: none(), voxels: none(), alike: Some(Arc::new(Array2::eye(regressors))) };
         Trained { units, seen: Seen::of(&series).unwrap() }
     }
 }

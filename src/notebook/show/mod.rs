@@ -4,8 +4,8 @@
 
 mod coupling;
 mod encoding;
-mod simulate;
 mod meaning;
+mod simulate;
 
 use super::display;
 use crate::activation::NeuronSeries;
