@@ -9,7 +9,7 @@ pub use crate::brain::{BrainMap, Mask, Networks, VoxelSeries};
 pub use crate::brain::{Interpolation, Masker, NetworkSeries, VoxelFile};
 pub use crate::brain::{LabelRule, NetworkTable, Overlap, Suggestions, atlases, fetch_atlas, write_maps};
 pub use crate::clock::Clock;
-pub use crate::coupling::{Best, DiceTable, MatchOptions, NetworkMatch, Reading, SpatialNull, SubGroups};
+pub use crate::coupling::{Best, DiceTable, MatchOptions, NetworkMatch, PatternMap, Reading, SpatialNull, SubGroups};
 pub use crate::coupling::{
     Bounded, BrainOrganisation, InterpretOptions, Interpretation, OrganisationOptions, OrganisationStudy, OverSubjects,
     SignificantMatch, interpret, interpret_with, match_significant, organisation, organisation_of_models,
@@ -29,7 +29,7 @@ pub use crate::encoding::{ElasticNet, ElasticPath, elastic_path, encode_elastic}
 pub use crate::encoding::{Estimate, Storing, estimate};
 pub use crate::encoding::{FeaturePca, FittedTransform, Leak, SelectFeatures, Standardise, Training, encode_each};
 pub use crate::encoding::{
-    Features, Folds, NewScores, Predictors, Ridge, RidgeCv, Sharing, Solver, Targets, encode, ridge_cv,
+    Features, Folds, NewScores, Predictors, Ridge, RidgeCv, Sharing, Solver, Targets, encode, mean_fit, ridge_cv,
 };
 pub use crate::encoding::{Part, Partition, partition_variance};
 pub use crate::encoding::{RoiCorrelation, RoiCorrelations, RoiScores, roi_scores};
@@ -64,7 +64,7 @@ pub use crate::pattern::{ChooseK, Hierarchical, Hierarchy, KCurve, Linkage, adju
 pub use crate::pattern::{Contrast, Dictionary, Distance, Ica, KMeans, Method, Pca};
 pub use crate::pattern::{ParallelAnalysis, Report, Spectrum};
 pub use crate::provenance::{Provenance, Traced};
-pub use crate::simulate::{Planting, Recovery, Simulated, SimulatedGroup, Simulation, Truth};
+pub use crate::simulate::{AnchorRecovery, Planting, Recovery, Simulated, SimulatedGroup, Simulation, Truth};
 pub use crate::statistics::{
     ColumnTest, GroupTest, Interval, Null, PairOptions, PairTest, PairsFound, Sides, SignFlip, Spearman,
     benjamini_hochberg, benjamini_yekutieli, bootstrap_mean, correlate_pairs, correlate_pairs_by, correlation_test,

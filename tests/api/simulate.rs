@@ -437,7 +437,7 @@ fn what_cannot_be_planted_is_named() {
         assert!(error.to_string().contains(part), "{error} does not say `{part}`");
     };
     let good = Simulation::new(1).group(10);
-    let [a, b, beyond]: [Neuron; 3] = ["L0.1", "L0.15", "L9.0"].map(|address| address.parse().unwrap());
+    let [a, beyond]: [Neuron; 2] = ["L0.1", "L9.0"].map(|address| address.parse().unwrap());
     fails(good.clone().subjects(0), ErrorKind::Value, "0 subjects");
     fails(good.clone().group(35), ErrorKind::Value, "need 245, and 240 neurons vary");
     fails(good.clone().snr(-0.1), ErrorKind::Value, "SNR is -0.1");
