@@ -46,6 +46,7 @@ pub mod notebook;
 pub mod pattern;
 pub mod prelude;
 pub mod provenance;
+mod replace;
 pub mod signal;
 pub mod simulate;
 pub mod statistics;
