@@ -49,6 +49,7 @@ mod parquet_table;
 pub mod pattern;
 pub mod prelude;
 pub mod provenance;
+mod replace;
 pub mod signal;
 pub mod simulate;
 pub mod statistics;
