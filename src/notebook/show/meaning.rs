@@ -4,7 +4,7 @@ use super::super::tables::table;
 use super::show;
 use crate::coupling::{
     BrainOrganisation, DiceTable, Enrichment, Interpretation, InterpretedNetwork, LayerTests, Meaning, NetworkMeaning,
-    OrganisationStudy, SignificantMatch, WordClasses, WordKind,
+    NeuronLists, OrganisationStudy, SignificantMatch, WordClasses, WordKind,
 };
 use crate::error::Result;
 use crate::figure::{Figure, HeatMap, WordBars, WordCloud, bars, heat_map, word_bars, word_cloud};
@@ -83,6 +83,13 @@ fn names(kinds: &[WordKind]) -> Vec<String> {
     kinds.iter().map(WordKind::to_string).collect()
 }
 
+impl NeuronLists {
+    /// Shows in a notebook which lists there are.
+    pub fn evcxr_display(&self) {
+        show(&self.to_string(), Vec::new());
+    }
+}
+
 impl LayerTests {
     /// Shows in a notebook each network's layers against a random draw.
     pub fn evcxr_display(&self) {
@@ -144,5 +151,71 @@ impl OrganisationStudy {
     /// Shows in a notebook all models' figures, as a table and side by side.
     pub fn evcxr_display(&self) {
         table(&self.to_string(), vec![self.figure()]);
+    }
+}
+
+#[cfg(test)]
+mod look {
+    use super::*;
+    use crate::brain::Networks;
+    use crate::coupling::{NeuronLists, interpret, meaning, word_classes};
+    use crate::model::{Model, Site};
+    use crate::stimulus::Stimulus;
+
+    #[test]
+    fn look() {
+        let text = Stimulus::example().unwrap().in_runs(4, 6.0).unwrap();
+        let acts = Model::load("minilm-l6").unwrap().activations(&text, Site::AttnZ).unwrap();
+        let start = std::time::Instant::now();
+        let classes = word_classes(&acts).unwrap();
+        println!("{:?}\n{classes}", start.elapsed());
+        let words: Vec<_> = (0..3)
+            .flat_map(|run| {
+                text.words().iter().cloned().map(move |word| crate::stimulus::Word {
+                    run,
+                    onset: None,
+                    offset: None,
+                    ..word
+                })
+            })
+            .collect();
+        let long = Stimulus::new("long", words, text.timing()).unwrap();
+        let total = long.words().len();
+        let values = ndarray::Array2::from_shape_fn((total, 9216), |(n, unit)| {
+            ((n * (unit + 3) * 7919 % 65537) as f32 * 0.618).sin()
+        });
+        let axis = crate::model::NeuronAxis::new("made", Site::FfnOut, 12, 768);
+        let many = crate::activation::Activations::made(long, axis, values, &[]);
+        let start = std::time::Instant::now();
+        word_classes(&many).unwrap();
+        println!("{total} words x 9216: {:?}", start.elapsed());
+        let names = ["Visual", "Somatomotor", "DorsAttn", "Default"];
+        let yeo = Networks::yeo7().unwrap();
+        println!("{:?}", yeo.names());
+        let lists: Vec<_> = (0..4)
+            .map(|n| {
+                let kind = classes.kinds()[n];
+                let list = classes.strongest(kind, 10 + 5 * n).unwrap().into_iter().map(|(neuron, _)| neuron).collect();
+                (yeo.names()[n].as_str(), list)
+            })
+            .collect();
+        let _ = names;
+        let lists = NeuronLists::new(acts.neurons(), &lists).unwrap();
+        let found = meaning(&acts, &lists).unwrap();
+        println!("{found}");
+        println!("{}", found.networks()[1]);
+        println!("{}", interpret(&lists, &acts, &yeo, &Networks::schaefer(100, 7).unwrap()).unwrap());
+        println!("{}", crate::coupling::layer_tests(&lists, None).unwrap());
+        let save =
+            |figure: Result<Figure>, name: &str| figure.unwrap().save(format!("/tmp/t/meaning/{name}.png")).unwrap();
+        save(kinds_map(&found, &[0, 1, 2, 3]), "kinds");
+        save(cloud(&found.networks()[1], "Words of Somatomotor".to_owned()), "cloud");
+        let layers: Vec<String> = (0..6).map(|layer| layer.to_string()).collect();
+        let options =
+            HeatMap::default().title("Neurons that are higher at words of a kind, by layer").unit("% of neurons");
+        let options =
+            options.remark(format!("{}; q < 0.05", classes.neurons())).one_sided().axes("layer", "kind of words");
+        save(heat_map(&(100.0 * classes.by_layer()), &layers, &super::names(classes.kinds()), options), "by_layer");
+        save(word_bars(&found.networks()[1].contexts, WordBars::default().title("Places").unit("mean z")), "bars");
     }
 }
