@@ -24,6 +24,26 @@ impl fmt::Display for SpatialNull {
     }
 }
 
+/// Which map of a pattern is matched with the networks.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum PatternMap {
+    /// How far each voxel goes with the pattern, whatever the other patterns are: [`EncodingFit::responses`](crate::encoding::EncodingFit::responses). Patterns
+    /// that are alike share a network's weights out between them; their responses stay. On planted truth these maps name more networks rightly.
+    #[default]
+    Responses,
+    /// The encoding weights themselves, the pattern's row of B, as Sun et al. 2024 have it.
+    Weights,
+}
+
+impl fmt::Display for PatternMap {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            PatternMap::Responses => "response map",
+            PatternMap::Weights => "weight map",
+        })
+    }
+}
+
 /// How [`match_networks_with`](super::match_networks_with) matches.
 #[derive(Clone, Debug, PartialEq)]
 pub struct MatchOptions {
@@ -33,10 +53,12 @@ pub struct MatchOptions {
     pub(super) dice_share: Option<f64>,
     pub(super) thresholds: Vec<f64>,
     pub(super) null: SpatialNull,
+    pub(super) maps: PatternMap,
 }
 
 impl Default for MatchOptions {
-    /// 1,000 surrogates, seed 0, q < 0.05, Dice at the network's own size and at 5, 10 and 20 % of the voxels, smooth random maps for chance.
+    /// 1,000 surrogates, seed 0, q < 0.05, Dice at the network's own size and at 5, 10 and 20 % of the voxels, smooth random maps for chance, the
+    /// patterns' response maps.
     fn default() -> Self {
         MatchOptions {
             surrogates: 1_000,
@@ -45,6 +67,7 @@ impl Default for MatchOptions {
             dice_share: None,
             thresholds: vec![0.05, 0.1, 0.2],
             null: SpatialNull::SmoothMaps,
+            maps: PatternMap::default(),
         }
     }
 }
@@ -83,6 +106,12 @@ impl MatchOptions {
     /// What a match is compared with.
     pub fn null(mut self, null: SpatialNull) -> Self {
         self.null = null;
+        self
+    }
+
+    /// Which map of a pattern is matched.
+    pub fn maps(mut self, maps: PatternMap) -> Self {
+        self.maps = maps;
         self
     }
 

@@ -3,7 +3,7 @@
 use super::correlate::unit_rows;
 use super::dice::{DiceAt, DiceTable, Thresholded};
 use super::grid::networks_on;
-use super::match_options::{MatchOptions, SpatialNull};
+use super::match_options::{MatchOptions, PatternMap, SpatialNull};
 use super::spin::{on_cortex, spin_chance};
 use super::surrogates::chance;
 use crate::brain::Networks;
@@ -27,7 +27,7 @@ pub struct Best {
     pub network: String,
     /// The pattern's number, from 0.
     pub pattern: usize,
-    /// Spatial Pearson r of the pattern's weight map with the network's map.
+    /// Spatial Pearson r of the pattern's map with the network's map.
     pub r: f64,
     /// Dice of the thresholded map with the network, 0 to 1.
     pub dice: f64,
@@ -59,9 +59,10 @@ pub struct NetworkMatch {
     made: Provenance,
 }
 
-/// Matches each pattern's weight map with each network, with the default [`MatchOptions`].
+/// Matches each pattern's map with each network, with the default [`MatchOptions`].
 ///
-/// For pattern k with weights w (one per voxel) and network n with map m, over the voxels of the fit:
+/// A pattern's map are the voxels' responses to it ([`EncodingFit::responses`]), or with [`PatternMap::Weights`](super::PatternMap) its encoding weights, as in the
+/// paper. For pattern k with map w (one value per voxel) and network n with map m, over the voxels of the fit:
 /// - r = Pearson correlation of w and m.
 /// - Dice = 2·|A ∩ M| / (|A| + |M|): M are the voxels where m is above half of its greatest value, A as many voxels as M
 ///   has (or the share asked for), those of greatest weight, or of least weight where r is negative, since a pattern's
@@ -98,7 +99,7 @@ pub struct NetworkMatch {
 /// ```
 ///
 /// # Errors
-/// If the atlas is on another grid than the fit (both are shown), a weight map or a network is constant over the
+/// If the atlas is on another grid than the fit (both are shown), a pattern's map or a network is constant over the
 /// mask, or the mask has fewer than 100 voxels.
 pub fn match_networks(fit: &EncodingFit, networks: &Networks) -> Result<NetworkMatch> {
     match_networks_with(fit, networks, MatchOptions::default())
@@ -121,7 +122,11 @@ pub fn match_networks_with(fit: &EncodingFit, networks: &Networks, options: Matc
     }
     let templates = networks_on(networks, fit.mask())?;
     let template_name = |n: usize| format!("network {} of {}", networks.names()[n], networks.atlas());
-    let voxel_maps = unit_rows(fit.weights().view(), |k| format!("the weight map of pattern {k}"))?;
+    let what = |k: usize| format!("the {} of pattern {k}", options.maps);
+    let voxel_maps = match options.maps {
+        PatternMap::Responses => unit_rows(fit.responses()?.view(), what)?,
+        PatternMap::Weights => unit_rows(fit.weights().view(), what)?,
+    };
     let surface = match options.null {
         SpatialNull::SmoothMaps => None,
         SpatialNull::Spin => Some(on_cortex(fit.mask(), &voxel_maps, &templates)?),
@@ -133,7 +138,7 @@ pub fn match_networks_with(fit: &EncodingFit, networks: &Networks, options: Matc
     let (maps, templates) = match &surface {
         None => (voxel_maps, templates),
         Some((_, maps, templates)) => {
-            (unit_rows(maps.view(), |k| format!("the weight map of pattern {k} on the cortex"))?, templates.clone())
+            (unit_rows(maps.view(), |k| format!("{} on the cortex", what(k)))?, templates.clone())
         }
     };
     let unit_templates = unit_rows(templates.view(), template_name)?;
@@ -275,7 +280,8 @@ impl NetworkMatch {
         Ok(self.entry(pattern, n))
     }
 
-    /// The pattern whose map matches a network best (greatest |r|) of those above chance; `None` if none is.
+    /// The pattern that is named after a network: of those above chance whose maps match no other network better, that of greatest |r|; if all match another
+    /// one better, the greatest |r| of all above chance; `None` if none is.
     ///
     /// [`NetworkMatch::candidate`] gives the best one whether or not it is above chance.
     ///
@@ -287,7 +293,7 @@ impl NetworkMatch {
         Ok(self.greatest(above, n).map(|k| self.entry(k, n)))
     }
 
-    /// The pattern whose map matches a network best (greatest |r|), above chance or not.
+    /// As [`NetworkMatch::best_pattern`], above chance or not.
     ///
     /// # Errors
     /// If there is no network of that name, or the fit has no patterns.
@@ -326,12 +332,19 @@ impl NetworkMatch {
         found.ok_or_else(|| Error::unknown(&format!("network of {}", self.atlas), network, &self.networks))
     }
 
-    /// The pattern of greatest |r| with network `n` among `patterns`, the first of equals.
+    /// Of the patterns among `patterns` that match no network better than network `n`, that of greatest |r|, the first of equals; if there is none, of all.
     fn greatest(&self, patterns: impl Iterator<Item = usize>, n: usize) -> Option<usize> {
+        let rank = |k: usize| (self.strongest(k) == Some(n), self.r[[k, n]].abs());
         patterns.fold(None, |best, k| match best {
-            Some(b) if self.r[[b, n]].abs() >= self.r[[k, n]].abs() => Some(b),
+            Some(b) if rank(b) >= rank(k) => Some(b),
             _ => Some(k),
         })
+    }
+
+    /// The network that a pattern's map matches best (|r|), the first of equals.
+    pub(crate) fn strongest(&self, pattern: usize) -> Option<usize> {
+        let row = self.r.row(pattern);
+        (0..row.len()).reduce(|best, n| if row[n].abs() > row[best].abs() { n } else { best })
     }
 
     fn entry(&self, k: usize, n: usize) -> Best {

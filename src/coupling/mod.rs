@@ -47,7 +47,7 @@ pub use crate::statistics::benjamini_hochberg;
 pub use dice::{DiceAt, DiceTable};
 pub use interpretation::{InterpretOptions, Interpretation, InterpretedNetwork, PlaceCount, interpret, interpret_with};
 pub use layer_tests::{LayerTest, LayerTests, layer_tests};
-pub use match_options::{MatchOptions, SpatialNull};
+pub use match_options::{MatchOptions, PatternMap, SpatialNull};
 pub use matching::{Best, NetworkMatch, match_networks, match_networks_with};
 pub use meaning::{
     Enrichment, Meaning, MeaningOptions, NetworkMeaning, WordClasses, WordKind, WordMean, meaning, meaning_of,
