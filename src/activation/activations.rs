@@ -104,3 +104,24 @@ impl fmt::Display for Activations {
         Ok(())
     }
 }
+
+#[cfg(test)]
+impl Activations {
+    /// For tests: these values, word × neuron; the words at `unmatched` have none.
+    pub(crate) fn made(
+        stimulus: Stimulus,
+        neurons: NeuronAxis,
+        values: ndarray::Array2<f32>,
+        unmatched: &[usize],
+    ) -> Activations {
+        Activations {
+            values: values.into(),
+            stimulus,
+            neurons,
+            unmatched: unmatched.into(),
+            unknown: [].into(),
+            windows: String::new(),
+            origin: Origin::given(),
+        }
+    }
+}

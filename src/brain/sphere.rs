@@ -118,9 +118,9 @@ mod tests {
             assert!(mean(&|v| f64::from(hemisphere.white[v][0]).abs()) < 12.0);
             centres.push([0, 1, 2].map(|axis| mean(&|v| sphere.points[v][axis])));
         }
-        // The same part of the brain: at mirrored places of the sphere.
-        let apart = distance(centres[0].map(f64::from), [-centres[1][0], centres[1][1], centres[1][2]]);
-        assert!(apart < 0.01 && centres[0][0] > 0.5 && centres[1][0] < -0.5, "{centres:?}");
+        // The same part of the brain: at places of the sphere that are mirror images, but for each hemisphere being registered by itself.
+        let apart = distance(centres[0], [-centres[1][0], centres[1][1], centres[1][2]]);
+        assert!(apart < 0.1 && centres[0][0] > 0.5 && centres[1][0] < -0.5, "{centres:?}");
     }
 
     #[test]

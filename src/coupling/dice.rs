@@ -179,7 +179,7 @@ impl fmt::Display for DiceTable {
         let heads = self
             .thresholds()
             .iter()
-            .map(|share| format!("  {:>12}", format!("top {} %", 100.0 * share)))
+            .map(|share| format!("  {:>12}", format!("top {} %", (1000.0 * share).round() / 10.0)))
             .collect::<String>();
         write!(f, "\n{:width$}  {:>7}{heads}", "network", "pattern")?;
         for (network, pattern, above, at) in self.rows.iter() {

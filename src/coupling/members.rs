@@ -5,6 +5,7 @@ use crate::error::{Error, Result};
 use crate::model::{Neuron, NeuronAxis};
 use crate::provenance::{Content, Provenance, Traced};
 use std::collections::HashSet;
+use std::fmt;
 use std::sync::Arc;
 
 /// How many neurons of a ranked list are taken where nothing else is asked for.
@@ -149,6 +150,14 @@ impl NetworkMembers for NeuronLists {
 
     fn what(&self) -> String {
         "given lists".to_owned()
+    }
+}
+
+impl fmt::Display for NeuronLists {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let each = self.lists.iter().map(|list| format!("{} ({} neurons)", list.network, list.neurons.len()));
+        let each: Vec<String> = each.collect();
+        write!(f, "NeuronLists: {} lists of {}\n{}", self.lists.len(), self.axis, each.join(", "))
     }
 }
 

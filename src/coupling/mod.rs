@@ -5,7 +5,11 @@
 //! 2. [`subgroups`]: the neurons of each network, by the paper's reading ([`Reading::BestPattern`]) or from all patterns
 //!    together ([`Reading::Combined`]).
 //! 3. [`layer_counts`], [`head_counts`]: where in the model they lie, beside chance.
+//!    [`layer_tests`] asks of all layers of a network at once.
 //! 4. [`couple`]: every neuron's course beside every network's (Liu et al. 2023), with chance in closed form for all pairs at once.
+//! 5. [`meaning`]: the words, contexts and kinds of words to which the neurons of each network respond; [`word_classes`] asks every neuron.
+//! 6. [`interpret`]: for each network its regions, words and layers in one table.
+//! 7. [`organisation`], [`organisation_of_models`]: diversity, consistency and compactness, model beside model and twin.
 //!
 //! ```no_run
 //! use neurocell::coupling::{match_networks, subgroups};

@@ -13,6 +13,7 @@ mod fetch;
 mod figure;
 mod leaks;
 mod masker;
+mod meaning;
 mod models;
 mod pattern;
 mod provenance;

@@ -3,6 +3,8 @@
 mod options;
 mod places;
 mod table;
+#[cfg(test)]
+mod tests;
 
 pub use options::InterpretOptions;
 pub use places::PlaceCount;

@@ -9,6 +9,8 @@ mod kinds;
 mod network;
 mod options;
 mod pooled;
+#[cfg(test)]
+mod tests;
 mod words;
 
 pub use by_neuron::{WordClasses, word_classes};

@@ -305,8 +305,10 @@ impl fmt::Display for Meaning {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let with = self.networks.iter().filter(|one| one.members > 0).count();
         writeln!(f, "Meaning: the words of {with} networks; {}", self.about)?;
-        if with < self.networks.len() {
-            writeln!(f, "{} networks have no neuron, and no words", self.networks.len() - with)?;
+        match self.networks.len() - with {
+            0 => {}
+            1 => writeln!(f, "1 network has no neuron, and no words")?,
+            more => writeln!(f, "{more} networks have no neuron, and no words")?,
         }
         let tests = with * self.kinds.len();
         write!(

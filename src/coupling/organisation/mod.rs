@@ -9,6 +9,8 @@ mod models;
 mod options;
 mod shares;
 mod study;
+#[cfg(test)]
+mod tests;
 
 pub use bounded::Bounded;
 pub use models::organisation_of_models;
@@ -119,8 +121,8 @@ pub fn organisation(
         let interval = (fits.len() > 2).then(|| draws.interval(|drawn| maps::mean_of_pairs(pairs, drawn))).flatten();
         Some(Bounded { value, interval })
     });
-    let made =
-        Provenance::step("organisation").options_of(options, &[]).inputs_of("fit", fits).inputs_of("match", matches);
+    let made = Provenance::step("organisation").option("draws", options.draws).option("interval", options.interval);
+    let made = made.option("seed", options.seed).inputs_of("fit", fits).inputs_of("match", matches);
     Ok(BrainOrganisation {
         diversity: Bounded {
             value: shares::diversity(&shares),

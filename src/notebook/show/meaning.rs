@@ -4,7 +4,7 @@ use super::super::tables::table;
 use super::show;
 use crate::coupling::{
     BrainOrganisation, DiceTable, Enrichment, Interpretation, InterpretedNetwork, LayerTests, Meaning, NetworkMeaning,
-    OrganisationStudy, SignificantMatch, WordClasses, WordKind,
+    NeuronLists, OrganisationStudy, SignificantMatch, WordClasses, WordKind,
 };
 use crate::error::Result;
 use crate::figure::{Figure, HeatMap, WordBars, WordCloud, bars, heat_map, word_bars, word_cloud};
@@ -81,6 +81,13 @@ fn kinds_map(meaning: &Meaning, with: &[usize]) -> Result<Figure> {
 
 fn names(kinds: &[WordKind]) -> Vec<String> {
     kinds.iter().map(WordKind::to_string).collect()
+}
+
+impl NeuronLists {
+    /// Shows in a notebook which lists there are.
+    pub fn evcxr_display(&self) {
+        show(&self.to_string(), Vec::new());
+    }
 }
 
 impl LayerTests {
