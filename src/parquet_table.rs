@@ -1,7 +1,8 @@
 //! Tables as Parquet: what pandas, polars and R's arrow read, with types and without rounding.
 
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::provenance::Traced;
+use crate::replace::{Part, unwritten};
 use parquet::basic::{LogicalType, Repetition, Type as Kind};
 use parquet::data_type::{ByteArray, ByteArrayType, DataType, DoubleType, FloatType, Int64Type};
 use parquet::errors::ParquetError;
@@ -25,30 +26,14 @@ pub(crate) enum Column {
     Truths(Vec<bool>),
 }
 
-/// Writes a table whose columns are as long as each other; the file is written beside its place and renamed.
+/// Writes a table whose columns are as long as each other.
 pub(crate) fn write(path: &Path, columns: Vec<(&str, Column)>, made: &dyn Traced) -> Result<()> {
-    let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-    let beside = path.with_file_name(format!(".{name}.partial-{}", std::process::id()));
-    let failed = |cause: io::Error| {
-        Error::file(
-            "write",
-            path,
-            cause,
-            "give a path in a folder that exists and may be written, with room on its disk",
-        )
-    };
-    let written = File::create(&beside).map_err(failed).and_then(|file| {
-        let out = BufWriter::with_capacity(1 << 18, file);
-        let out = rows(out, columns, made).map_err(|cause| failed(io::Error::other(cause)))?;
-        let file = out.into_inner().map_err(|e| failed(e.into_error()))?;
-        file.sync_all().map_err(failed)?;
-        std::fs::rename(&beside, path).map_err(failed)
-    });
-    if written.is_err() {
-        // The error in hand says more than a failure to clean up after it.
-        let _ = std::fs::remove_file(&beside);
-    }
-    written
+    let failed = |cause| unwritten(path, cause);
+    let part = Part::of(path).map_err(failed)?;
+    let out = BufWriter::with_capacity(1 << 18, File::create(part.path()).map_err(failed)?);
+    let out = rows(out, columns, made).map_err(|cause| failed(io::Error::other(cause)))?;
+    out.into_inner().map_err(|e| failed(e.into_error()))?.sync_all().map_err(failed)?;
+    part.place().map_err(failed)
 }
 
 fn rows<W: Write + Send>(

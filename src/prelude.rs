@@ -5,7 +5,7 @@ pub use crate::activation::{Activations, Pooling, ReadOptions, TopWord};
 pub use crate::activation::{Derivatives, Downsampling, Hrf, Response, Sampling, Silence, WordTime};
 pub use crate::brain::{Aroma, CleaningReport, CompCor, Confounds, Dataset, Expansion, Scrub, Strategy};
 pub use crate::brain::{Bold, Cleaning, Participants, Subject};
-pub use crate::brain::{BrainMap, Mask, Networks, VoxelSeries};
+pub use crate::brain::{BrainMap, Mask, Networks, SurfaceMap, VoxelSeries};
 pub use crate::brain::{Interpolation, Masker, NetworkSeries, VoxelFile};
 pub use crate::brain::{LabelRule, NetworkTable, Overlap, Suggestions, atlases, fetch_atlas, write_maps};
 pub use crate::clock::Clock;
@@ -34,15 +34,19 @@ pub use crate::encoding::{
 pub use crate::encoding::{Part, Partition, partition_variance};
 pub use crate::encoding::{RoiCorrelation, RoiCorrelations, RoiScores, roi_scores};
 pub use crate::error::{Error, Result};
+pub use crate::experiment::{
+    Ablation, Balance, Balanced, ContrastOptions, Covariate, Effect, InSilico, Lesion, LesionOptions, Lesions,
+    NetworkContrast, NetworkContrasts, NeuronGroups, Predicted, TextContrast, lesion, lesion_all, lesion_with,
+};
 pub use crate::extract::{
     DualRegression, Extraction, GroupIca, Parcellation, SpatialDictionary, VsDbn, dual_regression,
 };
 pub use crate::figure::{
     ColourRange, Contour, Cuts, Dendrogram, Direction, Figure, Grid, HeatMap, HexBin, Histogram, Look, Stretch,
-    Surface, SurfaceMap, SurfaceShape, SurfaceView, Theme, Threshold, View, bars, ceiling_hexbin, cleaning_figure,
-    courses, dendrogram, folds_figure, grid, grid_with, heat_map, hexbin, histogram, inner_folds_figure, k_curve,
-    mosaic_grid, neuron_carpet, pattern_courses, pattern_summary, pattern_words, roi_scatter, score_histograms,
-    set_theme, spectrum_curve, voxel_carpet,
+    Surface, SurfaceShape, SurfaceView, Theme, Threshold, View, bars, ceiling_hexbin, cleaning_figure, courses,
+    dendrogram, folds_figure, grid, grid_with, heat_map, hexbin, histogram, inner_folds_figure, k_curve, mosaic_grid,
+    neuron_carpet, pattern_courses, pattern_summary, pattern_words, roi_scatter, score_histograms, set_theme,
+    spectrum_curve, voxel_carpet,
 };
 pub use crate::figure::{
     CouplingMatrix, CourseOverlay, Curve, CurveKind, CurveSet, LayerHeads, LayerHistogram, MatchMatrix, Measured,

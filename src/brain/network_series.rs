@@ -1,5 +1,6 @@
 //! One course per functional brain network.
 
+use super::networks::check_names;
 use super::series::censoring;
 use crate::clock::Clock;
 use crate::error::{Error, Result};
@@ -61,6 +62,16 @@ impl NetworkSeries {
             data.rows_mut().into_iter().zip(kept).filter(|(_, kept)| !**kept).for_each(|(mut row, _)| row.fill(0.0));
         }
         NetworkSeries { kept: kept.into(), origin: Origin::given(), ..self }
+    }
+
+    /// The same courses under other names.
+    ///
+    /// # Errors
+    /// If there are not as many names as networks, or a name comes twice.
+    pub fn renamed(&self, names: &[String]) -> Result<NetworkSeries> {
+        check_names(&self.names, names)?;
+        let made = Provenance::step("rename").option("names", names.join(", ")).input("courses", self);
+        Ok(NetworkSeries { names: names.into(), ..self.clone() }.made(made))
     }
 
     /// The same with the volumes censored that are not `kept`, one mark for each: they become 0, and no step learns from them.

@@ -94,6 +94,7 @@ pub use predict::NewScores;
 pub use predictors::Predictors;
 pub use ridge::{Ridge, Sharing, Solver, Storing};
 pub use roi::{RoiCorrelation, RoiCorrelations, RoiScores, roi_scores};
+pub(crate) use scaling::Scale;
 pub use significance::{Significance, significance};
 pub use store::{StoredEncoding, StoredFit, encodings_folder, stored_encodings};
 pub use targets::Targets;

@@ -8,6 +8,7 @@ use crate::encoding::{
     BandedFit, EncodingFit, Features, Folds, NewScores, NoiseCeiling, NormalisedScores, Partition, RoiCorrelations,
     RoiScores, VoxelTest,
 };
+use crate::experiment::{InSilico, Lesion, Lesions, NetworkContrasts, Predicted, TextContrast};
 use crate::extract::{DualRegression, Extraction};
 use crate::model::Model;
 use crate::pattern::{Hierarchy, KCurve, Patterns, Spectrum};
@@ -325,6 +326,42 @@ impl Traced for Coupling {
 }
 
 impl Traced for SubGroups {
+    fn provenance(&self) -> Provenance {
+        self.made()
+    }
+}
+
+impl Traced for InSilico {
+    fn provenance(&self) -> Provenance {
+        self.made()
+    }
+}
+
+impl Traced for Predicted {
+    fn provenance(&self) -> Provenance {
+        self.voxels().provenance()
+    }
+}
+
+impl Traced for TextContrast {
+    fn provenance(&self) -> Provenance {
+        self.made()
+    }
+}
+
+impl Traced for NetworkContrasts {
+    fn provenance(&self) -> Provenance {
+        self.made()
+    }
+}
+
+impl Traced for Lesion {
+    fn provenance(&self) -> Provenance {
+        self.made()
+    }
+}
+
+impl Traced for Lesions {
     fn provenance(&self) -> Provenance {
         self.made()
     }

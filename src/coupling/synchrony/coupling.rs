@@ -1,6 +1,8 @@
 //! What was found about every pair.
 
 use super::Synchrony;
+use crate::activation::NeuronSeries;
+use crate::brain::NetworkSeries;
 use crate::error::{Error, Result};
 use crate::model::{Neuron, NeuronAxis};
 use crate::provenance::Provenance;
@@ -14,7 +16,7 @@ pub(super) struct Whose {
     pub neurons: NeuronAxis,
     pub networks: Arc<[String]>,
     pub about: String,
-    pub subjects: usize,
+    pub heard: Arc<[(NeuronSeries, NetworkSeries)]>,
     pub made: Provenance,
 }
 
@@ -33,7 +35,8 @@ pub struct Coupling {
     draws: Option<usize>,
     chance: String,
     about: String,
-    subjects: usize,
+    /// What each subject's coupling was made from.
+    heard: Arc<[(NeuronSeries, NetworkSeries)]>,
     made: Provenance,
     /// For each neuron the network of greatest r.
     pub(super) anchors: Arc<[usize]>,
@@ -91,7 +94,7 @@ impl Coupling {
             draws,
             chance,
             about: whose.about,
-            subjects: whose.subjects,
+            heard: whose.heard,
             made: whose.made.options_of(options, &[]),
             anchors,
         })
@@ -144,7 +147,12 @@ impl Coupling {
 
     /// Number of subjects.
     pub fn subjects(&self) -> usize {
-        self.subjects
+        self.heard.len()
+    }
+
+    /// The neurons' and the networks' courses of each subject.
+    pub(crate) fn heard(&self) -> &[(NeuronSeries, NetworkSeries)] {
+        &self.heard
     }
 
     /// By which rules it was made.
@@ -180,7 +188,7 @@ impl Coupling {
         self.q[[row, column]] < self.options.level
     }
 
-    pub(super) fn at(&self, row: usize, column: usize) -> Link {
+    pub(crate) fn at(&self, row: usize, column: usize) -> Link {
         Link {
             neuron: self.neurons.neuron(row),
             network: self.networks[column].clone(),
@@ -191,7 +199,7 @@ impl Coupling {
         }
     }
 
-    pub(super) fn column(&self, network: &str) -> Result<usize> {
+    pub(crate) fn column(&self, network: &str) -> Result<usize> {
         let found = self.networks.iter().position(|name| name == network);
         found.ok_or_else(|| Error::unknown("network", network, &self.networks))
     }
@@ -215,7 +223,12 @@ impl fmt::Display for Coupling {
         let pairs = self.q.iter().filter(|q| **q < self.options.level).count();
         let held: Vec<usize> = (0..networks).map(|column| self.held(column)).collect();
         let all: usize = held.iter().sum();
-        writeln!(f, "Coupling: {neurons} neurons × {networks} networks, {} subject(s); {}", self.subjects, self.about)?;
+        writeln!(
+            f,
+            "Coupling: {neurons} neurons × {networks} networks, {} subject(s); {}",
+            self.heard.len(),
+            self.about
+        )?;
         writeln!(f, "{pairs} pairs with q < {}, chance by {}", self.options.level, self.chance)?;
         if let Some(floor) = self.floor() {
             writeln!(f, "{floor}")?;

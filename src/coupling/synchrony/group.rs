@@ -96,7 +96,7 @@ pub fn couple_group(subjects: &[(&NeuronSeries, &NetworkSeries)], options: &Sync
         neurons: first.neurons().clone(),
         networks: of_first.names().into(),
         about: of_first.about().to_owned(),
-        subjects: subjects.len(),
+        heard: subjects.iter().map(|(neurons, networks)| ((*neurons).clone(), (*networks).clone())).collect(),
         made: subjects.iter().fold(Provenance::step("couple a group"), |made, (neurons, networks)| {
             made.input("neurons", *neurons).input("networks", *networks)
         }),

@@ -63,7 +63,7 @@ pub fn couple_with(neurons: &NeuronSeries, networks: &NetworkSeries, options: &S
         neurons: neurons.neurons().clone(),
         networks: networks.names().into(),
         about: networks.about().to_owned(),
-        subjects: 1,
+        heard: [(neurons.clone(), networks.clone())].into(),
         made: Provenance::step("couple").input("neurons", neurons).input("networks", networks),
     };
     Coupling::of(found, whose, options, None)
