@@ -126,7 +126,7 @@ const SECOND: &str = "anchored, oracle, ratio  AUC, oracle, ratio  precision, or
 
 fn first_study(simulation: &Simulation, networks: &Networks, neurons: &Neurons) -> Result<Vec<f64>> {
     let group = simulation.in_memory_series(&neurons.first, networks)?;
-    let subjects = group.clean_all(Cleaning::default())?;
+    let subjects = group.clean_all(Cleaning::strategy(Strategy::Simple))?;
     let ([usual, weights], groups, fit) = paper_one(&subjects, networks, neurons, 199)?;
     let found = group.truth().compare(&usual, &groups, &fit)?;
     let as_in_the_paper = group.truth().compare(&weights, &groups, &fit)?;
@@ -141,7 +141,7 @@ fn first_study(simulation: &Simulation, networks: &Networks, neurons: &Neurons) 
 
 fn second_study(simulation: &Simulation, networks: &Networks, neurons: &Neurons) -> Result<Vec<f64>> {
     let group = simulation.in_memory_series(&neurons.second, networks)?;
-    let subjects = group.clean_all(Cleaning::default())?;
+    let subjects = group.clean_all(Cleaning::strategy(Strategy::Simple))?;
     let coupling = paper_two(&subjects, networks, &neurons.second)?;
     let found = group.truth().compare_coupling(&coupling, &neurons.second)?;
     if std::env::var_os("NEUROCELL_BENCH_SHOW").is_some() {
@@ -225,7 +225,8 @@ fn null(sets: usize, first_seed: u64) -> Done {
     let mut found = [0; 2];
     for seed in first_seed..first_seed + sets as u64 {
         let simulation = Simulation::new(10_000 + seed).subjects(SUBJECTS).snr(0.0);
-        let subjects = simulation.in_memory_series(&neurons.first, &networks)?.clean_all(Cleaning::default())?;
+        let subjects =
+            simulation.in_memory_series(&neurons.first, &networks)?.clean_all(Cleaning::strategy(Strategy::Simple))?;
         let ([matched, _], ..) = paper_one(&subjects, &networks, &neurons, 999)?;
         let coupling = paper_two(&subjects, &networks, &neurons.second)?;
         let pairs =

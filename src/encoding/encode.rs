@@ -7,7 +7,7 @@ use super::estimate::Estimate;
 use super::fit::HeldOut;
 use super::leaks::Seen;
 use super::nested::{Block, Kind, Nested};
-use super::predict::{Trained, Units};
+use super::predict::{Responses, Trained, Units};
 use super::scaling::{Scale, standardised};
 use super::sink::{Fitted, Sink, Whole};
 use super::store::{CODE, Claim, Filling, Meta, Parts, Stored, claim, encodings_folder};
@@ -143,7 +143,7 @@ pub fn encode(x: &dyn Predictors, bold: &dyn Targets, ridge: Ridge) -> Result<En
         false => "",
     };
     let (usual, delays) = (ridge.folds.is_none(), &ridge.delays);
-    let about = About { x, bold, method: &method, solved, delays, folds: &folds, usual, made };
+    let about = About { x, bold, method: &method, solved, delays, folds: &folds, usual, ridge: true, made };
     whole.fit(about, units, ridge.alphas)
 }
 
@@ -290,7 +290,11 @@ impl Whole {
                 r2: self.r2,
                 predicted: self.predicted,
             }),
-            trained: Arc::new(Trained { units: Units { voxels: self.scale, ..units }, seen: Seen::of(bold)? }),
+            trained: Arc::new(Trained {
+                units: Units { voxels: self.scale, ..units },
+                seen: Seen::of(bold)?,
+                responses: if about.ridge { Responses::Ridge } else { Responses::Predicted },
+            }),
             whose: bold.name().split(';').next().unwrap_or_default().to_owned(),
             about: line,
             stored: self.stored,
@@ -342,7 +346,7 @@ pub(super) fn regressors(
         }
         false => None,
     };
-    Ok((regressors, Units { given, delayed, voxels, alike }))
+    Ok((regressors, Units { given, delayed, voxels, alike, rows: places.len() }))
 }
 
 pub(super) fn check_sizes(folds: &Folds, kept: &[bool]) -> Result<()> {
@@ -378,6 +382,8 @@ pub(super) struct About<'a> {
     pub folds: &'a Folds,
     /// Whether the folds are the usual ones, which nobody asked for.
     pub usual: bool,
+    /// Whether it is ridge regression, with one penalty a voxel.
+    pub ridge: bool,
     /// What the fit is made of.
     pub made: Provenance,
 }

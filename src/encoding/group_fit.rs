@@ -4,7 +4,7 @@ use super::EncodingFit;
 use super::by_voxel::ByVoxel;
 use super::fit::HeldOut;
 use super::leaks::Seen;
-use super::predict::{Trained, Units};
+use super::predict::{Responses, Trained, Units};
 use super::scaling::Scale;
 use crate::error::{Error, Result};
 use crate::provenance::Provenance;
@@ -57,6 +57,17 @@ pub fn mean_fit(fits: &[EncodingFit]) -> Result<EncodingFit> {
     let inverse = scale(&deviation).into_iter().map(|sd| if sd > 0.0 { 1.0 / sd } else { 0.0 }).collect();
     let voxels = Scale { mean: scale(&|scale| scale.mean.clone()), inverse };
     let seen: Vec<&Seen> = fits.iter().map(|fit| &fit.trained.seen).collect();
+    // Each subject has penalties of its own, so that the group's responses do not follow from its weights.
+    let responses = match first.trained.units.alike.is_some() {
+        true => {
+            let mut sum = first.responses()?;
+            for fit in &fits[1..] {
+                sum += &fit.responses()?;
+            }
+            Responses::Mean(Arc::new(sum / count))
+        }
+        false => Responses::Predicted,
+    };
     let who: Vec<&str> = fits.iter().map(|fit| fit.whose.as_str()).collect();
     let whose = match &who[..] {
         [one] => (*one).to_owned(),
@@ -77,7 +88,11 @@ pub fn mean_fit(fits: &[EncodingFit]) -> Result<EncodingFit> {
             r2: over(&|fit| fit.held_out.r2.clone()),
             predicted: over(&|fit| whole(&fit.held_out.predicted)).into(),
         }),
-        trained: Arc::new(Trained { units: Units { voxels, ..first.trained.units.clone() }, seen: Seen::all(&seen)? }),
+        trained: Arc::new(Trained {
+            units: Units { voxels, ..first.trained.units.clone() },
+            seen: Seen::all(&seen)?,
+            responses,
+        }),
         about: format!("{whose}: {}", first.about),
         whose,
         stored: None,

@@ -18,6 +18,18 @@ use std::sync::Arc;
 pub(crate) struct Trained {
     pub(super) units: Units,
     pub(super) seen: Seen,
+    pub(super) responses: Responses,
+}
+
+/// What a voxel's covariance with each regressor is known from.
+#[derive(Clone, Debug)]
+pub(super) enum Responses {
+    /// Ridge weights and penalties, which are the covariances solved for.
+    Ridge,
+    /// The predictions alone.
+    Predicted,
+    /// The mean over subjects, regressor × voxel.
+    Mean(Arc<Array2<f32>>),
 }
 
 /// Means and standard deviations over the training rows.
@@ -30,6 +42,8 @@ pub(super) struct Units {
     pub voxels: Scale,
     /// How the regressors correlate with one another over the training rows; `None` if they are too many.
     pub alike: Option<Arc<Array2<f32>>>,
+    /// Number of training rows.
+    pub rows: usize,
 }
 
 impl EncodingFit {
@@ -203,8 +217,13 @@ impl Trained {
         let none = || Scale { mean: Vec::new(), inverse: Vec::new() };
         let clock = crate::clock::Clock::new(1.0, &[4, 4]).unwrap();
         let series = super::tests::bold(Array2::from_shape_fn((8, 1), |(t, _)| t as f32), &clock);
-        let units =
-            Units { given: none(), delayed: none(), voxels: none(), alike: Some(Arc::new(Array2::eye(regressors))) };
-        Trained { units, seen: Seen::of(&series).unwrap() }
+        let units = Units {
+            given: none(),
+            delayed: none(),
+            voxels: none(),
+            alike: Some(Arc::new(Array2::eye(regressors))),
+            rows: 8,
+        };
+        Trained { units, seen: Seen::of(&series).unwrap(), responses: Responses::Predicted }
     }
 }

@@ -1,6 +1,7 @@
 //! What a voxel has to do with a regressor, whatever the other regressors are.
 
 use super::EncodingFit;
+use super::predict::{Responses, Units};
 use crate::brain::BrainMap;
 use crate::error::{Error, Result};
 use crate::linalg::product;
@@ -8,12 +9,15 @@ use crate::provenance::Provenance;
 use ndarray::Array2;
 
 impl EncodingFit {
-    /// Regressor × voxel: the covariance of each regressor's course with what the model predicts for the voxel, G·B, in standard deviations of the voxel.
+    /// Regressor × voxel: the covariance of each regressor's course with the voxel's over the training rows, both in standard deviations: their r.
     ///
-    /// B are the weights and G the correlations of the regressors with one another over the training rows. A *weight* says what a regressor
-    /// adds to all others; regressors that are alike share it out between them, and some may get it with the opposite sign. The *response* says how far the voxel
-    /// goes with the regressor itself. To say what a regressor's map looks like, this is the one to read: the "activation pattern" of Haufe et al. 2014, NeuroImage 87:96, or
-    /// a structure coefficient, as statistics calls it, times the model's multiple r.
+    /// A *weight* says what a regressor adds to all others; regressors that are alike share it out between them, some may get it with the opposite sign, and a large penalty
+    /// makes all their maps alike. The *response* says how far the voxel goes with the regressor itself. To say what a regressor's map looks like, this is the one
+    /// to read: the "activation pattern" of Haufe et al. 2014, NeuroImage 87:96.
+    ///
+    /// It follows from the weights B, the regressors' correlations with one another G, and the penalty: ridge regression solves (n·G + α)·B = n·C, so C = G·B + α/n·B. Of a
+    /// model that is no ridge regression it is G·B, the covariance with what the model predicts. Of a group's model ([`mean_fit`](super::mean_fit)) it is
+    /// the mean over subjects.
     ///
     /// ```
     /// use neurocell::prelude::*;
@@ -28,7 +32,11 @@ impl EncodingFit {
     /// # Errors
     /// If the regressors are more than 1,024: their correlations with one another are not kept then.
     pub fn responses(&self) -> Result<Array2<f32>> {
-        let Some(alike) = &self.trained.units.alike else {
+        let Units { alike, rows, .. } = &self.trained.units;
+        if let Responses::Mean(responses) = &self.trained.responses {
+            return Ok(responses.as_ref().clone());
+        }
+        let Some(alike) = alike else {
             return Err(Error::value(
                 format!(
                     "the correlations of {} {} with one another were not kept: that is done up to {}",
@@ -39,7 +47,15 @@ impl EncodingFit {
                 "look at the weights instead, or fit patterns in the place of single neurons",
             ));
         };
-        product(alike.view(), self.weights().view())
+        let weights = self.weights();
+        let mut responses = product(alike.view(), weights.view())?;
+        if matches!(self.trained.responses, Responses::Ridge) {
+            let shrunk: Vec<f32> = self.alphas.iter().map(|alpha| alpha / *rows as f32).collect();
+            for (mut responses, weights) in responses.rows_mut().into_iter().zip(weights.rows()) {
+                responses.iter_mut().zip(weights).zip(&shrunk).for_each(|((r, w), shrunk)| *r += shrunk * w);
+            }
+        }
+        Ok(responses)
     }
 
     /// One row of [`EncodingFit::responses`] as a map.
@@ -55,43 +71,36 @@ impl EncodingFit {
         }
         let made = Provenance::step("responses to a regressor").option("row", row).input("fit", self);
         let label = format!("Responses to {kind} {row}, {}", self.whose);
-        Ok(BrainMap::of(responses.row(row).to_vec(), &self.mask, label, "covariance").made(made))
+        Ok(BrainMap::of(responses.row(row).to_vec(), &self.mask, label, "r").made(made))
     }
 }
 
 #[cfg(test)]
 mod tests {
     use crate::clock::Clock;
+    use crate::coupling::correlate::pearson;
     use crate::encoding::tests::bold;
     use crate::encoding::{Features, Ridge, encode};
-    use ndarray::{Array2, Axis};
+    use ndarray::Array2;
 
     #[test]
-    fn a_response_is_the_covariance_of_regressor_and_prediction() {
+    fn a_response_is_the_correlation_of_regressor_and_voxel_whatever_the_penalty() {
         let clock = Clock::new(2.0, &[60, 60, 60]).unwrap();
         let wave = |t: usize, n: usize| ((t * t * (n + 3)) as f32 * 0.7).sin();
         let mut x = Array2::from_shape_fn((180, 3), |(t, n)| wave(t, n));
         // The third regressor is much like the first, and is on another scale.
         let first = x.column(0).to_owned();
         x.column_mut(2).zip_mut_with(&first, |c, a| *c = 40.0 + 5.0 * (0.9 * a + 0.3 * *c));
-        let y = Array2::from_shape_fn((180, 2), |(t, v)| x[[t, v]] + wave(t, v + 9));
+        let y = Array2::from_shape_fn((180, 2), |(t, v)| 7.0 + 3.0 * (x[[t, v]] + wave(t, v + 9)));
         let features = Features::new("made", x.clone(), &clock).unwrap();
-        let fit = encode(&features, &bold(y, &clock), Ridge::default()).unwrap();
-        let predicted = fit.predict(&features).unwrap();
-        let responses = fit.responses().unwrap();
-        for (row, course) in x.axis_iter(Axis(1)).enumerate() {
-            let (mean, sd) = (course.mean().unwrap(), course.std(0.0));
-            for voxel in 0..2 {
-                let values = predicted.data().column(voxel);
-                let scale = fit.trained.units.voxels.inverse[voxel] as f32;
-                let centre = values.mean().unwrap();
-                let sum: f32 = course.iter().zip(values).map(|(x, y)| (x - mean) / sd * (y - centre) * scale).sum();
-                let found = responses[[row, voxel]];
-                assert!((found - sum / 180.0).abs() < 1e-4, "{row} {voxel}: {found}, {}", sum / 180.0);
+        for alpha in [0.1, 30.0, 3000.0] {
+            let fit = encode(&features, &bold(y.clone(), &clock), Ridge::default().alphas(&[alpha])).unwrap();
+            let responses = fit.responses().unwrap();
+            for ((row, voxel), found) in responses.indexed_iter() {
+                let r = pearson(x.column(row), y.column(voxel));
+                assert!((f64::from(*found) - r).abs() < 1e-3, "α {alpha}, {row} {voxel}: {found}, r = {r}");
             }
+            assert_eq!(fit.response_map(1).unwrap().values(), responses.row(1).to_vec());
         }
-        // The first voxel goes with the first regressor and as well with the third, which adds nothing to it.
-        assert!(responses[[2, 0]] > 0.8 * responses[[0, 0]] && fit.weights()[[2, 0]] < 0.6 * fit.weights()[[0, 0]]);
-        assert_eq!(fit.response_map(1).unwrap().values(), responses.row(1).to_vec());
     }
 }

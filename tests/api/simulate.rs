@@ -2,6 +2,7 @@
 
 use crate::reference::array;
 use ndarray::{Array1, Array2};
+use neurocell::brain::Affine;
 use neurocell::error::ErrorKind;
 use neurocell::prelude::*;
 use neurocell::simulate::roc_auc;
@@ -39,6 +40,38 @@ pub fn neurons(clock: &Clock, seed: u64) -> NeuronSeries {
     }
     let axis = NeuronAxis::new("made", Site::FfnOut, 4, 60);
     NeuronSeries::new(data, clock.clone(), axis).unwrap()
+}
+
+/// An atlas in the brain at 8 mm: every second voxel of the 4 mm brain along each axis.
+fn coarse(networks: &Networks) -> Networks {
+    let fine = networks.mask();
+    let shape = fine.shape().map(|n| n.div_ceil(2));
+    let affine = Affine(fine.affine().0.map(|[x, y, z, origin]| [2.0 * x, 2.0 * y, 2.0 * z, origin]));
+    let mut inside = vec![false; shape.iter().product()];
+    for (n, inside) in inside.iter_mut().enumerate() {
+        let at = [n % shape[0], n / shape[0] % shape[1], n / shape[0] / shape[1]];
+        *inside = fine.number(at.map(|i| 2 * i)).is_some();
+    }
+    networks.resampled_to(&Mask::new(shape, affine, &inside).unwrap()).unwrap()
+}
+
+/// Both papers' analyses of a group; they do not know the truth.
+fn analyse_group(
+    subjects: &[VoxelSeries],
+    series: &NeuronSeries,
+    networks: &Networks,
+    surrogates: usize,
+) -> (Study, Coupling) {
+    let patterns = series.patterns(Ica::new(14)).unwrap();
+    let fits: Vec<EncodingFit> =
+        subjects.iter().map(|bold| encode(&patterns, bold, Ridge::default()).unwrap()).collect();
+    let fit = mean_fit(&fits).unwrap();
+    let matched = match_networks_with(&fit, networks, MatchOptions::default().surrogates(surrogates)).unwrap();
+    let groups = subgroups(&fit, networks, &patterns, series).unwrap();
+    let courses: Vec<NetworkSeries> = subjects.iter().map(|bold| bold.network_courses(networks).unwrap()).collect();
+    let pairs: Vec<(&NeuronSeries, &NetworkSeries)> = courses.iter().map(|courses| (series, courses)).collect();
+    let coupling = couple_group(&pairs, &Synchrony::default()).unwrap();
+    (Study { matched, groups, fit }, coupling)
 }
 
 struct Study {
@@ -452,4 +485,112 @@ fn what_cannot_be_planted_is_named() {
     let alike = good.clone().neurons("Visual", &of([1, 15, 29, 43])).neurons("Default", &of([57, 71, 85, 99]));
     fails(alike, ErrorKind::Value, "Visual and Default correlate by");
     fails(good.tr(2.0), ErrorKind::Value, "TR of 1.5 s");
+}
+
+#[test]
+fn a_group_on_disk_gives_both_papers_what_was_planted() {
+    let folder = tempfile::tempdir().unwrap();
+    let dataset = folder.path().join("group");
+    let networks = coarse(&Networks::yeo7().unwrap());
+    let story = story(3, 150);
+    let simulation = Simulation::new(21).subjects(2).group(12);
+    let series = neurons(&simulation.clock(&story).unwrap(), 4);
+    let simulated = simulation.write_series(&series, &story, &networks, &dataset).unwrap();
+    let read = |subject: &Subject| subject.bold("story").unwrap().clean(Cleaning::default()).unwrap();
+    let subjects: Vec<VoxelSeries> = simulated.open().unwrap().iter().map(read).collect();
+    assert_eq!(subjects[1].mask(), networks.mask());
+
+    let (study, coupling) = analyse_group(&subjects, &series, &networks, 199);
+    let truth = Truth::read(&dataset).unwrap();
+    let recovery = truth.compare(&study.matched, &study.groups, &study.fit).unwrap();
+    let anchors = truth.compare_coupling(&coupling, &series).unwrap();
+    println!("{truth}\n{recovery}\n{anchors}");
+    assert!(recovery.named().unwrap() >= 0.85, "{recovery}");
+    let [_, combined, oracle] = recovery.member_auc().unwrap();
+    assert!(combined >= 0.95 * oracle && oracle > 0.9, "{recovery}");
+    let ([found, best], [auc, most]) = (anchors.anchored().unwrap(), anchors.auc().unwrap());
+    assert!(found >= 0.95 * best && best > 0.9, "{anchors}");
+    assert!(auc >= 0.95 * most && most > 0.9, "{anchors}");
+    assert!(anchors.to_string().starts_with("2 SIMULATED subjects") && anchors.false_anchors.is_empty(), "{anchors}");
+
+    for (table, header) in [("networks.csv", "network,pattern,named"), ("anchors.csv", "network,neurons,anchored")] {
+        let path = folder.path().join(table);
+        match table {
+            "networks.csv" => recovery.to_csv(&path).unwrap(),
+            _ => anchors.to_csv(&path).unwrap(),
+        }
+        let text = std::fs::read_to_string(path).unwrap();
+        assert!(text.starts_with(header) && text.lines().count() == 1 + 7, "{text}");
+    }
+    // What a course is compared with is of the same neurons.
+    let other = neurons(&simulation.clock(&self::story(2, 60)).unwrap(), 4);
+    assert_eq!(truth.compare_coupling(&coupling, &other).unwrap_err().kind(), ErrorKind::Shape);
+    let one = subjects[0].network_courses(&networks).unwrap();
+    let alone = couple_group(&[(&series, &one)], &Synchrony::default()).unwrap_err();
+    assert!(alone.to_string().contains("a group's test needs at least two"), "{alone}");
+    // Another atlas has other networks, and lies on another grid.
+    let others = Networks::yeo17().unwrap();
+    let error = match_networks(&study.fit, &others).unwrap_err();
+    assert!(error.to_string().contains("resampled_to"), "{error}");
+}
+
+/// The oracle ranks by the planted course itself: recomputed here by plain sums.
+#[test]
+fn the_oracle_of_anchors_is_told_the_planted_courses() {
+    let networks = coarse(&Networks::yeo7().unwrap());
+    let clock = Simulation::new(1).clock(&story(2, 60)).unwrap();
+    let series = neurons(&clock, 3);
+    let simulation = Simulation::new(4).subjects(2).planting(Planting::Single).group(2).drive(&["Visual", "Default"]);
+    let group = simulation.in_memory_series(&series, &networks).unwrap();
+    let subjects = group.clean_all(Cleaning::default()).unwrap();
+    let courses: Vec<NetworkSeries> = subjects.iter().map(|bold| bold.network_courses(&networks).unwrap()).collect();
+    let coupling = couple_group(&[(&series, &courses[0]), (&series, &courses[1])], &Synchrony::default()).unwrap();
+    let truth = group.truth();
+    let found = truth.compare_coupling(&coupling, &series).unwrap();
+    let r = |course: &[f32], column: usize| -> f64 {
+        let run = |run: usize| {
+            let rows = clock.rows(run);
+            let part = |values: Vec<f64>| {
+                let mean = values.iter().sum::<f64>() / values.len() as f64;
+                values.into_iter().map(|v| v - mean).collect::<Vec<f64>>()
+            };
+            let a = part(rows.clone().map(|t| f64::from(course[t])).collect());
+            let b = part(rows.map(|t| f64::from(series.data()[[t, column]])).collect());
+            let product = |a: &[f64], b: &[f64]| a.iter().zip(b).map(|(a, b)| a * b).sum::<f64>();
+            product(&a, &b) / (product(&a, &a) * product(&b, &b)).sqrt()
+        };
+        (run(0) + run(1)) / 2.0
+    };
+    for network in &found.networks {
+        let course = truth.course(&network.network).unwrap();
+        let members = truth.neurons(&network.network).unwrap();
+        let columns: Vec<usize> = members.iter().map(|n| series.neurons().column(*n).unwrap()).collect();
+        let scores: Vec<f64> = (0..240).map(|column| r(&course, column)).collect();
+        let others = (0..240).filter(|column| !columns.contains(column));
+        let wins: f64 =
+            columns.iter().flat_map(|m| others.clone().map(|o| if scores[*m] > scores[o] { 1.0 } else { 0.0 })).sum();
+        assert!((network.auc[1] - wins / (2.0 * 238.0)).abs() < 1e-9, "{found}");
+        let ahead = (0..240).filter(|column| scores[*column] > scores[columns[0]].min(scores[columns[1]])).count();
+        assert_eq!(network.precision[1] == 1.0, ahead == 1, "{found}");
+    }
+}
+
+#[test]
+fn where_nothing_was_planted_groups_rarely_show_something() {
+    let networks = coarse(&Networks::yeo7().unwrap());
+    let clock = Simulation::new(0).clock(&story(2, 75)).unwrap();
+    let sets = 12;
+    let (mut first, mut second) = (0, 0);
+    for seed in 0..sets {
+        let series = neurons(&clock, 200 + seed);
+        let simulation = Simulation::new(500 + seed).subjects(2).snr(0.0).group(10);
+        let group = simulation.in_memory_series(&series, &networks).unwrap();
+        let subjects = group.clean_all(Cleaning::default()).unwrap();
+        let (study, coupling) = analyse_group(&subjects, &series, &networks, 499);
+        first += usize::from(study.matched.q().iter().any(|q| *q < 0.05));
+        second += usize::from(coupling.q().iter().any(|q| *q < 0.05));
+        assert!(group.truth().compare_coupling(&coupling, &series).unwrap().networks.is_empty());
+    }
+    // Where all is null a false discovery rate of q is the share of sets with any; three or more of twelve come with probability 0.02.
+    assert!(first <= 2 && second <= 2, "{first} and {second} of {sets} sets");
 }

@@ -81,7 +81,7 @@ pub fn encode_banded(spaces: &Spaces, bold: &dyn Targets, banded: Banded) -> Res
     let (usual, delays) = (ridge.folds.is_none(), &ridge.delays);
     let made = Provenance::step("encode by banded ridge").options_of(&banded, &["folds"]);
     let made = made.input("spaces", &union).input("bold", bold).input("folds", &folds);
-    let about = About { x: &union, bold, method: &method, solved, delays, folds: &folds, usual, made };
+    let about = About { x: &union, bold, method: &method, solved, delays, folds: &folds, usual, ridge: false, made };
     Ok(BandedFit {
         joint: found.fit(about, units, ridge.alphas)?,
         names: spaces.names().into_iter().map(str::to_owned).collect(),

@@ -60,7 +60,7 @@ pub fn encode_elastic(x: &dyn Predictors, bold: &dyn Targets, options: ElasticNe
     let (method, usual, delays) = (options.words(), options.folds.is_none(), &options.delays);
     let made = Provenance::step("encode by elastic net").options_of(&options, &["folds"]);
     let made = made.input(x.kind(), x).input("bold", bold).input("folds", &folds);
-    let about = About { x, bold, method: &method, solved: &solved, delays, folds: &folds, usual, made };
+    let about = About { x, bold, method: &method, solved: &solved, delays, folds: &folds, usual, ridge: false, made };
     unlocked(found).fit(about, units, options.lambdas)
 }
 

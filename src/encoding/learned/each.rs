@@ -183,6 +183,7 @@ impl Each<'_> {
         let made = Provenance::step("encode each").options_of(ridge, &["folds", "storing"]).input("features", features);
         let made = made.input("bold", bold).input("folds", folds).input("held-out r", &found.r);
         let about = About {
+            ridge: false,
             made,
             x: features,
             bold,
