@@ -21,6 +21,7 @@
 //! | [`extract`] | networks from the data themselves | [`Extraction`](extract::Extraction) |
 //! | [`encoding`] | voxels predicted from patterns | [`EncodingFit`](encoding::EncodingFit) |
 //! | [`coupling`] | which pattern and which neurons belong to which network | [`NetworkMatch`](coupling::NetworkMatch) |
+//! | [`experiment`] | texts that nobody heard, and models without some of their units | [`InSilico`](experiment::InSilico), [`Lesion`](experiment::Lesion) |
 //! | [`statistics`] | whether a correlation is more than chance, over thousands of tests | p and q values |
 //! | [`simulate`] | a simulated subject on disk, with its truth beside it | [`Simulation`](simulate::Simulation) |
 //! | [`figure`] | every result as a picture | [`Figure`](figure::Figure) |
@@ -36,6 +37,7 @@ pub mod coupling;
 mod csv;
 pub mod encoding;
 pub mod error;
+pub mod experiment;
 pub mod extract;
 pub mod figure;
 mod hex;
@@ -43,6 +45,7 @@ mod home;
 pub mod linalg;
 pub mod model;
 pub mod notebook;
+mod parquet_table;
 pub mod pattern;
 pub mod prelude;
 pub mod provenance;

@@ -1,5 +1,6 @@
 //! The value of each neuron at each word.
 
+use super::ReadOptions;
 use super::values::Values;
 use crate::model::NeuronAxis;
 use crate::provenance::Origin;
@@ -23,7 +24,17 @@ pub struct Activations {
     pub(super) unmatched: Arc<[usize]>,
     pub(super) unknown: Arc<[usize]>,
     pub(super) windows: String,
+    /// How they were read, and from which model; nothing for values that were not read here.
+    pub(super) reading: Option<Arc<ReadFrom>>,
     pub(crate) origin: Origin,
+}
+
+/// How values were read, so that another text, or a changed model, can be read alike.
+#[derive(Clone, Debug)]
+pub(crate) struct ReadFrom {
+    pub(crate) options: ReadOptions,
+    /// The identity of the model, without interventions.
+    pub(crate) identity: String,
 }
 
 impl Activations {
@@ -50,6 +61,11 @@ impl Activations {
     /// Numbers of the words that the model reads only as its unknown token, ascending. They have values, which say little of the word.
     pub fn unknown(&self) -> &[usize] {
         &self.unknown
+    }
+
+    /// How they were read, and from which model.
+    pub(crate) fn reading(&self) -> Option<&ReadFrom> {
+        self.reading.as_deref()
     }
 
     /// The folder of the store that holds the values; `None` if they are in memory.

@@ -2,6 +2,7 @@
 
 use super::hrf::FINE;
 use super::placing::{Placed, placed};
+use super::series::Sampled;
 use super::{Activations, NeuronSeries, Response, Sampling, Silence};
 use crate::clock::Clock;
 use crate::error::{Error, Result};
@@ -65,8 +66,15 @@ impl Activations {
             what: "neurons",
         };
         let made = Provenance::step("on the scan's clock").options_of(sampling, &[]).option("clock", clock);
-        let OnClock { data, clock, notes } = words.on_clock(clock, sampling)?;
-        Ok(NeuronSeries::new(data, clock, axis)?.with_notes(notes).made(made.input("activations", self)))
+        let whole = clock;
+        let OnClock { data, clock, notes } = words.on_clock(whole, sampling)?;
+        let series = NeuronSeries::new(data, clock, axis)?.with_notes(notes).made(made.input("activations", self));
+        Ok(series.sampled_from(Sampled {
+            activations: self.clone(),
+            clock: whole.clone(),
+            sampling: sampling.clone(),
+            high_pass: Vec::new(),
+        }))
     }
 }
 

@@ -42,6 +42,14 @@ impl NeuronSeries {
             ));
         }
         let made = Provenance::step("high-pass").option("cutoff seconds", cutoff_seconds).input("series", self);
-        Ok(NeuronSeries::new(data, clock.clone(), self.neurons().clone())?.with_notes(notes).made(made))
+        let filtered = NeuronSeries::new(data, clock.clone(), self.neurons().clone())?.with_notes(notes).made(made);
+        Ok(match self.source() {
+            None => filtered,
+            Some(source) => {
+                let mut source = source.clone();
+                source.high_pass.push(cutoff_seconds);
+                filtered.sampled_from(source)
+            }
+        })
     }
 }

@@ -25,5 +25,6 @@ pub use hrf::{Hrf, HrfPart};
 pub use read::{Pooling, ReadOptions};
 pub use sampling::{Derivatives, Downsampling, Response, Sampling, Silence, WordTime};
 pub use series::NeuronSeries;
+pub(crate) use series::Sampled;
 pub use store::{StoredActivations, StoredState, activations_folder, stored_activations};
 pub use words::TopWord;

@@ -1,5 +1,6 @@
 //! One course per artificial neuron on the scan's clock.
 
+use super::{Activations, Sampling};
 use crate::clock::Clock;
 use crate::error::{Error, Result};
 use crate::model::{Neuron, NeuronAxis};
@@ -15,7 +16,20 @@ pub struct NeuronSeries {
     clock: Clock,
     neurons: NeuronAxis,
     notes: Arc<[String]>,
+    /// What they were sampled from; nothing for courses that were given.
+    source: Option<Arc<Sampled>>,
     pub(crate) origin: Origin,
+}
+
+/// What a series was sampled from, so that another text, or a changed model, can be sampled alike.
+#[derive(Clone, Debug)]
+pub(crate) struct Sampled {
+    pub(crate) activations: Activations,
+    /// Of the whole scan, before trimming.
+    pub(crate) clock: Clock,
+    pub(crate) sampling: Sampling,
+    /// Cutoffs in seconds of the filters that were applied afterwards, in their order.
+    pub(crate) high_pass: Vec<f64>,
 }
 
 impl NeuronSeries {
@@ -45,7 +59,8 @@ impl NeuronSeries {
                 "a model's activations are finite: look at its weights, or at what was done to the series",
             ));
         }
-        Ok(NeuronSeries { data: Arc::new(data), clock, neurons, notes: Arc::new([]), origin: Origin::given() })
+        let (notes, origin) = (Arc::new([]), Origin::given());
+        Ok(NeuronSeries { data: Arc::new(data), clock, neurons, notes, source: None, origin })
     }
 
     /// Several series of the same neurons one after the other in time, the runs of the first before those of the second.
@@ -102,7 +117,8 @@ impl NeuronSeries {
         }
         let notes = series.iter().flat_map(|one| one.notes.to_vec()).collect();
         let origin = Provenance::step("join series").inputs_of("series", series).into();
-        Ok(NeuronSeries { data: Arc::new(data), clock, neurons: first.neurons.clone(), notes, origin })
+        let neurons = first.neurons.clone();
+        Ok(NeuronSeries { data: Arc::new(data), clock, neurons, notes, source: None, origin })
     }
 
     /// Time × neuron.
@@ -144,6 +160,16 @@ impl NeuronSeries {
     /// The same with what made it.
     pub(crate) fn made(self, made: Provenance) -> NeuronSeries {
         NeuronSeries { origin: made.into(), ..self }
+    }
+
+    /// The same with what it was sampled from.
+    pub(super) fn sampled_from(self, source: Sampled) -> NeuronSeries {
+        NeuronSeries { source: Some(Arc::new(source)), ..self }
+    }
+
+    /// What it was sampled from; `None` for courses that were given or joined.
+    pub(crate) fn source(&self) -> Option<&Sampled> {
+        self.source.as_deref()
     }
 
     pub(super) fn with_notes(mut self, notes: Vec<String>) -> NeuronSeries {

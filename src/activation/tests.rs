@@ -18,6 +18,7 @@ fn made(words: Vec<Word>, values: Array2<f32>, unmatched: &[usize]) -> Activatio
         unmatched: unmatched.into(),
         unknown: Vec::new().into(),
         windows: String::new(),
+        reading: None,
         origin: Default::default(),
     }
 }

@@ -9,7 +9,7 @@ use crate::brain::{BrainMap, Mask, VoxelSeries};
 use crate::error::{Error, Result};
 use crate::linalg::product;
 use crate::provenance::Provenance;
-use ndarray::{Array2, Axis, s};
+use ndarray::{Array2, ArrayView2, Axis, s};
 use std::fmt;
 use std::sync::Arc;
 
@@ -28,6 +28,8 @@ pub(super) struct Units {
     /// Of the regressors at each delay, after that.
     pub delayed: Scale,
     pub voxels: Scale,
+    /// How the regressors correlate with one another over the training rows; `None` if they are too many.
+    pub alike: Option<Arc<Array2<f32>>>,
 }
 
 impl EncodingFit {
@@ -49,7 +51,19 @@ impl EncodingFit {
     /// # Errors
     /// If number or kind of the regressors are not the model's, or a delay was fitted and the TR is another.
     pub fn predict(&self, x: &dyn Predictors) -> Result<VoxelSeries> {
-        let Units { given, delayed: at_delays, voxels } = &self.trained.units;
+        let mut predicted = self.in_deviations(self.regressors_of(x)?.view())?;
+        let voxels = &self.trained.units.voxels;
+        for mut row in predicted.rows_mut() {
+            row.iter_mut().enumerate().for_each(|(v, value)| *value = voxels.undone(v, *value));
+        }
+        let name = format!("predicted from {} by a model of {}", x.describe(), self.whose);
+        let made = Provenance::step("predict").input("fit", self).input(x.kind(), x);
+        Ok(VoxelSeries::new(predicted, self.mask.clone(), x.clock().clone(), name)?.made(made))
+    }
+
+    /// The regressors that the weights are multiplied with: `x` at each delay, standardised by the rows that the model was trained on.
+    pub(crate) fn regressors_of(&self, x: &dyn Predictors) -> Result<Array2<f32>> {
+        let Units { given, delayed: at_delays, .. } = &self.trained.units;
         if x.courses().ncols() != given.mean.len() || x.kind() != self.kind {
             return Err(Error::shape(
                 format!("the model was fitted to {} {}, and {} are given", given.mean.len(), self.kind, x.describe()),
@@ -71,20 +85,19 @@ impl EncodingFit {
         if !self.delays.is_empty() {
             regressors = delayed(&regressors, x.clock(), &self.delays);
         }
-        let regressors = at_delays.applied(regressors.view(), &rows);
+        Ok(at_delays.applied(regressors.view(), &rows))
+    }
+
+    /// What regressors predict, in standard deviations of each voxel about its mean.
+    pub(crate) fn in_deviations(&self, regressors: ArrayView2<f32>) -> Result<Array2<f32>> {
         let voxels_in_all = self.dim().1;
-        let mut predicted = Array2::zeros((rows.len(), voxels_in_all));
+        let mut predicted = Array2::zeros((regressors.nrows(), voxels_in_all));
         for start in (0..voxels_in_all).step_by(4096) {
             let some = start..(start + 4096).min(voxels_in_all);
-            let part = product(regressors.view(), self.weights.columns(some.clone()).view())?;
+            let part = product(regressors, self.weights.columns(some.clone()).view())?;
             predicted.slice_mut(s![.., some]).assign(&part);
         }
-        for mut row in predicted.rows_mut() {
-            row.iter_mut().enumerate().for_each(|(v, value)| *value = voxels.undone(v, *value));
-        }
-        let name = format!("predicted from {} by a model of {}", x.describe(), self.whose);
-        let made = Provenance::step("predict").input("fit", self).input(x.kind(), x);
-        Ok(VoxelSeries::new(predicted, self.mask.clone(), x.clock().clone(), name)?.made(made))
+        Ok(predicted)
     }
 
     /// How well the model of all rows predicts scans that it has not seen: r and R² of each voxel over the kept volumes of each run, and their means.
@@ -185,12 +198,13 @@ impl fmt::Display for NewScores {
 
 #[cfg(test)]
 impl Trained {
-    /// For made fits, which predict nothing.
-    pub(crate) fn made() -> Trained {
+    /// For made fits, which predict nothing, of so many regressors that have nothing to do with one another.
+    pub(crate) fn made(regressors: usize) -> Trained {
         let none = || Scale { mean: Vec::new(), inverse: Vec::new() };
         let clock = crate::clock::Clock::new(1.0, &[4, 4]).unwrap();
         let series = super::tests::bold(Array2::from_shape_fn((8, 1), |(t, _)| t as f32), &clock);
-        let units = Units { given: none(), delayed: none(), voxels: none() };
+        let units =
+            Units { given: none(), delayed: none(), voxels: none(), alike: Some(Arc::new(Array2::eye(regressors))) };
         Trained { units, seen: Seen::of(&series).unwrap() }
     }
 }

@@ -7,7 +7,7 @@ const CONSTANT: f64 = 1e-6;
 
 /// What columns were reduced by and divided by.
 #[derive(Clone, Debug)]
-pub(super) struct Scale {
+pub(crate) struct Scale {
     pub mean: Vec<f64>,
     /// 1 / standard deviation; 0 where a column is constant.
     pub inverse: Vec<f64>,

@@ -109,6 +109,11 @@ impl Model {
         &self.identity
     }
 
+    /// As [`Model::identity`], before anything was changed in its forward pass.
+    pub(crate) fn unchanged_identity(&self) -> &str {
+        &self.inner.identity
+    }
+
     /// What it is made of: its files, and what is changed in its forward pass.
     pub(crate) fn made(&self) -> Provenance {
         let made = match self.inner.on_cpu {
@@ -239,9 +244,22 @@ impl Model {
         batch: &Batch,
         rows: &[usize],
         many: usize,
+        take: impl FnMut(usize, Array2<f32>) -> Vec<T> + Send,
+    ) -> Result<Vec<T>> {
+        self.scores_while_reading(batch, &[], (Vec::new(), Vec::new()), rows, many, take)
+    }
+
+    /// The same, while sites are read at some rows in the same pass.
+    pub(super) fn scores_while_reading<'a, T: Send>(
+        &'a self,
+        batch: &Batch,
+        sites: &'a [Site],
+        (into, read): (Vec<ArrayViewMut2<'a, f32>>, Vec<usize>),
+        rows: &[usize],
+        many: usize,
         mut take: impl FnMut(usize, Array2<f32>) -> Vec<T> + Send,
     ) -> Result<Vec<T>> {
-        let mut tap = Tap::new(&[], Vec::new(), &self.changes, Vec::new());
+        let mut tap = Tap::new(sites, into, &self.changes, read);
         let mut taken = Vec::with_capacity(rows.len());
         in_pool(|| {
             let hidden = self.inner.network.forward(batch, &mut tap)?;

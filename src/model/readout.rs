@@ -1,9 +1,9 @@
 //! What the model makes of a text: how well it guesses each token, with or without an intervention.
 
-use super::Model;
 use super::config::Config;
 use super::tap::Batch;
 use super::window::Context;
+use super::{Model, Site};
 use crate::error::{Error, Result};
 use crate::linalg::in_pool;
 use crate::notebook::{Progress, check_cancelled};
@@ -250,23 +250,56 @@ impl Model {
 
     /// −ln of the probability of each row's token.
     fn guesses(&self, batch: &Batch, rows: Vec<usize>, wanted: Vec<u32>) -> Result<Vec<f32>> {
-        self.scores_in_parts(batch, &rows, ROWS, |from, scores| {
-            let wanted = &wanted[from..from + scores.nrows()];
-            let each = scores.rows().into_iter().collect::<Vec<_>>();
-            in_pool(|| {
-                let nats = each
-                    .into_par_iter()
-                    .zip(wanted)
-                    .map(|(row, id)| (log_sum(row) - f64::from(row[*id as usize])) as f32);
-                nats.collect::<Vec<f32>>()
-            })
-        })
+        self.scores_in_parts(batch, &rows, ROWS, |from, scores| nats(&scores, &wanted[from..from + scores.nrows()]))
+    }
+
+    /// Values of a site at the text tokens of some windows, window after window, and in the same pass −ln of the probability of each of these tokens after
+    /// those before it in its window; NaN where there is none before it. For causal models.
+    pub(crate) fn read_guessing(&self, windows: &[&[u32]], site: Site) -> Result<(Array2<f32>, Vec<f32>)> {
+        let (batch, text) = self.batch(windows)?;
+        let read: Vec<usize> = text.iter().cloned().flatten().collect();
+        let mut values = Array2::zeros((read.len(), self.neurons(site).total()));
+        let (mut places, mut rows, mut wanted) = (Vec::new(), Vec::new(), Vec::new());
+        let mut place = 0;
+        for (text, window) in text.iter().zip(&batch.windows) {
+            for row in text.clone() {
+                if row > window.start {
+                    places.push(place);
+                    rows.push(row - 1);
+                    wanted.push(batch.ids[row]);
+                }
+                place += 1;
+            }
+        }
+        let into = (vec![values.view_mut()], read);
+        let found = self.scores_while_reading(&batch, &[site], into, &rows, ROWS, |from, scores| {
+            nats(&scores, &wanted[from..from + scores.nrows()])
+        })?;
+        let mut all = vec![f32::NAN; place];
+        places.into_iter().zip(found).for_each(|(place, nats)| all[place] = nats);
+        Ok((values, all))
+    }
+
+    /// The losses of some tokens: text in the vocabulary, word, nats.
+    pub(crate) fn next_token_losses(&self, tokens: Vec<(u32, Option<usize>, f32)>) -> Loss {
+        let told = |(id, word, nats): (u32, Option<usize>, f32)| TokenLoss { token: self.token(id), word, nats };
+        Loss { tokens: tokens.into_iter().map(told).collect(), how: "next-token" }
     }
 
     /// A token's text in the vocabulary.
     fn token(&self, id: u32) -> String {
         self.inner().words.tokenizer.id_to_token(id).unwrap_or_else(|| format!("token {id}"))
     }
+}
+
+/// −ln of the probability of one word in each row of scores.
+fn nats(scores: &Array2<f32>, wanted: &[u32]) -> Vec<f32> {
+    let each = scores.rows().into_iter().collect::<Vec<_>>();
+    in_pool(|| {
+        let nats =
+            each.into_par_iter().zip(wanted).map(|(row, id)| (log_sum(row) - f64::from(row[*id as usize])) as f32);
+        nats.collect::<Vec<f32>>()
+    })
 }
 
 /// ln Σ eˣ.

@@ -16,7 +16,7 @@ use crate::simulate::{Recovery, Simulated};
 use crate::statistics::LaggedR;
 
 /// A table whose first line is its heading.
-fn table(text: &str, figures: Vec<Result<Figure>>) {
+pub(super) fn table(text: &str, figures: Vec<Result<Figure>>) {
     let text = text.trim_end();
     let (first, rest) = text.split_once('\n').unwrap_or((text, ""));
     let style = "line-height:1.35;background:none;padding:0;margin:0.4em 0";

@@ -7,10 +7,17 @@ use crate::activation::NeuronSeries;
 use crate::error::{Error, Result};
 use crate::linalg::pseudo_inverse;
 use crate::provenance::Provenance;
-use ndarray::{Array1, Axis};
+use ndarray::{Array1, Array2, Axis};
 use std::sync::Arc;
 
 impl Patterns {
+    /// What takes neurons, in standard deviations, to the patterns' courses: Lᵀ · (L · Lᵀ)⁺, neuron × pattern. Neurons that were left out of the fit have 0.
+    pub(crate) fn projection(&self) -> Result<Array2<f32>> {
+        let wide = self.loadings.mapv(f64::from);
+        let inverse = pseudo_inverse(wide.dot(&wide.t()).view())?;
+        Ok(inverse.dot(&wide).t().mapv(|v| v as f32))
+    }
+
     /// The same patterns in other data of the same neurons, another story for instance: loadings stay, courses are new.
     ///
     /// Each volume of the other series S' (time × neuron, z-scored within each run) is regressed on the loadings L:
@@ -62,7 +69,7 @@ impl Patterns {
         let strength = |row: ndarray::ArrayView1<f32>| row.iter().map(|&l| f64::from(l).powi(2)).sum::<f64>();
         let points = series.data().nrows() as f64;
         let explained_by = loadings.rows().into_iter().map(|row| strength(row) * points / fit.whole).collect();
-        let mut all = ndarray::Array2::zeros((self.count(), neurons));
+        let mut all = Array2::zeros((self.count(), neurons));
         for (mut to, row) in all.rows_mut().into_iter().zip(loadings.rows()) {
             to.assign(&Array1::from(spread(&row.to_vec(), &standard.live, neurons)));
         }

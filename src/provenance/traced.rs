@@ -8,10 +8,11 @@ use crate::encoding::{
     BandedFit, EncodingFit, Features, Folds, NewScores, NoiseCeiling, NormalisedScores, Partition, RoiCorrelations,
     RoiScores, VoxelTest,
 };
+use crate::experiment::{InSilico, Lesion, Lesions, NetworkContrasts, Predicted, TextContrast};
 use crate::extract::{DualRegression, Extraction};
 use crate::model::Model;
 use crate::pattern::{Hierarchy, KCurve, Patterns, Spectrum};
-use crate::simulate::Simulated;
+use crate::simulate::{Simulated, SimulatedGroup};
 use crate::stimulus::Stimulus;
 use ndarray::{Array1, Array2};
 
@@ -330,7 +331,49 @@ impl Traced for SubGroups {
     }
 }
 
+impl Traced for InSilico {
+    fn provenance(&self) -> Provenance {
+        self.made()
+    }
+}
+
+impl Traced for Predicted {
+    fn provenance(&self) -> Provenance {
+        self.voxels().provenance()
+    }
+}
+
+impl Traced for TextContrast {
+    fn provenance(&self) -> Provenance {
+        self.made()
+    }
+}
+
+impl Traced for NetworkContrasts {
+    fn provenance(&self) -> Provenance {
+        self.made()
+    }
+}
+
+impl Traced for Lesion {
+    fn provenance(&self) -> Provenance {
+        self.made()
+    }
+}
+
+impl Traced for Lesions {
+    fn provenance(&self) -> Provenance {
+        self.made()
+    }
+}
+
 impl Traced for Simulated {
+    fn provenance(&self) -> Provenance {
+        self.made()
+    }
+}
+
+impl Traced for SimulatedGroup {
     fn provenance(&self) -> Provenance {
         self.made()
     }

@@ -3,7 +3,7 @@
 use crate::error::{Error, Result};
 use crate::linalg::{in_pool, multiply_alone};
 use crate::notebook::check_cancelled;
-use ndarray::{Array2, s};
+use ndarray::{Array2, ArrayView2, s};
 use rand::{Rng, SeedableRng};
 use rand_xoshiro::Xoshiro256PlusPlus;
 use rayon::prelude::*;
@@ -83,7 +83,7 @@ impl fmt::Display for Interval {
 /// # Errors
 /// If there are fewer than 2 rows, fewer than 100 draws, a level outside 0 to 1, a value that is NaN or infinite; or it is stopped.
 pub fn bootstrap_mean(values: &Array2<f32>, draws: usize, level: f64, seed: u64) -> Result<Interval> {
-    let (rows, columns) = values.dim();
+    let rows = values.nrows();
     if rows < 2 {
         return Err(Error::value(
             format!("an interval over {rows} row: one run or subject does not say how others would differ"),
@@ -107,10 +107,22 @@ pub fn bootstrap_mean(values: &Array2<f32>, draws: usize, level: f64, seed: u64)
     for mut draw in weights.rows_mut() {
         (0..rows).for_each(|_| draw[rng.gen_range(0..rows)] += 1.0 / rows as f32);
     }
+    let (low, high) = weighted_intervals(values.view(), &weights, level)?;
+    let mean = values.columns().into_iter().map(|c| c.iter().map(|v| f64::from(*v)).sum::<f64>() / rows as f64);
+    Ok(Interval { mean: mean.collect(), low, high, level, rows, draws })
+}
+
+/// Between which values `level` of the draws lie, for each column of `values` (row × column); `weights` (draw × row) says how often each draw has each row.
+pub(crate) fn weighted_intervals(
+    values: ArrayView2<f32>,
+    weights: &Array2<f32>,
+    level: f64,
+) -> Result<(Vec<f64>, Vec<f64>)> {
+    let columns = values.ncols();
     let one = |block: usize| -> Result<Vec<(f64, f64)>> {
         check_cancelled("the bootstrap")?;
         let range = block * WIDTH..((block + 1) * WIDTH).min(columns);
-        let mut means = Array2::zeros((range.len(), draws));
+        let mut means = Array2::zeros((range.len(), weights.nrows()));
         multiply_alone(means.view_mut(), false, values.slice(s![.., range]).t(), weights.t());
         let ends = |mut row: ndarray::ArrayViewMut1<f32>| {
             let mut sorted = row.iter_mut().map(|v| *v).collect::<Vec<f32>>();
@@ -121,9 +133,7 @@ pub fn bootstrap_mean(values: &Array2<f32>, draws: usize, level: f64, seed: u64)
     };
     let ends: Vec<Vec<(f64, f64)>> =
         in_pool(|| (0..columns.div_ceil(WIDTH)).into_par_iter().map(one).collect::<Result<_>>())?;
-    let (low, high) = ends.into_iter().flatten().unzip();
-    let mean = values.columns().into_iter().map(|c| c.iter().map(|v| f64::from(*v)).sum::<f64>() / rows as f64);
-    Ok(Interval { mean: mean.collect(), low, high, level, rows, draws })
+    Ok(ends.into_iter().flatten().unzip())
 }
 
 /// Quantile of sorted values, between neighbours in proportion (numpy's default).

@@ -5,17 +5,20 @@ mod pass;
 mod words;
 
 use super::Activations;
+use super::activations::ReadFrom;
 use super::store::{CODE, Claim, Meta, Parts, Reached, Store, Stored, activations_folder};
 use super::values::Values;
 use crate::error::{Error, Result};
 use crate::linalg::in_pool;
-use crate::model::{Aligned, Context, Model, NeuronAxis, Site, WindowPlan, window};
+use crate::model::{Aligned, Context, Loss, Masking, Model, NeuronAxis, Site, WindowPlan, window};
 use crate::notebook::check_cancelled;
 use crate::provenance::Provenance;
 use crate::stimulus::Stimulus;
 use ndarray::Array2;
 pub use options::{Pooling, ReadOptions};
 use pass::{Pass, Sink};
+use std::cell::RefCell;
+use std::sync::Arc;
 
 impl Model {
     /// Reads a site of every block at every word: the mean over a word's sub-tokens. [`Model::activations_with`] with the default options.
@@ -88,6 +91,55 @@ impl Model {
         let read = Reader { model: self, stimulus, options, memory, store: store(options) }.read(&asked)?;
         let of = |site: &Site| read.iter().find(|acts| acts.neurons().site == *site).cloned();
         Ok(sites.iter().filter_map(of).collect())
+    }
+
+    /// Values of a site, in memory, and how well each token is guessed: in one pass where the model is causal and the windows are those of
+    /// [`Model::loss`], else in two.
+    pub(crate) fn activations_and_loss(
+        &self,
+        stimulus: &Stimulus,
+        site: Site,
+        options: &ReadOptions,
+        masking: Masking,
+    ) -> Result<(Activations, Loss)> {
+        let options = options.clone().without_store();
+        let usual = options.context == Context::Windows && options.window.is_none();
+        if !self.reading().causal || !usual {
+            let acts = self.activations_with(stimulus, &[site], &options)?.remove(0);
+            return Ok((acts, self.loss_masking(stimulus, masking)?));
+        }
+        let aligned = in_pool(|| self.align(stimulus))?;
+        let plan = self.plan(stimulus, &aligned, Context::Windows, None)?;
+        let (neurons, words, memory) = (self.neurons(site), stimulus.words().len(), options.memory()?);
+        let batch = pass::batch(&plan, neurons.total(), memory)?;
+        let reader = Reader { model: self, stimulus, options: &options, memory, store: None };
+        reader.fits(words as u64 * neurons.total() as u64 * 4)?;
+        let mut sinks = [Sink::Memory(Array2::zeros((words, neurons.total())))];
+        let nats = RefCell::new(Vec::new());
+        let asked = Asked { site, neurons, key: self.key(stimulus, site, &options)? };
+        let pass = Pass { aligned: &aligned, plan: &plan, pooling: options.pooling, words, batch };
+        let done = pass.run(&mut sinks, |windows| {
+            let (values, of_windows) = self.read_guessing(windows, site)?;
+            nats.borrow_mut().extend(of_windows);
+            Ok(vec![values])
+        });
+        done.map_err(|error| reader.named(error, &[&asked]))?;
+        let [Sink::Memory(values)] = sinks else {
+            return Err(Error::value("values that were to stay in memory went to disk", "report this"));
+        };
+        let nats = nats.into_inner();
+        let (mut tokens, mut offset) = (Vec::new(), 0);
+        for window in plan.windows() {
+            for token in window.keeps.clone() {
+                let found = nats[offset + token - window.reads.start];
+                if !found.is_nan() {
+                    tokens.push((aligned.ids[window.run][token], aligned.words[window.run][token], found));
+                }
+            }
+            offset += window.reads.len();
+        }
+        let acts = reader.activations(&asked, values.into(), &aligned.unmatched, &aligned.unknown, plan.to_string());
+        Ok((acts, self.next_token_losses(tokens)))
     }
 
     /// How a stimulus is cut into windows for this model with these options.
@@ -298,6 +350,10 @@ impl Reader<'_> {
             unmatched: unmatched.into(),
             unknown: unknown.into(),
             windows: pooled,
+            reading: Some(Arc::new(ReadFrom {
+                options: self.options.clone(),
+                identity: self.model.unchanged_identity().to_owned(),
+            })),
             origin: self.made(one).into(),
         }
     }

@@ -2,7 +2,11 @@
 //!
 //! A room's type gets its face here: `show(&text, vec![figure_of(self)])` in an inherent `evcxr_display`.
 
+mod coupling;
 mod encoding;
+mod experiment;
+mod meaning;
+mod simulate;
 
 use super::display;
 use crate::activation::NeuronSeries;
