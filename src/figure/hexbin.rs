@@ -5,7 +5,7 @@ use super::colour::sequential;
 use super::colour_bar::colour_bar;
 use super::drawn::Figure;
 use super::font;
-use super::sheet::{Anchor, FRAME, Heading, INK, LABEL, MARGIN, SOFT, Sheet, TICK, Text};
+use super::sheet::{Anchor, Colour, FRAME, Heading, INK, LABEL, MARGIN, SOFT, Sheet, TICK, Text};
 use crate::encoding::NormalisedScores;
 use crate::error::{Error, Result};
 use crate::provenance::Provenance;
