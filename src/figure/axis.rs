@@ -228,6 +228,18 @@ pub(super) const PALETTE: [Colour; 8] = [
     [0xa1, 0x80, 0x45],
 ];
 
+/// The same hues as a dark page has them: lighter (contrast 4.8 at least), 24 or more apart.
+pub(super) const PALETTE_ON_DARK: [Colour; 8] = [
+    [0x4a, 0x8e, 0xe5],
+    [0xde, 0x62, 0x2e],
+    [0x2c, 0xe8, 0x90],
+    [0xb2, 0x71, 0xaa],
+    [0xea, 0xb0, 0x20],
+    [0x7a, 0xd0, 0xf8],
+    [0x9a, 0xb2, 0xa4],
+    [0xa8, 0x75, 0x5a],
+];
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -294,18 +306,23 @@ mod tests {
                 if share <= 0.04045 { share / 12.92 } else { ((share + 0.055) / 1.055).powf(2.4) }
             })
         };
-        for (n, colour) in PALETTE.into_iter().enumerate() {
-            for page in [[255; 3], [0x11; 3]] {
-                assert!(contrast_ratio(colour, page) >= 3.0, "{colour:?} on {page:?}");
-            }
-            for other in &PALETTE[n + 1..] {
-                for sight in sights {
-                    let seen = |c: Colour| {
-                        let l = linear(c);
-                        lab(sight.map(|row| row.iter().zip(l).map(|(m, v)| m * v).sum()))
-                    };
-                    let far = seen(colour).iter().zip(seen(*other)).map(|(a, b)| (a - b).powi(2)).sum::<f64>().sqrt();
-                    assert!(far >= 19.0, "{colour:?} and {other:?}: {far}");
+        let seen = |c: Colour, sight: [[f64; 3]; 3]| {
+            let l = linear(c);
+            lab(sight.map(|row| row.iter().zip(l).map(|(m, v)| m * v).sum()))
+        };
+        let (light, dark) = ([255; 3], [0x11; 3]);
+        for (palette, pages, apart) in [(PALETTE, vec![light, dark], 19.0), (PALETTE_ON_DARK, vec![dark], 24.0)] {
+            for (n, colour) in palette.into_iter().enumerate() {
+                for page in &pages {
+                    let least = if pages.len() == 1 { 4.8 } else { 3.0 };
+                    assert!(contrast_ratio(colour, *page) >= least, "{colour:?} on {page:?}");
+                }
+                for other in &palette[n + 1..] {
+                    for sight in sights {
+                        let (a, b) = (seen(colour, sight), seen(*other, sight));
+                        let far = a.iter().zip(b).map(|(a, b)| (a - b).powi(2)).sum::<f64>().sqrt();
+                        assert!(far >= apart, "{colour:?} and {other:?}: {far}");
+                    }
                 }
             }
         }

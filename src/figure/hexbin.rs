@@ -5,7 +5,7 @@ use super::colour::sequential;
 use super::colour_bar::colour_bar;
 use super::drawn::Figure;
 use super::font;
-use super::sheet::{Anchor, FRAME, Heading, INK, LABEL, MARGIN, SOFT, Sheet, TICK, Text};
+use super::sheet::{Anchor, Colour, FRAME, Heading, INK, LABEL, MARGIN, SOFT, Sheet, TICK, Text};
 use crate::encoding::NormalisedScores;
 use crate::error::{Error, Result};
 use crate::provenance::Provenance;
@@ -144,7 +144,7 @@ fn draw(x: &[f32], y: &[f32], title: &str, remark: &str, labels: [&str; 2], opti
             let angle = std::f64::consts::FRAC_PI_3 * (f64::from(n) + 0.5);
             [cx + size / 3f64.sqrt() * angle.cos(), cy + size / 3f64.sqrt() * angle.sin()]
         };
-        sheet.polygon((0..6).map(corner).collect(), sequential(numbers.share(*count as f64)));
+        sheet.polygon((0..6).map(corner).collect(), counted_colour(numbers.share(*count as f64)));
     }
     if options.diagonal {
         sheet.dashed([plot.left, plot.bottom()], [plot.right(), plot.top], 1.5, INK);
@@ -169,6 +169,13 @@ fn numbers(most: f64) -> Scale {
     }
 }
 
+/// The colour of a number by its share of the scale: the darkest part of the scale is left out, since a hexagon of one
+/// point is to be seen on a dark page too.
+fn counted_colour(share: f64) -> Colour {
+    const FROM: f64 = 0.28;
+    sequential(FROM + (1.0 - FROM) * share)
+}
+
 /// The colours' numbers; where every hexagon has one point there is nothing to tell.
 fn bar(sheet: &mut Sheet, plot: &Plot, most: f64, counted: &str) {
     let corner = [plot.right() + 24.0, plot.top];
@@ -178,7 +185,7 @@ fn bar(sheet: &mut Sheet, plot: &Plot, most: f64, counted: &str) {
     }
     let scale = numbers(most);
     // The bar asks for colours in equal steps between the ends, which are equal steps of the share too.
-    let colour = |value: f64| sequential((value - scale.low) / (scale.high - scale.low));
+    let colour = |value: f64| counted_colour((value - scale.low) / (scale.high - scale.low));
     colour_bar(sheet, corner, 220.0, BAR, scale, counted, colour);
 }
 

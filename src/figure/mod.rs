@@ -24,6 +24,7 @@ mod carpet;
 mod cleaning;
 mod colour;
 mod colour_bar;
+mod contour_ink;
 mod coupling;
 mod course_overlay;
 mod courses;

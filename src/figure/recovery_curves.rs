@@ -102,7 +102,7 @@ pub fn recovery_curves(set: &CurveSet) -> Result<Figure> {
     let mut made =
         Provenance::step("recovery_curves").option("title", &set.title).option("x", &set.x).option("y", &set.y);
     made = made.option("chance", format!("{:?}", set.chance)).option("logarithmic", set.logarithmic);
-    for curve in &set.curves {
+    for curve in shown {
         let columns = [&curve.x, &curve.y, &curve.low, &curve.high];
         let table =
             Array2::from_shape_fn((4, curve.x.len()), |(row, n)| columns[row].get(n).copied().unwrap_or(f64::NAN));

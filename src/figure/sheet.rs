@@ -21,7 +21,7 @@ pub(super) enum Ink {
     Tint(Colour),
     /// The page.
     Paper,
-    /// A colour of the data's own, the same in every theme.
+    /// A colour of the data's own: that of a scale is the same in every theme, that of the palette is lighter in the dark.
     Own(Colour),
 }
 

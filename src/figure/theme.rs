@@ -1,10 +1,12 @@
 //! Light and dark pages.
 
+use super::axis::{PALETTE, PALETTE_ON_DARK};
 use super::colour::{blend, contrast, legible};
 use super::sheet::{Colour, Ink};
 use std::sync::atomic::{AtomicU8, Ordering};
 
-/// The page on which a figure is drawn. Colours that mean something (lines of a palette, colour scales) are the same on both.
+/// The page on which a figure is drawn. Colour scales are the same on both; lines, dots and bars have lighter colours on a
+/// dark page.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum Theme {
     /// Dark text on white: for papers, and for JupyterLab's light theme.
@@ -54,9 +56,13 @@ impl Theme {
     /// The colour of a part of the page.
     pub(super) fn colour(self, ink: Ink) -> Colour {
         match (self, ink) {
-            (_, Ink::Own(colour)) => colour,
+            (Theme::Light, Ink::Own(colour)) => colour,
+            (Theme::Dark, Ink::Own(colour)) => match PALETTE.iter().position(|own| *own == colour) {
+                Some(n) => PALETTE_ON_DARK[n],
+                None => colour,
+            },
             (Theme::Light, Ink::Tint(colour)) => blend(self.colour(Ink::Paper), colour, 0.18),
-            (Theme::Dark, Ink::Tint(colour)) => blend(self.colour(Ink::Paper), colour, 0.28),
+            (Theme::Dark, Ink::Tint(colour)) => blend(self.colour(Ink::Paper), self.colour(Ink::Own(colour)), 0.28),
             (Theme::Light, Ink::Strong) => [0x22, 0x22, 0x22],
             (Theme::Light, Ink::Soft) => [0x55, 0x55, 0x55],
             (Theme::Light, Ink::Frame) => [0x99, 0x99, 0x99],

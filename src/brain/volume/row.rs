@@ -10,17 +10,17 @@ pub(crate) struct Line {
     voxels: Vec<[f64; 2]>,
     /// The place of each point among them: the one before it, and the share of the way to the next.
     places: Vec<(u32, f64)>,
-    /// Of which axis, from where on and in which steps these places are.
+    /// Of how many voxels, from where on and in which steps these places are.
     of: Option<(usize, f64, f64)>,
 }
 
 impl Line {
     /// The places of `count` points of an axis with `length` voxels.
-    fn place(&mut self, axis: usize, first: f64, step: f64, length: usize, count: usize) {
-        if self.of == Some((axis, first, step)) && self.places.len() == count {
+    fn place(&mut self, first: f64, step: f64, length: usize, count: usize) {
+        if self.of == Some((length, first, step)) && self.places.len() == count {
             return;
         }
-        self.of = Some((axis, first, step));
+        self.of = Some((length, first, step));
         self.places.clear();
         self.places.extend((0..count).map(|n| {
             let place = first + n as f64 * step;
@@ -57,7 +57,7 @@ impl Volume {
         if !self.line(axis, first, &mut line.voxels) {
             return found.fill((0.0, 0.0));
         }
-        line.place(axis, first[axis], moved[axis], self.shape[axis], found.len());
+        line.place(first[axis], moved[axis], self.shape[axis], found.len());
         for (found, (before, share)) in found.iter_mut().zip(&line.places) {
             let near = &line.voxels[*before as usize..][..2];
             let [sum, known] = [0, 1].map(|n| near[0][n] + share * (near[1][n] - near[0][n]));

@@ -1,6 +1,7 @@
 //! Lines where a value on a plane crosses a level: marching squares, and lines that a reader tells from warm and cold colours.
 
-use crate::figure::sheet::{Colour, Sheet};
+use crate::figure::contour_ink::{CORES, RIM, WIDTHS};
+use crate::figure::sheet::Sheet;
 use std::collections::HashMap;
 
 /// Values at the nodes of a lattice on a plane, row by row.
@@ -114,15 +115,11 @@ impl Lattice {
     }
 }
 
-/// Cores of the lines, one map after the other; each has a dark rim, so that it is seen on light greys and on every colour.
-const CORES: [Colour; 4] = [[255, 255, 255], [255, 110, 255], [120, 255, 130], [255, 225, 70]];
-const RIM: Colour = [20, 20, 20];
-
 /// Draws a line of contour number `n`.
 pub(super) fn stroke(sheet: &mut Sheet, points: &[[f64; 2]], n: usize) {
     let points = simpler(points, 0.12);
-    sheet.path(points.clone(), 2.8, RIM);
-    sheet.path(points, 1.3, CORES[n % CORES.len()]);
+    sheet.path(points.clone(), WIDTHS[1], RIM);
+    sheet.path(points, WIDTHS[0], CORES[n % CORES.len()].1);
 }
 
 /// The line with the fewest of its points from which none of the others is farther than `most` (Ramer 1972, Douglas and Peucker 1973).

@@ -1,6 +1,7 @@
 //! The greatest values along lines of sight: maximum-intensity projections that keep the sign.
 
 use super::direction::FIELD;
+use super::layer::Row;
 use super::space::aligned;
 use super::view::View;
 use crate::brain::Volume;
@@ -44,13 +45,13 @@ impl Sampled {
         let mut values = vec![f32::NAN; nx * ny * nz];
         if nx * ny > 0 {
             in_pool(|| {
-                values.par_chunks_mut(nx * ny).enumerate().for_each(|(k, plane)| {
-                    for (n, value) in plane.iter_mut().enumerate() {
-                        let mm = [places[0].mm(n % nx), places[1].mm(n / nx), places[2].mm(k)];
-                        if let (found, known) = volume.at(mm)
-                            && known >= 0.5
-                        {
-                            *value = found as f32;
+                let lines = values.par_chunks_mut(nx).enumerate();
+                lines.for_each_init(Row::default, |row, (n, values)| {
+                    let from = [places[0].mm(0), places[1].mm(n % ny), places[2].mm(n / ny)];
+                    let found = row.read(volume, from, [places[0].step, 0.0, 0.0], nx);
+                    for (value, (found, known)) in values.iter_mut().zip(found) {
+                        if *known >= 0.5 {
+                            *value = *found as f32;
                         }
                     }
                 })

@@ -1,22 +1,13 @@
 //! Where other maps have a value, as lines on the cortex.
 
 use super::super::axis::brief;
+use super::super::contour_ink::{CORES, RIM, WIDTHS};
 use super::super::look::Contour;
 use super::super::render::PNG_SCALE;
 use super::super::sheet::Colour;
 use super::raster::Spot;
 use crate::brain::{BrainMap, Field, Grain};
 use crate::error::{Error, Result};
-
-/// Widths of a line and of it with its rim, in logical pixels.
-const WIDTHS: [f32; 2] = [1.3, 2.8];
-
-/// Colours of the first, the second line, …, with their names: neither warm nor cold ones of a map nor greys of the cortex.
-const COLOURS: [(&str, Colour); 4] =
-    [("white", [255, 255, 255]), ("pink", [255, 110, 255]), ("green", [120, 255, 130]), ("yellow", [255, 225, 70])];
-
-/// Around each line, so that it is seen on light colours too.
-const RIM: Colour = [20, 20, 20];
 
 /// The lines of all contours of a look.
 pub(super) struct Lines(Vec<Line>);
@@ -31,9 +22,9 @@ impl Lines {
     /// # Errors
     /// If there are more than four contours, a level is not finite, or a map cannot be sampled.
     pub fn new(contours: &[Contour], samples: usize) -> Result<Lines> {
-        if contours.len() > COLOURS.len() {
+        if contours.len() > CORES.len() {
             return Err(Error::value(
-                format!("{} contours; lines can be told apart up to {}", contours.len(), COLOURS.len()),
+                format!("{} contours; lines can be told apart up to {}", contours.len(), CORES.len()),
                 "draw the others in a second figure",
             ));
         }
@@ -51,7 +42,7 @@ impl Lines {
 
     /// What the lines are, for the remark; nothing without lines.
     pub fn said(&self) -> String {
-        let lines = self.0.iter().zip(COLOURS);
+        let lines = self.0.iter().zip(CORES);
         let said = lines.map(|(Line { field, map, level }, (colour, _))| {
             let values = || field.values.iter().flatten().filter(|v| v.is_finite());
             let crossed = values().any(|v| v <= level) && values().any(|v| v >= level);
@@ -63,10 +54,10 @@ impl Lines {
 
     /// The colour of the line that runs through a spot, or of its rim.
     pub fn at(&self, spot: &Spot) -> Option<Colour> {
-        let lines = self.0.iter().zip(COLOURS).rev();
+        let lines = self.0.iter().zip(CORES).rev();
         let off =
             lines.filter_map(|(line, (_, colour))| Some((off_line(spot, &line.field.values, line.level)?, colour)));
-        let half = WIDTHS.map(|width| 0.5 * width * PNG_SCALE as f32);
+        let half = WIDTHS.map(|width| 0.5 * width as f32 * PNG_SCALE as f32);
         let near = off.filter(|(off, _)| *off <= half[1]);
         // A line runs over the rim of another.
         let (off, colour) = near.min_by(|a, b| (a.0 > half[0]).cmp(&(b.0 > half[0])))?;
