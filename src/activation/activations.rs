@@ -121,6 +121,7 @@ impl Activations {
             unmatched: unmatched.into(),
             unknown: [].into(),
             windows: String::new(),
+            reading: None,
             origin: Origin::given(),
         }
     }

@@ -2,6 +2,9 @@
 
 use ndarray::Array2;
 use neurocell::prelude::*;
+use rand::{Rng, SeedableRng};
+use rand_distr::StandardNormal;
+use rand_xoshiro::Xoshiro256PlusPlus;
 
 fn story() -> Stimulus {
     Stimulus::example().unwrap().in_runs(2, 6.0).unwrap()
@@ -18,15 +21,15 @@ fn part() -> Mask {
 }
 
 /// A made scan: each network follows a neuron of its own, with noise that depends on the subject.
-fn scan(series: &NeuronSeries, subject: usize) -> VoxelSeries {
+fn scan(series: &NeuronSeries, subject: u64) -> VoxelSeries {
     let mask = part();
     let networks = Networks::yeo7().unwrap().resampled_to(&mask).unwrap();
     let labels = networks.labels().unwrap();
-    let value = |(t, voxel): (usize, usize)| {
-        let noise = (((t * 7919 + voxel * 104_729 + subject * 1_299_709) % 65_537) as f32 * 0.618).sin();
-        labels[voxel].map_or(0.0, |network| series.data()[[t, 97 * (network + 1)]]) + 2.0 * noise
-    };
-    let data = Array2::from_shape_fn((series.clock().total(), mask.count()), value);
+    let mut random = Xoshiro256PlusPlus::seed_from_u64(subject);
+    let data = Array2::from_shape_fn((series.clock().total(), mask.count()), |(t, voxel)| {
+        let noise: f32 = random.sample(StandardNormal);
+        labels[voxel].map_or(0.0, |network| series.data()[[t, 97 * (network + 1)]]) + noise
+    });
     VoxelSeries::new(data, mask, series.clock().clone(), format!("made subject {subject}")).unwrap()
 }
 

@@ -4,6 +4,9 @@ use super::Enrichment;
 use crate::activation::TopWord;
 use std::fmt;
 
+/// Kinds that are shown on either side.
+const KINDS: usize = 4;
+
 /// A word and the mean of a network's values over its occurrences.
 #[derive(Clone, Debug, PartialEq)]
 pub struct WordMean {
@@ -53,7 +56,12 @@ impl NetworkMeaning {
     /// "verbs +0.41, Zipf 4 to 5 +0.22; less: function word −0.50", or that nothing is enriched.
     pub(crate) fn kinds_in_words(&self) -> String {
         let list = |kinds: Vec<&Enrichment>| {
-            kinds.iter().map(|kind| format!("{} {:+.2}", kind.kind, kind.difference)).collect::<Vec<_>>().join(", ")
+            let first = kinds.iter().take(KINDS).map(|kind| format!("{} {:+.2}", kind.kind, kind.difference));
+            let mut first: Vec<String> = first.collect();
+            if kinds.len() > KINDS {
+                first.push(format!("{} more", kinds.len() - KINDS));
+            }
+            first.join(", ")
         };
         let (more, less) = (list(self.enriched()), list(self.depleted()));
         match (more.is_empty(), less.is_empty(), self.kinds.first()) {
