@@ -17,6 +17,23 @@ fn main() -> Done {
     let look = Look::default().threshold(Threshold::Both(3.0));
     let peak = map.peak().map_or([0.0; 3], |peak| peak.mm);
     let draw = || match work.as_str() {
+        "noise" => {
+            let mut s = 1u32;
+            let v: Vec<f32> = map
+                .values()
+                .iter()
+                .map(|_| {
+                    let mut g = 0.0;
+                    for _ in 0..6 {
+                        s = s.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+                        g += (s >> 8) as f32 / 8_388_608.0 - 1.0;
+                    }
+                    g
+                })
+                .collect();
+            BrainMap::new(v, map.mask(), "noise", "z")?.slices()
+        }
+        "fade" => map.slices(),
         "slices" => map.slices_at(peak, look.clone()),
         "mosaic" => map.mosaic_with(Cuts::default(), look.clone()),
         "glass" => map.glass_with(look.clone()),

@@ -1,7 +1,8 @@
 //! Tables that are written for other programs.
 
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::provenance::{Provenance, Traced, beside_of};
+use crate::replace::{replace, replace_all, unwritten};
 use std::path::Path;
 
 /// A text as a cell: in quotes where it must be.
@@ -16,27 +17,11 @@ pub(crate) fn cell(text: &str) -> String {
 pub(crate) fn write_traced(path: &Path, text: &str, made: &dyn Traced) -> Result<()> {
     let table = Provenance::step("table").input("values", made);
     let (place, about) = beside_of(path, &table);
-    write_all(&[(&place, &about), (path, text)])
+    let files: [(&Path, &[u8]); 2] = [(&place, about.as_bytes()), (path, text.as_bytes())];
+    replace_all(&files).map_err(|(path, cause)| unwritten(path, cause))
 }
 
-/// Writes a file beside its place and renames it, so that a half-written one is never there.
+/// Writes a table whose origin others keep.
 pub(crate) fn write(path: &Path, text: &str) -> Result<()> {
-    write_all(&[(path, text)])
-}
-
-fn write_all(files: &[(&Path, &str)]) -> Result<()> {
-    let partial = |path: &Path| {
-        let mut name = path.file_name().unwrap_or_default().to_os_string();
-        name.push(format!(".partial-{}", std::process::id()));
-        path.with_file_name(name)
-    };
-    let failed = |path: &Path, cause| {
-        // What could not be written may also not be there to remove.
-        files.iter().for_each(|(path, _)| drop(std::fs::remove_file(partial(path))));
-        Error::file("write", path, cause, "choose a place that exists and can be written to")
-    };
-    for (path, text) in files {
-        std::fs::write(partial(path), text).map_err(|cause| failed(path, cause))?;
-    }
-    files.iter().try_for_each(|(path, _)| std::fs::rename(partial(path), path).map_err(|cause| failed(path, cause)))
+    replace(path, text.as_bytes()).map_err(|cause| unwritten(path, cause))
 }

@@ -1,5 +1,5 @@
 """Tests of 30,000 voxels by numpy, and the simulated data for benches/statistics.rs: 5 runs of 300 volumes of AR(1) noise.
-usage: statistics.py FOLDER WORK (phase_null, permutation, or pairs: 9,216 neurons with 100 networks)
+usage: statistics.py FOLDER WORK (phase_null, permutation, or pairs…: 9,216 neurons with 100 networks)
 A few draws are timed, and the time is scaled to 1,000."""
 import sys
 import time
@@ -13,7 +13,10 @@ folder, work = Path(sys.argv[1]), sys.argv[2]
 n, runs, voxels, draws = 1500, 5, 30000, 1000
 timed = 10
 rng = np.random.default_rng(0)
-if work == "pairs":
+if work in ("pairs_sample", "pairs_large"):
+    # These have no peer here; the data is made by the work "pairs".
+    sys.exit()
+if work.startswith("pairs"):
     neurons, networks, timed = 9216, 100, 20
     if not (folder / "pairs_x.npy").exists():
         for part, width in (("pairs_x", neurons), ("pairs_y", networks)):
@@ -33,6 +36,10 @@ if work == "pairs":
     count = np.zeros(r.shape, np.int32)
     start = time.perf_counter()
     for _ in range(timed):
+        if work == "pairs_shifts":
+            surrogate = np.stack([np.roll(run, rng.integers(10, len(run) - 10), 0) for run in y])
+            count += np.abs(flat @ surrogate.reshape(n, -1) / runs) >= r
+            continue
         # Random phases on the networks' side; all neurons by one product.
         phases = np.exp(2j * np.pi * rng.random(spectrum.shape, dtype=np.float32)).astype(np.complex64)
         phases[:, 0] = 1

@@ -72,7 +72,8 @@ impl Activations {
         Ok(self.values.view().column(self.neurons.column(neuron)?).to_vec())
     }
 
-    fn context(&self, index: usize) -> String {
+    /// A word within its neighbours in the same run, itself in guillemets.
+    pub(crate) fn context(&self, index: usize) -> String {
         let words = self.stimulus.words();
         let near = index.saturating_sub(NEIGHBOURS)..(index + NEIGHBOURS + 1).min(words.len());
         let shown = near.filter(|i| words[*i].run == words[index].run).map(|i| match i == index {

@@ -1,5 +1,9 @@
 //! The runs of one task: found, checked against each other, not yet read.
 
+mod made;
+
+pub(crate) use made::clean_made;
+
 use super::bids::{BidsFile, listed};
 use super::cleaning::Leaving;
 use super::nifti::Source;

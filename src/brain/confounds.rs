@@ -44,6 +44,11 @@ impl Confounds {
         Ok(Confounds { table: Arc::new(Table::read(path.as_ref())?) })
     }
 
+    /// The table that a file would hold; `path` is what errors call it.
+    pub(crate) fn parse(text: &str, path: &Path) -> Result<Confounds> {
+        Ok(Confounds { table: Arc::new(Table::parse(text, path)?) })
+    }
+
     /// The columns' names.
     pub fn names(&self) -> &[String] {
         self.table.names()

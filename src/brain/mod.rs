@@ -34,17 +34,21 @@ mod masker;
 mod network_series;
 mod networks;
 mod nifti;
+mod on_cortex;
 mod participants;
 mod regions;
 mod series;
+mod sphere;
 mod stories;
 mod subject;
 mod table;
+mod volume;
 mod voxel_file;
 
 pub use affine::Affine;
 pub use atlas::{Atlas, FetchedAtlas, atlases, atlases_folder, fetch_atlas};
 pub use bold::Bold;
+pub(crate) use bold::clean_made;
 pub use cleaning::{Aroma, Cleaning, CleaningReport, CompCor, Expansion, RunReport, Scrub, Strategy};
 pub use confounds::{Confounds, Displacement};
 pub(crate) use cortex::{Cortex, Hemisphere, mni152};
@@ -59,10 +63,14 @@ pub use networks::{
     LabelRule, NetworkRow, NetworkTable, Networks, Overlap, Shared, Suggestion, Suggestions, write_maps,
 };
 pub(crate) use nifti::extensions as image_extensions;
+pub use on_cortex::SurfaceMap;
+pub(crate) use on_cortex::{Field, Grain, INSIDE, LABELLED, Mixed, VERTICES, mixed};
 pub use participants::Participants;
 pub(crate) use series::censoring;
 pub(crate) use series::write_made;
 pub use series::{VoxelSeries, write_series};
+pub(crate) use sphere::Sphere;
 pub use subject::Subject;
+pub(crate) use volume::{Labels, Line, Volume};
 pub use voxel_file::VoxelFile;
 pub(crate) use voxel_file::{WIDTH as VOXELS_OF_A_BLOCK, digest as voxel_digest, voxel_file_provenance};

@@ -1,5 +1,6 @@
 //! One course per functional brain network.
 
+use super::networks::check_names;
 use super::series::censoring;
 use crate::clock::Clock;
 use crate::error::{Error, Result};
@@ -61,6 +62,43 @@ impl NetworkSeries {
             data.rows_mut().into_iter().zip(kept).filter(|(_, kept)| !**kept).for_each(|(mut row, _)| row.fill(0.0));
         }
         NetworkSeries { kept: kept.into(), origin: Origin::given(), ..self }
+    }
+
+    /// The same courses under other names.
+    ///
+    /// # Errors
+    /// If there are not as many names as networks, or a name comes twice.
+    pub fn renamed(&self, names: &[String]) -> Result<NetworkSeries> {
+        check_names(&self.names, names)?;
+        let made = Provenance::step("rename").option("names", names.join(", ")).input("courses", self);
+        Ok(NetworkSeries { names: names.into(), ..self.clone() }.made(made))
+    }
+
+    /// The same with the volumes censored that are not `kept`, one mark for each: they become 0, and no step learns from them.
+    ///
+    /// ```
+    /// use neurocell::prelude::*;
+    /// let courses = ndarray::Array2::from_shape_fn((30, 1), |(t, _)| (t as f32).sin());
+    /// let series = NetworkSeries::new(courses, &["Visual".to_owned()], Clock::new(2.0, &[30])?, "made courses")?;
+    /// // The fifth volume moved too much.
+    /// let kept: Vec<bool> = (0..30).map(|t| t != 4).collect();
+    /// assert_eq!(series.censored(&kept)?.data()[[4, 0]], 0.0);
+    /// # Ok::<(), neurocell::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// If there are not as many marks as volumes.
+    pub fn censored(&self, kept: &[bool]) -> Result<NetworkSeries> {
+        if kept.len() != self.clock.total() {
+            return Err(Error::shape(
+                format!("{} marks of kept volumes, and {} has {}", kept.len(), self.about, self.clock),
+                "give one for each volume of all runs",
+            ));
+        }
+        let both: Vec<bool> = kept.iter().zip(self.kept.iter()).map(|(new, old)| *new && *old).collect();
+        let volumes: Vec<usize> = (0..kept.len()).filter(|t| !both[*t]).collect();
+        let made = Provenance::step("censor").option("volumes", format!("{volumes:?}")).input("courses", self);
+        Ok(self.clone().keeping(&both).made(made))
     }
 
     /// Whether each row is kept, as in the [voxels' series](super::VoxelSeries::kept) that the courses are from; censored rows are 0, and no step learns from them.

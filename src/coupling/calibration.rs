@@ -53,7 +53,7 @@ pub(crate) fn made_networks() -> Networks {
 }
 
 pub(crate) fn fit_with(weights: Array2<f32>, mask: &Mask) -> EncodingFit {
-    let voxels = weights.ncols();
+    let (patterns, voxels) = weights.dim();
     EncodingFit {
         weights: weights.into(),
         alphas: vec![1.0; voxels].into(),
@@ -64,7 +64,7 @@ pub(crate) fn fit_with(weights: Array2<f32>, mask: &Mask) -> EncodingFit {
         delays: [].into(),
         stored: None,
         held_out: HeldOut::made(&vec![0.0; voxels]).into(),
-        trained: Trained::made().into(),
+        trained: Trained::made(patterns).into(),
         mask: mask.clone(),
         whose: "made".into(),
         about: "made".into(),

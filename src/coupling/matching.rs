@@ -1,7 +1,10 @@
 //! Which pattern's brain map looks like which network.
 
 use super::correlate::unit_rows;
+use super::dice::{DiceAt, DiceTable, Thresholded};
 use super::grid::networks_on;
+use super::match_options::{MatchOptions, PatternMap, SpatialNull};
+use super::spin::{on_cortex, spin_chance};
 use super::surrogates::chance;
 use crate::brain::Networks;
 use crate::csv;
@@ -9,67 +12,13 @@ use crate::encoding::EncodingFit;
 use crate::error::{Error, Result};
 use crate::provenance::Provenance;
 use crate::statistics::benjamini_hochberg;
-use ndarray::{Array2, ArrayView1};
+use ndarray::Array2;
 use std::fmt;
 use std::path::Path;
 use std::sync::Arc;
 
 /// A map on fewer voxels than this has no smoothness that could be measured.
 const FEWEST_VOXELS: usize = 100;
-
-/// How [`match_networks_with`] matches.
-#[derive(Clone, Debug, PartialEq)]
-pub struct MatchOptions {
-    surrogates: usize,
-    seed: u64,
-    level: f64,
-    dice_share: Option<f64>,
-}
-
-impl Default for MatchOptions {
-    /// 1,000 surrogates, seed 0, q < 0.05, Dice at the network's own size.
-    fn default() -> Self {
-        MatchOptions { surrogates: 1_000, seed: 0, level: 0.05, dice_share: None }
-    }
-}
-
-impl MatchOptions {
-    /// How many surrogate maps are drawn for each pattern; p cannot be below 1 / (surrogates + 1).
-    pub fn surrogates(mut self, count: usize) -> Self {
-        self.surrogates = count;
-        self
-    }
-
-    /// Seed of the surrogates.
-    pub fn seed(mut self, seed: u64) -> Self {
-        self.seed = seed;
-        self
-    }
-
-    /// The q value (false discovery rate) below which a match is called above chance.
-    pub fn level(mut self, q: f64) -> Self {
-        self.level = q;
-        self
-    }
-
-    /// Share of the voxels, those of greatest weight, that Dice compares with the network, instead of as many as the network has.
-    pub fn dice_share(mut self, share: f64) -> Self {
-        self.dice_share = Some(share);
-        self
-    }
-
-    fn check(&self) -> Result<()> {
-        if self.surrogates == 0 {
-            return Err(Error::value("0 surrogate maps were asked for", "take 1000 or more"));
-        }
-        for (what, value) in [("the level q", Some(self.level)), ("the share of voxels for Dice", self.dice_share)] {
-            if let Some(value) = value.filter(|v| !(*v > 0.0 && *v < 1.0)) {
-                return Err(Error::value(format!("{what} is {value}; it lies between 0 and 1"), "0.05 is usual"));
-            }
-        }
-        Ok(())
-    }
-}
 
 /// One pattern × network pair of a [`NetworkMatch`].
 #[derive(Clone, Debug, PartialEq)]
@@ -78,7 +27,7 @@ pub struct Best {
     pub network: String,
     /// The pattern's number, from 0.
     pub pattern: usize,
-    /// Spatial Pearson r of the pattern's weight map with the network's map.
+    /// Spatial Pearson r of the pattern's map with the network's map.
     pub r: f64,
     /// Dice of the thresholded map with the network, 0 to 1.
     pub dice: f64,
@@ -101,16 +50,19 @@ pub struct NetworkMatch {
     q: Arc<Array2<f64>>,
     null_sd: Arc<Array2<f64>>,
     widths: Arc<[Vec<(f64, f64)>]>,
+    thresholded: Arc<Thresholded>,
     networks: Arc<[String]>,
     atlas: String,
     about: String,
+    places: String,
     options: MatchOptions,
     made: Provenance,
 }
 
-/// Matches each pattern's weight map with each network, with the default [`MatchOptions`].
+/// Matches each pattern's map with each network, with the default [`MatchOptions`].
 ///
-/// For pattern k with weights w (one per voxel) and network n with map m, over the voxels of the fit:
+/// A pattern's map are the voxels' responses to it ([`EncodingFit::responses`]), or with [`PatternMap::Weights`](super::PatternMap) its encoding weights, as in the
+/// paper. For pattern k with map w (one value per voxel) and network n with map m, over the voxels of the fit:
 /// - r = Pearson correlation of w and m.
 /// - Dice = 2·|A ∩ M| / (|A| + |M|): M are the voxels where m is above half of its greatest value, A as many voxels as M
 ///   has (or the share asked for), those of greatest weight, or of least weight where r is negative, since a pattern's
@@ -125,6 +77,12 @@ pub struct NetworkMatch {
 /// 220, BrainSMASH; there a kernel over neighbours, here separable Gaussians). The fields are stationary and isotropic:
 /// smoothness that differs between regions, or symmetry of the hemispheres, is not mimicked. A map that is the same
 /// left and right has fewer independent parts than its surrogates, so there p is too small.
+///
+/// **Spins** ([`SpatialNull::Spin`](super::SpatialNull)) keep that symmetry. Maps and networks are read at the vertices of the cortex (fsaverage5, 10,242 a
+/// hemisphere, the mean over six points from the white to the pial surface), without the medial wall and what the fit's mask does not reach, and r and Dice are those over
+/// vertices. A surrogate is the pattern's map turned by a random rotation of the sphere on which the cortex is registered, in the right hemisphere by its mirror
+/// image; each vertex takes the value of the nearest turned one, and those that the medial wall comes to lie upon are left out of that spin
+/// (Alexander-Bloch et al. 2018, NeuroImage 178). The fit must be in MNI 152 space and reach at least half of the cortex.
 ///
 /// Voxels of the fit that the atlas does not cover belong to no network (value 0).
 ///
@@ -141,7 +99,7 @@ pub struct NetworkMatch {
 /// ```
 ///
 /// # Errors
-/// If the atlas is on another grid than the fit (both are shown), a weight map or a network is constant over the
+/// If the atlas is on another grid than the fit (both are shown), a pattern's map or a network is constant over the
 /// mask, or the mask has fewer than 100 voxels.
 pub fn match_networks(fit: &EncodingFit, networks: &Networks) -> Result<NetworkMatch> {
     match_networks_with(fit, networks, MatchOptions::default())
@@ -164,18 +122,38 @@ pub fn match_networks_with(fit: &EncodingFit, networks: &Networks, options: Matc
     }
     let templates = networks_on(networks, fit.mask())?;
     let template_name = |n: usize| format!("network {} of {}", networks.names()[n], networks.atlas());
+    let what = |k: usize| format!("the {} of pattern {k}", options.maps);
+    let voxel_maps = match options.maps {
+        PatternMap::Responses => unit_rows(fit.responses()?.view(), what)?,
+        PatternMap::Weights => unit_rows(fit.weights().view(), what)?,
+    };
+    let surface = match options.null {
+        SpatialNull::SmoothMaps => None,
+        SpatialNull::Spin => Some(on_cortex(fit.mask(), &voxel_maps, &templates)?),
+    };
+    let places = match &surface {
+        None => format!("{voxels} voxels"),
+        Some((vertices, ..)) => format!("{} vertices of the cortex (fsaverage5)", vertices.count()),
+    };
+    let (maps, templates) = match &surface {
+        None => (voxel_maps, templates),
+        Some((_, maps, templates)) => {
+            (unit_rows(maps.view(), |k| format!("{} on the cortex", what(k)))?, templates.clone())
+        }
+    };
     let unit_templates = unit_rows(templates.view(), template_name)?;
-    let maps = unit_rows(fit.weights().view(), |k| format!("the weight map of pattern {k}"))?;
 
     let correlate = |(k, n): (usize, usize)| {
         let sum: f64 = maps.row(k).iter().zip(unit_templates.row(n)).map(|(&a, &b)| f64::from(a) * f64::from(b)).sum();
         sum.clamp(-1.0, 1.0)
     };
     let r = Array2::from_shape_fn((maps.nrows(), templates.nrows()), correlate);
-    let dice = Array2::from_shape_fn(r.dim(), |(k, n)| {
-        dice(maps.row(k), templates.row(n), r[[k, n]] < 0.0, options.dice_share)
-    });
-    let null = chance(fit.mask(), maps.view(), unit_templates.view(), &r, options.surrogates, options.seed)?;
+    let thresholded = Thresholded::new(maps.view(), templates.view(), &r, &options.thresholds, options.dice_share);
+    let (count, seed) = (options.surrogates, options.seed);
+    let null = match &surface {
+        None => chance(fit.mask(), maps.view(), unit_templates.view(), &r, count, seed)?,
+        Some((vertices, ..)) => spin_chance(vertices, maps.view(), unit_templates.view(), &r, count, seed)?,
+    };
     let p = null.reached.mapv(|reached| f64::from(reached + 1) / (options.surrogates + 1) as f64);
     // `p` is in standard layout, so its values in order are those of q.
     let all: Vec<f64> = p.iter().copied().collect();
@@ -186,7 +164,8 @@ pub fn match_networks_with(fit: &EncodingFit, networks: &Networks, options: Matc
     Ok(NetworkMatch {
         made,
         r: Arc::new(r),
-        dice: Arc::new(dice),
+        dice: Arc::new(thresholded.own()),
+        thresholded: Arc::new(thresholded),
         p: Arc::new(p),
         q: Arc::new(q),
         null_sd: Arc::new(null.sd),
@@ -194,20 +173,9 @@ pub fn match_networks_with(fit: &EncodingFit, networks: &Networks, options: Matc
         networks: networks.names().into(),
         atlas: networks.atlas().to_owned(),
         about: fit.about().to_owned(),
+        places,
         options,
     })
-}
-
-/// Dice of the map's extreme voxels with the network's.
-fn dice(map: ArrayView1<f32>, template: ArrayView1<f32>, negative: bool, share: Option<f64>) -> f64 {
-    let half = template.iter().copied().fold(f32::MIN, f32::max) / 2.0;
-    let members = template.iter().filter(|&&m| m > half).count();
-    let take = share.map_or(members, |s| (s * map.len() as f64).round() as usize).clamp(1, map.len());
-    let sign = if negative { -1.0 } else { 1.0 };
-    let mut order: Vec<usize> = (0..map.len()).collect();
-    order.select_nth_unstable_by(take - 1, |&a, &b| (sign * map[b]).total_cmp(&(sign * map[a])).then(a.cmp(&b)));
-    let both = order[..take].iter().filter(|&&v| template[v] > half).count();
-    2.0 * both as f64 / (take + members) as f64
 }
 
 impl NetworkMatch {
@@ -241,7 +209,22 @@ impl NetworkMatch {
         &self.null_sd
     }
 
-    /// How smooth a pattern's map is: the share of its variance by the FWHM (mm, 0 = white noise) of the fields that mimic it.
+    /// Dice of a pattern's map with a network at each of the options' thresholds ([`MatchOptions::thresholds`]).
+    ///
+    /// # Errors
+    /// If there is no such pattern or network.
+    pub fn dice_at(&self, pattern: usize, network: &str) -> Result<Vec<DiceAt>> {
+        let best = self.pair(pattern, network)?;
+        Ok(self.thresholded.of(best.pattern, self.column(network)?))
+    }
+
+    /// For each network Dice with its best pattern's map (that of [`NetworkMatch::table`]) at each of the options' thresholds.
+    pub fn dice_table(&self) -> DiceTable {
+        DiceTable::of(self, &self.thresholded)
+    }
+
+    /// How smooth a pattern's map is: the share of its variance by the FWHM (mm, 0 = white noise) of the fields that mimic it; nothing where chance is by spins,
+    /// which need not know it.
     ///
     /// # Errors
     /// If there is no pattern of that number.
@@ -297,7 +280,8 @@ impl NetworkMatch {
         Ok(self.entry(pattern, n))
     }
 
-    /// The pattern whose map matches a network best (greatest |r|) of those above chance; `None` if none is.
+    /// The pattern that is named after a network: of those above chance whose maps match no other network better, that of greatest |r|; if all match another
+    /// one better, the greatest |r| of all above chance; `None` if none is.
     ///
     /// [`NetworkMatch::candidate`] gives the best one whether or not it is above chance.
     ///
@@ -309,7 +293,7 @@ impl NetworkMatch {
         Ok(self.greatest(above, n).map(|k| self.entry(k, n)))
     }
 
-    /// The pattern whose map matches a network best (greatest |r|), above chance or not.
+    /// As [`NetworkMatch::best_pattern`], above chance or not.
     ///
     /// # Errors
     /// If there is no network of that name, or the fit has no patterns.
@@ -348,12 +332,19 @@ impl NetworkMatch {
         found.ok_or_else(|| Error::unknown(&format!("network of {}", self.atlas), network, &self.networks))
     }
 
-    /// The pattern of greatest |r| with network `n` among `patterns`, the first of equals.
+    /// Of the patterns among `patterns` that match no network better than network `n`, that of greatest |r|, the first of equals; if there is none, of all.
     fn greatest(&self, patterns: impl Iterator<Item = usize>, n: usize) -> Option<usize> {
+        let rank = |k: usize| (self.strongest(k) == Some(n), self.r[[k, n]].abs());
         patterns.fold(None, |best, k| match best {
-            Some(b) if self.r[[b, n]].abs() >= self.r[[k, n]].abs() => Some(b),
+            Some(b) if rank(b) >= rank(k) => Some(b),
             _ => Some(k),
         })
+    }
+
+    /// The network that a pattern's map matches best (|r|), the first of equals.
+    pub(crate) fn strongest(&self, pattern: usize) -> Option<usize> {
+        let row = self.r.row(pattern);
+        (0..row.len()).reduce(|best, n| if row[n].abs() > row[best].abs() { n } else { best })
     }
 
     fn entry(&self, k: usize, n: usize) -> Best {
@@ -391,8 +382,10 @@ impl fmt::Display for NetworkMatch {
         let above = self.q.iter().filter(|q| **q < level).count();
         writeln!(
             f,
-            "{above} of {} pairs above chance at q < {level}; null: {n} random maps as smooth as the pattern's",
-            self.q.len()
+            "{above} of {} pairs above chance at q < {level}; null: {n} {}; over {}",
+            self.q.len(),
+            self.options.null,
+            self.places
         )?;
         let needed = self.needed_at_floor();
         if needed > self.q.len() {

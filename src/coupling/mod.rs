@@ -21,17 +21,40 @@
 #[cfg(test)]
 pub(crate) mod calibration;
 pub(crate) mod correlate;
+mod dice;
 pub(crate) mod field;
 pub(crate) mod grid;
+mod interpretation;
+mod layer_tests;
+mod match_options;
 mod matching;
+mod meaning;
+mod members;
+mod organisation;
 mod places;
+mod significant;
 mod smoothness;
+mod spin;
 mod subgroups;
 mod surrogates;
 mod synchrony;
 
 pub use crate::statistics::benjamini_hochberg;
-pub use matching::{Best, MatchOptions, NetworkMatch, match_networks, match_networks_with};
+pub use dice::{DiceAt, DiceTable};
+pub use interpretation::{InterpretOptions, Interpretation, InterpretedNetwork, PlaceCount, interpret, interpret_with};
+pub use layer_tests::{LayerTest, LayerTests, layer_tests};
+pub use match_options::{MatchOptions, PatternMap, SpatialNull};
+pub use matching::{Best, NetworkMatch, match_networks, match_networks_with};
+pub use meaning::{
+    Enrichment, Meaning, MeaningOptions, NetworkMeaning, WordClasses, WordKind, WordMean, meaning, meaning_of,
+    meaning_with, word_classes,
+};
+pub use members::{Members, NetworkMembers, NeuronLists};
+pub use organisation::{
+    Bounded, BrainOrganisation, ModelFound, OrganisationOptions, OrganisationStudy, organisation,
+    organisation_of_models,
+};
 pub use places::{OfHead, Places, head_counts, head_values, layer_counts};
+pub use significant::{OverSubjects, SignificantMatch, match_significant};
 pub use subgroups::{Reading, SubGroups, subgroups};
 pub use synchrony::{Coupling, Link, Share, Stability, Synchrony, couple, couple_group, couple_with};

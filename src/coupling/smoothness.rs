@@ -173,7 +173,7 @@ fn autocorrelation(map: &[f32], lags: &[Vec<(u32, u32)>]) -> (Vec<f64>, f64) {
 }
 
 /// A map's ranks as quantiles of the normal distribution; equal values share the mean of their ranks.
-fn normal_scores(map: &[f32]) -> Vec<f32> {
+pub(crate) fn normal_scores(map: &[f32]) -> Vec<f32> {
     let mut order: Vec<usize> = (0..map.len()).collect();
     order.sort_by(|&a, &b| map[a].total_cmp(&map[b]));
     let mut scores = vec![0.0; map.len()];

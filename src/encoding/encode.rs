@@ -13,12 +13,15 @@ use super::sink::{Fitted, Sink, Whole};
 use super::store::{CODE, Claim, Filling, Meta, Parts, Stored, claim, encodings_folder};
 use super::{EncodingFit, Fold, Folds, Learned, Predictors, Ridge, Storing, Targets, leaks};
 use crate::error::{Error, Result};
+use crate::linalg::product;
 use crate::notebook::LiveMap;
 use crate::provenance::Provenance;
 use ndarray::{Array2, Axis, s};
 use std::ops::Range;
 use std::sync::{Arc, Mutex};
 
+/// Regressors up to which their correlations with one another are kept: 4 MB.
+pub(super) const MOST_ALIKE: usize = 1024;
 /// Fewest volumes to train on, and to score on.
 const FEWEST: (usize, usize) = (10, 4);
 
@@ -332,7 +335,14 @@ pub(super) fn regressors(
     let places: Vec<usize> = (0..kept.len()).filter(|n| weighted.binary_search(&kept[*n]).is_ok()).collect();
     let delayed = Scale::of(regressors.view(), &places);
     let voxels = Scale { mean: Vec::new(), inverse: Vec::new() };
-    Ok((regressors, Units { given, delayed, voxels }))
+    let alike = match regressors.ncols() <= MOST_ALIKE {
+        true => {
+            let z = delayed.applied(regressors.view(), &places);
+            Some(Arc::new(product(z.t(), z.view())? / places.len() as f32))
+        }
+        false => None,
+    };
+    Ok((regressors, Units { given, delayed, voxels, alike }))
 }
 
 pub(super) fn check_sizes(folds: &Folds, kept: &[bool]) -> Result<()> {

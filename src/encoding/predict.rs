@@ -28,6 +28,8 @@ pub(super) struct Units {
     /// Of the regressors at each delay, after that.
     pub delayed: Scale,
     pub voxels: Scale,
+    /// How the regressors correlate with one another over the training rows; `None` if they are too many.
+    pub alike: Option<Arc<Array2<f32>>>,
 }
 
 impl EncodingFit {
@@ -196,12 +198,13 @@ impl fmt::Display for NewScores {
 
 #[cfg(test)]
 impl Trained {
-    /// For made fits, which predict nothing.
-    pub(crate) fn made() -> Trained {
+    /// For made fits, which predict nothing, of so many regressors that have nothing to do with one another.
+    pub(crate) fn made(regressors: usize) -> Trained {
         let none = || Scale { mean: Vec::new(), inverse: Vec::new() };
         let clock = crate::clock::Clock::new(1.0, &[4, 4]).unwrap();
         let series = super::tests::bold(Array2::from_shape_fn((8, 1), |(t, _)| t as f32), &clock);
-        let units = Units { given: none(), delayed: none(), voxels: none() };
+        let units =
+            Units { given: none(), delayed: none(), voxels: none(), alike: Some(Arc::new(Array2::eye(regressors))) };
         Trained { units, seen: Seen::of(&series).unwrap() }
     }
 }

@@ -1,6 +1,7 @@
 //! The result of every extraction: maps that all subjects share, and each subject's courses.
 
-use crate::brain::{NetworkSeries, Networks};
+use crate::brain::{NetworkSeries, Networks, Suggestions};
+use crate::error::{Error, Result};
 use crate::pattern::Report;
 use std::fmt;
 use std::sync::Arc;
@@ -26,6 +27,33 @@ impl Extraction {
     /// For each subject, in the order of the fit, the networks' courses (time × network), z-scored over time.
     pub fn courses(&self) -> &[NetworkSeries] {
         &self.courses
+    }
+
+    /// The same with the names that an atlas suggests, in maps and courses; a network keeps its own where none is clear.
+    ///
+    /// ```no_run
+    /// use neurocell::prelude::*;
+    /// # fn run(found: Extraction) -> Result<()> {
+    /// let suggested = found.networks().suggest(&Networks::yeo7()?)?;
+    /// println!("{suggested}");
+    /// let named = found.named(&suggested)?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    /// If the suggestions are for other networks.
+    pub fn named(&self, suggested: &Suggestions) -> Result<Extraction> {
+        let asked: Vec<String> = suggested.networks().iter().map(|one| one.network.clone()).collect();
+        if asked != self.networks.names() {
+            return Err(Error::shape(
+                format!("suggestions for {}, and networks {}", asked.join(", "), self.networks.names().join(", ")),
+                "ask for them by `found.networks().suggest(&atlas)?`",
+            ));
+        }
+        let names = suggested.names();
+        let courses = self.courses.iter().map(|courses| courses.renamed(&names)).collect::<Result<Vec<_>>>()?;
+        Ok(Extraction { networks: self.networks.renamed(&names)?, courses: courses.into(), ..self.clone() })
     }
 
     /// Number of networks.

@@ -7,9 +7,11 @@ use super::shaping;
 use super::sheet::{Anchor, Colour, Ink, PAPER, Pixels, Shape, Sheet, Text};
 use super::theme::Theme;
 use crate::error::{Error, Result};
+use crate::linalg::in_pool;
 use plotters::backend::{BitMapBackend, DrawingBackend};
 use plotters::style::text_anchor::{HPos, Pos, VPos};
 use plotters::style::{Color, FontTransform, IntoFont, TextStyle};
+use rayon::prelude::*;
 
 /// How much finer a bitmap is drawn before it is averaged down.
 const OVERSAMPLE: usize = 2;
@@ -77,7 +79,7 @@ fn draw(sheet: &Sheet, theme: Theme, scale: f64, paper: Colour) -> Result<Bitmap
         if is_picture(run[0].1) {
             for (_, shape) in run {
                 if let Shape::Picture { corner, size, pixels, .. } = shape {
-                    blit(&mut buffer, [wide, high], drawing.point(*corner), drawing.point(*size), pixels);
+                    blit(&mut buffer, wide, drawing.point(*corner), drawing.point(*size), pixels);
                 }
             }
             continue;
@@ -169,8 +171,11 @@ fn words<B: DrawingBackend>(
     Ok(())
 }
 
+/// Rows of the buffer that one thread takes at a time.
+const BAND: usize = 32;
+
 /// Puts a picture on the buffer, each buffer pixel from the point of the picture that covers it.
-fn blit(buffer: &mut [u8], [wide, high]: [usize; 2], corner: (i32, i32), size: (i32, i32), pixels: &Pixels) {
+fn blit(buffer: &mut [u8], wide: usize, corner: (i32, i32), size: (i32, i32), pixels: &Pixels) {
     let (w, h) = (size.0.max(0) as usize, size.1.max(0) as usize);
     // Which columns of the buffer are covered, and by which of the picture.
     let columns: Vec<(usize, usize)> = (0..w)
@@ -179,42 +184,51 @@ fn blit(buffer: &mut [u8], [wide, high]: [usize; 2], corner: (i32, i32), size: (
         .collect();
     let (Some(first), Some(last)) = (columns.first(), columns.last()) else { return };
     let (from, to) = (3 * first.0, 3 * (last.0 + 1));
-    // The row above, where it is a copy: its number in the picture and in the buffer.
-    let mut above: Option<(usize, usize)> = None;
-    for row in 0..h {
-        let Some(y) = usize::try_from(corner.1 + row as i32).ok().filter(|y| *y < high) else { continue };
-        let source = row * pixels.rows / h;
-        if let Some((number, other)) = above
-            && number == source
-        {
-            buffer.copy_within(3 * wide * other + from..3 * wide * other + to, 3 * wide * y + from);
-            continue;
+    let band = |(number, lines): (usize, &mut [u8])| {
+        // The row above, where it is a copy: its number in the picture and in the band.
+        let mut above: Option<(usize, usize)> = None;
+        for y in 0..lines.len() / (3 * wide) {
+            let row = (BAND * number + y) as i32 - corner.1;
+            let Some(row) = usize::try_from(row).ok().filter(|row| *row < h) else { continue };
+            let source = row * pixels.rows / h;
+            if let Some((number, other)) = above
+                && number == source
+            {
+                lines.copy_within(3 * wide * other + from..3 * wide * other + to, 3 * wide * y + from);
+                continue;
+            }
+            let points = &pixels.data[source * pixels.columns..][..pixels.columns];
+            let hides = cover(&mut lines[3 * wide * y + from..3 * wide * y + to], points, &columns);
+            above = hides.then_some((source, y));
         }
-        let points = &pixels.data[source * pixels.columns..][..pixels.columns];
-        let line = &mut buffer[3 * wide * y + from..3 * wide * y + to];
-        let mut hides = true;
-        for (under, (_, column)) in line.chunks_exact_mut(3).zip(&columns) {
-            match points[*column] {
-                [r, g, b, 255] => under.copy_from_slice(&[r, g, b]),
-                [_, _, _, 0] => hides = false,
-                [r, g, b, cover] => {
-                    hides = false;
-                    for (under, over) in under.iter_mut().zip([r, g, b]) {
-                        let sum = u32::from(over) * u32::from(cover) + u32::from(*under) * (255 - u32::from(cover));
-                        *under = ((sum + 127) / 255) as u8;
-                    }
+    };
+    in_pool(|| buffer.par_chunks_mut(3 * wide * BAND).enumerate().for_each(band));
+}
+
+/// Lays points of a picture's row on a line of the buffer; whether they hide it throughout.
+fn cover(line: &mut [u8], points: &[[u8; 4]], columns: &[(usize, usize)]) -> bool {
+    let mut hides = true;
+    for (under, (_, column)) in line.chunks_exact_mut(3).zip(columns) {
+        match points[*column] {
+            [r, g, b, 255] => under.copy_from_slice(&[r, g, b]),
+            [_, _, _, 0] => hides = false,
+            [r, g, b, cover] => {
+                hides = false;
+                for (under, over) in under.iter_mut().zip([r, g, b]) {
+                    let sum = u32::from(over) * u32::from(cover) + u32::from(*under) * (255 - u32::from(cover));
+                    *under = ((sum + 127) / 255) as u8;
                 }
             }
         }
-        above = hides.then_some((source, y));
     }
+    hides
 }
 
 /// Means over squares of the oversampled bitmap: smooth edges for every shape.
 fn average(buffer: &[u8], wide: usize, high: usize) -> Bitmap {
     let (columns, rows) = (wide / OVERSAMPLE, high / OVERSAMPLE);
     let mut data = vec![0; 3 * columns * rows];
-    for (line, pair) in data.chunks_exact_mut(3 * columns).zip(buffer.chunks_exact(3 * wide * OVERSAMPLE)) {
+    let mean = |(line, pair): (&mut [u8], &[u8])| {
         let (above, below) = pair.split_at(3 * wide);
         let squares = above.chunks_exact(3 * OVERSAMPLE).zip(below.chunks_exact(3 * OVERSAMPLE));
         for (point, (above, below)) in line.chunks_exact_mut(3).zip(squares) {
@@ -224,6 +238,10 @@ fn average(buffer: &[u8], wide: usize, high: usize) -> Bitmap {
                 point[channel] = ((a + b + c + d + 2) / 4) as u8;
             }
         }
-    }
+    };
+    in_pool(|| {
+        let lines = data.par_chunks_exact_mut(3 * columns).with_min_len(BAND);
+        lines.zip(buffer.par_chunks_exact(3 * wide * OVERSAMPLE)).for_each(mean);
+    });
     Bitmap { columns, rows, data }
 }

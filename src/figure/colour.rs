@@ -1,6 +1,7 @@
 //! From values to colours.
 
 use super::sheet::Colour;
+use std::sync::LazyLock;
 
 /// viridis (Smith and van der Walt 2015, CC0), every sixteenth of its 256 colours and the last.
 const VIRIDIS: [Colour; 17] = [
@@ -69,9 +70,19 @@ pub(super) fn diverging(value: f64) -> Colour {
     look_up(&DIVERGING, 0.5 + 0.5 * value.clamp(-1.0, 1.0))
 }
 
+/// Steps between 0 and an end of a brain map's colours: many more than a channel of eight bits tells apart.
+const STEPS: usize = 2048;
+
+/// Cold and hot colours at each step: pictures ask for one at each of their points.
+static COLD_HOT: LazyLock<[Vec<Colour>; 2]> = LazyLock::new(|| {
+    let table = |ends: &[Colour]| (0..=STEPS).map(|step| look_up(ends, step as f64 / STEPS as f64)).collect();
+    [table(&COLD), table(&HOT)]
+});
+
 /// The colours of a brain map: cold from 0 to −1, hot from 0 to 1.
 pub(super) fn cold_hot(value: f64) -> Colour {
-    if value < 0.0 { look_up(&COLD, -value) } else { look_up(&HOT, value) }
+    let step = (value.abs().min(1.0) * STEPS as f64 + 0.5) as usize;
+    COLD_HOT[usize::from(value >= 0.0)][step]
 }
 
 /// Relative luminance, 0 (black) to 1 (white), as the Web Content Accessibility Guidelines 2.2 define it.

@@ -2,10 +2,11 @@
 
 use super::sheet::{Shape, Sheet};
 use super::theme::Theme;
-use super::{dense, font, pdf, render, save};
+use super::{dense, font, pdf, render};
 use crate::error::{Error, ErrorKind, Result};
 use crate::notebook::{display, display_picture};
 use crate::provenance::{Provenance, Traced};
+use crate::replace::{replace, unwritten};
 use std::borrow::Cow;
 use std::path::Path;
 use std::sync::Arc;
@@ -178,6 +179,16 @@ impl Figure {
         render::png(&self.sheet, self.theme, scale, self.dpi, &self.alt, &self.provenance())
     }
 
+    /// The figure as a notebook's PNG: pictures in 256 colours, so that a notebook of many maps stays small.
+    fn notebook_png(&self) -> Result<Vec<u8>> {
+        if !self.sheet.has_picture() {
+            return self.png();
+        }
+        self.check()?;
+        let scale = self.scale * f64::from(self.dpi) / 96.0;
+        render::small_png(&self.sheet, self.theme, scale, self.dpi, &self.alt, &self.provenance())
+    }
+
     /// The figure as a page of PDF of its own size: lines stay lines, text can be searched and copied, the font is embedded.
     /// The same figure gives the same bytes.
     ///
@@ -217,7 +228,7 @@ impl Figure {
                 ));
             }
         };
-        save::write(path, &bytes)
+        replace(path, &bytes).map_err(|cause| unwritten(path, cause))
     }
 
     /// Shows the figure in the notebook; if it cannot be drawn, its description and the error are shown.
@@ -241,7 +252,7 @@ impl Figure {
         let mut dpi = DPI;
         let png = loop {
             // A page that is too large even so is shown coarser.
-            match self.dpi(dpi).png() {
+            match self.dpi(dpi).notebook_png() {
                 Ok(png) if base64(png.len()) <= MOST => break png,
                 Err(error) if dpi < 48 => return Err(error),
                 Ok(png) if dpi < 48 => break png,

@@ -2,10 +2,12 @@
 
 use super::made::{self, YEO, clock};
 use super::*;
-use crate::activation::TopWord;
-use crate::brain::Networks;
+use crate::activation::{NeuronSeries, TopWord};
+use crate::brain::{NetworkSeries, Networks};
 use crate::coupling::calibration::{fit_with, made_networks};
-use crate::coupling::{MatchOptions, NetworkMatch, OfHead, Reading, SubGroups, match_networks_with, subgroups};
+use crate::coupling::{
+    Coupling, MatchOptions, NetworkMatch, OfHead, Reading, SubGroups, couple, match_networks_with, subgroups,
+};
 use crate::model::{Neuron, NeuronAxis, Site};
 use crate::stimulus::Stimulus;
 use ndarray::Array2;
@@ -37,6 +39,21 @@ pub(super) fn matched(count: usize) -> NetworkMatch {
     let networks = networks();
     let fit = fit_with(weights(count, &networks), networks.mask());
     match_networks_with(&fit, &networks, MatchOptions::default().surrogates(499)).unwrap()
+}
+
+/// Neurons of four layers, of which each network has some in one layer.
+fn coupled(strength: f32) -> Coupling {
+    let clock = made::clock();
+    let data = made::smooth(clock.total(), 96, 31);
+    let mut networks = made::smooth(clock.total(), YEO.len(), 32);
+    for (n, mut network) in networks.columns_mut().into_iter().enumerate() {
+        (0..6).for_each(|unit| network.scaled_add(strength, &data.column(24 * (n % 4) + 6 * (n / 4) + unit)));
+    }
+    let axis = NeuronAxis::new("minilm-l6", Site::AttnZ, 4, 24).with_heads(3);
+    let neurons = NeuronSeries::new(data, clock.clone(), axis).unwrap();
+    let names = YEO.map(str::to_owned);
+    let networks = NetworkSeries::new(networks, &names, clock, "SIMULATED subject sim01, Yeo's 7 networks").unwrap();
+    couple(&neurons, &networks).unwrap()
 }
 
 pub(super) fn groups() -> SubGroups {
@@ -187,6 +204,9 @@ pub(super) fn gallery() -> Vec<(&'static str, Figure)> {
             "match_matrix_few",
             match_matrix(&match_40, MatchMatrix::default().patterns(6).title("Six patterns")).unwrap(),
         ),
+        ("coupling_matrix", coupling_matrix(&coupled(0.5), CouplingMatrix::default()).unwrap()),
+        ("coupling_matrix_nothing", coupling_matrix(&coupled(0.0), CouplingMatrix::default()).unwrap()),
+        ("anchor_layers", anchor_layers(&coupled(0.5)).unwrap()),
         ("match_matrix_one", match_matrix(&matched(1), MatchMatrix::default()).unwrap()),
         (
             "layer_heads",

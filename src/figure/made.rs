@@ -239,7 +239,7 @@ pub(super) fn fit() -> EncodingFit {
         delays: [].into(),
         stored: None,
         held_out: HeldOut::made(map.values()).into(),
-        trained: Trained::made().into(),
+        trained: Trained::made(64).into(),
         mask: map.mask().clone(),
         whose: "simulated subject 01".to_owned(),
         about: "simulated subject 01, 64 ICA patterns, 3 runs held out in turn".to_owned(),

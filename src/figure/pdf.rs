@@ -2,9 +2,9 @@
 
 use super::font;
 use super::ground::ground;
+use super::packing::deflated;
 use super::pdf_font::Letters;
 use super::pdf_picture::Pictures;
-use super::render::deflated;
 use super::shaping::{self, Placed};
 use super::sheet::{Anchor, Colour, Ink, PAPER, Shape, Sheet, Text};
 use super::theme::Theme;

@@ -2,7 +2,8 @@
 
 use super::font;
 use super::glyphs::Glyph;
-use super::render::{broken, deflated};
+use super::packing::deflated;
+use super::render::broken;
 use super::shaping::typed;
 use crate::error::Result;
 use pdf_writer::types::{CidFontType, FontFlags, SystemInfo, UnicodeCmap};

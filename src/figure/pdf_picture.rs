@@ -1,6 +1,6 @@
 //! The pictures of a PDF: colours, and how much of the page they cover.
 
-use super::render::packed;
+use super::packing::packed;
 use super::sheet::Pixels;
 use crate::error::Result;
 use pdf_writer::types::Predictor;

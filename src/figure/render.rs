@@ -3,6 +3,8 @@
 use super::bitmap::bitmap;
 use super::font::{self, FAMILY};
 use super::ground::ground;
+use super::packing::{deflated, packed};
+use super::palette::Palette;
 use super::shaping;
 use super::sheet::{Anchor, Colour, Ink, PAPER, Pixels, Shape, Sheet, Text};
 use super::theme::Theme;
@@ -10,12 +12,9 @@ use crate::error::{Error, Result};
 use crate::provenance::{Provenance, png_chunk, svg_element};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD as BASE64;
-use flate2::Compression;
-use flate2::write::ZlibEncoder;
 use plotters::backend::{DrawingBackend, SVGBackend};
 use plotters::style::{Color, RGBColor};
 use std::fmt::Display;
-use std::io::Write;
 
 /// Backend units per logical pixel of an SVG: plotters' coordinates are whole numbers, lines need finer ones.
 const FINE: f64 = 10.0;
@@ -178,8 +177,21 @@ pub(super) fn png(sheet: &Sheet, theme: Theme, scale: f64, dpi: u32, alt: &str, 
     encode(&page.data, [page.columns, page.rows], 3, &png_metadata(dpi, alt, made))
 }
 
+/// The same in 256 colours: some half of the bytes.
+pub(super) fn small_png(
+    sheet: &Sheet,
+    theme: Theme,
+    scale: f64,
+    dpi: u32,
+    alt: &str,
+    made: &Provenance,
+) -> Result<Vec<u8>> {
+    let page = bitmap(sheet, theme, scale)?;
+    encode_palette(page.data.as_chunks().0, [page.columns, page.rows], &png_metadata(dpi, alt, made))
+}
+
 /// A chunk's name and content.
-type Chunk = ([u8; 4], Vec<u8>);
+pub(super) type Chunk = ([u8; 4], Vec<u8>);
 
 /// What the file says about itself: its resolution (so that it prints at its logical size), the version, its description.
 fn png_metadata(dpi: u32, alt: &str, made: &Provenance) -> Vec<Chunk> {
@@ -206,16 +218,38 @@ fn encode_sheer(pixels: &Pixels) -> Result<Vec<u8>> {
 /// Rows of points of `channels` bytes as PNG.
 fn encode(data: &[u8], [columns, rows]: [usize; 2], channels: usize, metadata: &[Chunk]) -> Result<Vec<u8>> {
     let packed = packed(data, channels * columns)?;
+    // Colours with or without cover.
+    let head = header([columns, rows], if channels == 3 { 2 } else { 6 });
+    Ok(chunked(&head, metadata, &[(b"IDAT", &packed), (b"IEND", &[])]))
+}
+
+/// Rows of points as PNG whose points are numbers of at most 256 colours.
+pub(super) fn encode_palette(points: &[Colour], size: [usize; 2], metadata: &[Chunk]) -> Result<Vec<u8>> {
+    let palette = Palette::of(points);
+    let mut lines = Vec::with_capacity(points.len() + size[1]);
+    for row in points.chunks(size[0].max(1)) {
+        // Each row says first that it is stored as it is.
+        lines.push(0);
+        lines.extend(row.iter().map(|point| palette.nearest(*point)));
+    }
+    let (colours, packed) = (palette.colours().as_flattened(), deflated(&lines, 6)?);
+    Ok(chunked(&header(size, 3), metadata, &[(b"PLTE", colours), (b"IDAT", &packed), (b"IEND", &[])]))
+}
+
+/// Size, 8 bits a channel or number, the kind of points, and the one way each of packing, filters and order.
+fn header([columns, rows]: [usize; 2], kind: u8) -> Vec<u8> {
     let mut header: Vec<u8> = [columns as u32, rows as u32].into_iter().flat_map(u32::to_be_bytes).collect();
-    // 8 bits a channel, colours with or without cover, and the one way each of packing, filters and order.
-    header.extend([8, if channels == 3 { 2 } else { 6 }, 0, 0, 0]);
+    header.extend([8, kind, 0, 0, 0]);
+    header
+}
+
+fn chunked(header: &[u8], metadata: &[Chunk], picture: &[(&[u8; 4], &[u8])]) -> Vec<u8> {
     let about = metadata.iter().map(|(name, content)| (name, content.as_slice()));
-    let picture = [(b"IDAT", packed.as_slice()), (b"IEND", &[])];
-    Ok(png_file([(b"IHDR", header.as_slice())].into_iter().chain(about).chain(picture)))
+    png_file([(b"IHDR", header)].into_iter().chain(about).chain(picture.iter().copied()))
 }
 
 /// A PNG of its chunks: each is its length, its name, its content and a checksum.
-pub(super) fn png_file<'a>(chunks: impl IntoIterator<Item = (&'a [u8; 4], &'a [u8])>) -> Vec<u8> {
+fn png_file<'a>(chunks: impl IntoIterator<Item = (&'a [u8; 4], &'a [u8])>) -> Vec<u8> {
     let mut out = b"\x89PNG\r\n\x1a\n".to_vec();
     for (name, content) in chunks {
         out.extend((content.len() as u32).to_be_bytes());
@@ -227,24 +261,4 @@ pub(super) fn png_file<'a>(chunks: impl IntoIterator<Item = (&'a [u8; 4], &'a [u
         out.extend(checksum.sum().to_be_bytes());
     }
     out
-}
-
-/// Rows of `length` bytes packed as PNG and PDF have them: each row as what differs from the one above, which with a
-/// fast compression gives smaller files than a slow one of differences along the row.
-pub(super) fn packed(data: &[u8], length: usize) -> Result<Vec<u8>> {
-    const UP: u8 = 2;
-    let mut lines = Vec::with_capacity(data.len() + data.len() / length.max(1));
-    let mut above = &vec![0; length][..];
-    for line in data.chunks_exact(length.max(1)) {
-        lines.push(UP);
-        lines.extend(line.iter().zip(above).map(|(a, b)| a.wrapping_sub(*b)));
-        above = line;
-    }
-    deflated(&lines, 4)
-}
-
-/// Bytes packed by zlib, 1 (fast) to 9 (small).
-pub(super) fn deflated(bytes: &[u8], level: u32) -> Result<Vec<u8>> {
-    let mut packed = ZlibEncoder::new(Vec::with_capacity(bytes.len() / 4), Compression::new(level));
-    packed.write_all(bytes).and_then(|()| packed.finish()).map_err(broken)
 }

@@ -1,7 +1,6 @@
 //! The brain under a map: the MNI ICBM 152 template (2009a, symmetric), brain-extracted T1, 2 mm.
 
-use super::volume::Volume;
-use crate::brain::Affine;
+use crate::brain::{Affine, Volume};
 use crate::error::{Error, Result};
 use flate2::read::GzDecoder;
 use nifti::{InMemNiftiObject, IntoNdArray, NiftiObject};

@@ -4,6 +4,7 @@ use crate::error::{Error, Result};
 use crate::hex::hex;
 use crate::home::home;
 use crate::notebook::check_cancelled;
+use crate::replace::replace;
 use sha2::{Digest, Sha256};
 use std::io::Read;
 use std::os::unix::fs::MetadataExt;
@@ -55,9 +56,7 @@ fn write(note: &Path, text: &str) -> std::io::Result<()> {
     if let Some(folder) = note.parent() {
         std::fs::create_dir_all(folder)?;
     }
-    let beside = note.with_extension(std::process::id().to_string());
-    std::fs::write(&beside, text)?;
-    std::fs::rename(&beside, note)
+    replace(note, text.as_bytes())
 }
 
 /// SHA-256 of a file in lower-case hexadecimal digits.

@@ -10,6 +10,7 @@ use super::digest::sha256;
 use super::http::{Http, Trouble, disk};
 use super::lock::Lock;
 use crate::error::{Error, ErrorKind, Result};
+use crate::replace::replace;
 use serde::Deserialize;
 use settings::Settings;
 use std::fmt;
@@ -347,14 +348,10 @@ fn unreachable(id: &HubId, problem: &str, advice: impl Into<String>) -> Error {
     Error::new(ErrorKind::Network, format!("{id} cannot be had from the hub: {problem}"), advice)
 }
 
-/// Writes a small file beside its place, and renames it.
+/// Writes a small file in a folder that is made where it is not there.
 fn write_whole(path: &Path, content: &[u8]) -> Result<()> {
-    let beside = path.with_extension(format!("{}.part", std::process::id()));
     let folder = path.parent().unwrap_or(path);
-    std::fs::create_dir_all(folder)
-        .and_then(|()| std::fs::write(&beside, content))
-        .and_then(|()| std::fs::rename(&beside, path))
-        .map_err(|e| disk(path, e))
+    std::fs::create_dir_all(folder).and_then(|()| replace(path, content)).map_err(|e| disk(path, e))
 }
 
 fn link_to(blob: &Path, link: &Path) -> Result<()> {

@@ -11,10 +11,9 @@
 //! ```
 
 use crate::activation::{Activations, NeuronSeries};
-use crate::brain::{BrainMap, Mask, Networks, VoxelSeries};
+use crate::brain::{BrainMap, Mask, Networks, SurfaceMap, VoxelSeries};
 use crate::coupling::NetworkMatch;
 use crate::encoding::{EncodingFit, Features, NoiseCeiling, RoiScores};
-use crate::figure::SurfaceMap;
 use crate::pattern::Patterns;
 use crate::stimulus::{Stimulus, Word};
 use ndarray::{ArrayBase, Data, Dimension};

@@ -12,7 +12,7 @@ use crate::experiment::{InSilico, Lesion, Lesions, NetworkContrasts, Predicted, 
 use crate::extract::{DualRegression, Extraction};
 use crate::model::Model;
 use crate::pattern::{Hierarchy, KCurve, Patterns, Spectrum};
-use crate::simulate::Simulated;
+use crate::simulate::{Simulated, SimulatedGroup};
 use crate::stimulus::Stimulus;
 use ndarray::{Array1, Array2};
 
@@ -368,6 +368,12 @@ impl Traced for Lesions {
 }
 
 impl Traced for Simulated {
+    fn provenance(&self) -> Provenance {
+        self.made()
+    }
+}
+
+impl Traced for SimulatedGroup {
     fn provenance(&self) -> Provenance {
         self.made()
     }

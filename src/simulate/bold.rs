@@ -3,7 +3,6 @@
 //! y(t) = base · (1 + 0.01 · x(t)), x = snr · gain · course + AR(1) noise + drift + motion + global course + physiology.
 
 use super::confounds::Nuisance;
-use super::options::Simulation;
 use super::planting::{Group, z_scored};
 use super::random::stream;
 use crate::brain::{Mask, Networks};
@@ -35,8 +34,9 @@ const WITHIN: f32 = 0.2;
 /// Smoothness in mm (sigma) of what varies slowly over the brain.
 const BROAD: f64 = 16.0;
 
-/// What stays the same over the runs.
+/// What stays the same over the runs of one subject.
 pub(super) struct Head {
+    seed: u64,
     mask: Mask,
     base: Vec<f32>,
     /// For each of the six motion parameters, how it moves each voxel's signal.
@@ -44,16 +44,17 @@ pub(super) struct Head {
     global: Vec<f32>,
     physiology: Vec<f32>,
     /// For each group its voxels (numbers within the mask) and their gains.
-    pub(super) driven: Vec<Vec<(usize, f32)>>,
+    driven: Vec<Vec<(usize, f32)>>,
 }
 
 impl Head {
-    pub(super) fn new(options: &Simulation, networks: &Networks, groups: &[Group]) -> Head {
+    /// The head of the subject of a seed.
+    pub(super) fn new(seed: u64, networks: &Networks, groups: &[Group]) -> Head {
         let mask = networks.mask().clone();
         let broad = Field::new(&mask, BROAD);
         let draw = |what: &str, index: u64| {
             let mut field = vec![0.0; mask.count()];
-            broad.draw(&mut stream(options.seed, what, index), &mut field);
+            broad.draw(&mut stream(seed, what, index), &mut field);
             field
         };
         let base = draw("base", 0).into_iter().map(|b| BASE * (1.0 + 0.1 * b.clamp(-3.0, 3.0))).collect();
@@ -63,21 +64,20 @@ impl Head {
             .collect();
         let global = draw("global", 0).into_iter().map(|g| GLOBAL * (1.0 + 0.3 * g).max(0.0)).collect();
         let physiology = slab(&mask).into_iter().map(|inside| if inside { PHYSIOLOGY } else { 0.0 }).collect();
-        let driven = groups.iter().map(|g| gains(options.seed, networks.maps().row(g.network), g.network)).collect();
-        Head { mask, base, motion, global, physiology, driven }
+        let driven = Head::gains(seed, networks, groups);
+        Head { seed, mask, base, motion, global, physiology, driven }
+    }
+
+    /// For each group its voxels (numbers within the mask) and their gains.
+    pub(super) fn gains(seed: u64, networks: &Networks, groups: &[Group]) -> Vec<Vec<(usize, f32)>> {
+        groups.iter().map(|g| gains(seed, networks.maps().row(g.network), g.network)).collect()
     }
 
     /// One run: volume × voxel, and the nuisance that went into it.
-    pub(super) fn run(
-        &self,
-        options: &Simulation,
-        groups: &[Group],
-        clock: &Clock,
-        run: usize,
-    ) -> Result<(Array2<f32>, Nuisance)> {
+    pub(super) fn run(&self, snr: f64, groups: &[Group], clock: &Clock, run: usize) -> Result<(Array2<f32>, Nuisance)> {
         let volumes = clock.volumes(run);
-        let nuisance = Nuisance::new(options.seed, run, volumes, clock.tr());
-        let mut data = self.noise(options.seed, run, volumes)?;
+        let nuisance = Nuisance::new(self.seed, run, volumes, clock.tr());
+        let mut data = self.noise(run, volumes)?;
         let alone = Clock::new(clock.tr(), &[volumes])?;
         let z = |course: Vec<f32>| z_scored(Array1::from(course).view(), &alone);
         let single = |values: &[f64]| values.iter().map(|&v| v as f32).collect::<Vec<f32>>();
@@ -87,7 +87,7 @@ impl Head {
         for (number, shape) in shapes.into_iter().enumerate() {
             let course = (0..volumes).map(|t| shape((t as f32 + 0.5) / volumes as f32)).collect();
             let mut field = vec![0.0; self.mask.count()];
-            broad.draw(&mut stream(options.seed, "drift", (2 * run + number) as u64), &mut field);
+            broad.draw(&mut stream(self.seed, "drift", (2 * run + number) as u64), &mut field);
             field.iter_mut().for_each(|v| *v *= DRIFT / 2.0_f32.sqrt());
             terms.push((z(course), field));
         }
@@ -103,7 +103,7 @@ impl Head {
                     row.scaled_add(course[t], &ArrayView1::from(weights));
                 }
                 for (group, driven) in groups.iter().zip(&self.driven) {
-                    let signal = options.snr as f32 * group.course[first + t];
+                    let signal = snr as f32 * group.course[first + t];
                     driven.iter().for_each(|&(voxel, gain)| row[voxel] += gain * signal);
                 }
                 row.zip_mut_with(&ArrayView1::from(&self.base), |x, &base| *x = base * (1.0 + PERCENT * *x));
@@ -113,7 +113,7 @@ impl Head {
     }
 
     /// AR(1) noise of variance 1, smooth in space.
-    fn noise(&self, seed: u64, run: usize, volumes: usize) -> Result<Array2<f32>> {
+    fn noise(&self, run: usize, volumes: usize) -> Result<Array2<f32>> {
         let field = Field::new(&self.mask, NOISE_FWHM / (8.0 * 2.0_f64.ln()).sqrt());
         let mut data = Array2::zeros((volumes, self.mask.count()));
         let what = format!("noise of run {run}");
@@ -121,7 +121,7 @@ impl Head {
             rows(&mut data).into_par_iter().enumerate().try_for_each(|(t, mut row)| -> Result<()> {
                 check_cancelled("simulating")?;
                 let mut fresh = vec![0.0; row.len()];
-                field.draw(&mut stream(seed, &what, t as u64), &mut fresh);
+                field.draw(&mut stream(self.seed, &what, t as u64), &mut fresh);
                 row.assign(&ArrayView1::from(&fresh));
                 Ok(())
             })
@@ -187,10 +187,8 @@ mod tests {
     fn the_signal_is_snr_times_gain_times_course_in_the_networks_voxels_only() {
         let networks = made_networks();
         let (clock, groups) = one_group(60);
-        let (with, without) = (Simulation::new(3).snr(0.8), Simulation::new(3).snr(0.0));
-        let head = Head::new(&with, &networks, &groups);
-        let difference =
-            head.run(&with, &groups, &clock, 0).unwrap().0 - head.run(&without, &groups, &clock, 0).unwrap().0;
+        let head = Head::new(3, &networks, &groups);
+        let difference = head.run(0.8, &groups, &clock, 0).unwrap().0 - head.run(0.0, &groups, &clock, 0).unwrap().0;
         let mut expected = Array2::<f32>::zeros(difference.dim());
         for &(voxel, gain) in &head.driven[0] {
             assert_eq!(networks.maps()[[1, voxel]], 1.0);
@@ -208,8 +206,8 @@ mod tests {
     fn the_noise_has_variance_one_and_the_stated_autocorrelation() {
         let networks = made_networks();
         let (_, groups) = one_group(4);
-        let head = Head::new(&Simulation::new(4), &networks, &groups);
-        let noise = head.noise(4, 0, 400).unwrap();
+        let head = Head::new(4, &networks, &groups);
+        let noise = head.noise(0, 400).unwrap();
         let variance = noise.iter().map(|v| f64::from(*v).powi(2)).sum::<f64>() / noise.len() as f64;
         assert!((variance - 1.0).abs() < 0.02, "variance {variance}");
         let first = noise.row(0).iter().map(|v| f64::from(*v).powi(2)).sum::<f64>() / noise.ncols() as f64;

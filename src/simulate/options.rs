@@ -1,9 +1,12 @@
 //! What is simulated.
 
+use super::random::stream;
 use crate::brain::Networks;
 use crate::clock::Clock;
 use crate::error::{Error, Result};
+use crate::model::Neuron;
 use crate::stimulus::Stimulus;
+use rand::RngCore;
 use serde::{Deserialize, Serialize};
 
 /// How the neurons that drive one network are chosen.
@@ -14,26 +17,40 @@ pub enum Planting {
     Together,
     /// Neurons drawn at random, wherever they are: the harder case, since few patterns carry their common course.
     Scattered,
+    /// A handful of single neurons, drawn at random so that no two that drive anything correlate above |r| = 0.4: a network's course is the mean of its
+    /// few neurons' courses, and with one neuron that neuron's own. So single units are anchors of a network, as in Liu et al. 2023.
+    Single,
 }
 
-/// A simulated subject to be made: seed and options, with chained setters.
+impl Planting {
+    /// Neurons that drive one network, unless [`Simulation::group`] says otherwise: 30, or 3 single ones.
+    pub fn usual_group(self) -> usize {
+        match self {
+            Planting::Together | Planting::Scattered => 30,
+            Planting::Single => 3,
+        }
+    }
+}
+
+/// Simulated subjects to be made: seed and options, with chained setters.
 ///
-/// Defaults: subject "sim01", task "story", TR 1.5 s, SNR 0.6, 30 neurons a group that act together, 12 s of scan after
+/// Defaults: one subject "sim01", task "story", TR 1.5 s, SNR 0.6, 30 neurons a group that act together, 12 s of scan after
 /// the last word, all networks driven.
 ///
 /// ```
 /// use neurocell::simulate::{Planting, Simulation};
-/// let simulation = Simulation::new(7).snr(0.3).planting(Planting::Scattered).drive(&["Default", "Visual"]);
-/// assert_eq!(simulation.seed(), 7);
+/// let simulation = Simulation::new(7).subjects(6).snr(0.3).planting(Planting::Scattered).drive(&["Default", "Visual"]);
+/// assert_eq!((simulation.seed(), simulation.subject_ids().len()), (7, 6));
 /// ```
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Simulation {
     pub(super) seed: u64,
-    pub(super) subject: String,
+    pub(super) subjects: Vec<String>,
     pub(super) task: String,
     pub(super) tr: f64,
     pub(super) snr: f64,
-    pub(super) group: usize,
+    /// Neurons of a group; `None` for as many as are usual for the planting.
+    pub(super) group: Option<usize>,
     pub(super) planting: Planting,
     /// The seed by which groups of neurons are chosen, if it is another than `seed`.
     #[serde(default)]
@@ -41,6 +58,8 @@ pub struct Simulation {
     pub(super) tail: f64,
     /// Names of the driven networks; `None` for all.
     pub(super) drive: Option<Vec<String>>,
+    /// Networks whose neurons are named, and these neurons' addresses.
+    pub(super) named: Vec<(String, Vec<String>)>,
 }
 
 impl Simulation {
@@ -48,21 +67,29 @@ impl Simulation {
     pub fn new(seed: u64) -> Simulation {
         Simulation {
             seed,
-            subject: "sim01".to_owned(),
+            subjects: vec!["sim01".to_owned()],
             task: "story".to_owned(),
             tr: 1.5,
             snr: 0.6,
-            group: 30,
+            group: None,
             planting: Planting::default(),
             groups_of: None,
             tail: 12.0,
             drive: None,
+            named: Vec::new(),
         }
     }
 
-    /// The subject's id, of letters and digits; it begins with "sim".
+    /// One subject of this id, of letters and digits; it begins with "sim".
     pub fn subject(mut self, id: impl Into<String>) -> Self {
-        self.subject = id.into();
+        self.subjects = vec![id.into()];
+        self
+    }
+
+    /// A group of so many subjects, "sim01", "sim02" and so on, in one dataset: the same neurons drive the same networks in all of them; noise,
+    /// motion, the other disturbances and how strongly each voxel responds are each subject's own.
+    pub fn subjects(mut self, count: usize) -> Self {
+        self.subjects = (1..=count).map(|number| format!("sim{number:02}")).collect();
         self
     }
 
@@ -85,9 +112,24 @@ impl Simulation {
         self
     }
 
-    /// Neurons that drive one network.
+    /// Neurons that drive one network; by default 30, or 3 with [`Planting::Single`].
     pub fn group(mut self, neurons: usize) -> Self {
-        self.group = neurons;
+        self.group = Some(neurons);
+        self
+    }
+
+    /// Lets these neurons, and no others, drive a network; they enter its course with equal weight and positive sign. The networks without named
+    /// neurons get theirs as [`Simulation::planting`] says, from the neurons that are left.
+    ///
+    /// ```
+    /// use neurocell::prelude::*;
+    /// let own = ["L0.3".parse()?, "L4.17".parse()?];
+    /// let simulation = Simulation::new(1).neurons("Default", &own).drive(&["Default", "Visual"]);
+    /// # Ok::<(), neurocell::Error>(())
+    /// ```
+    pub fn neurons(mut self, network: &str, neurons: &[Neuron]) -> Self {
+        self.named.retain(|(name, _)| name != network);
+        self.named.push((network.to_owned(), neurons.iter().map(ToString::to_string).collect()));
         self
     }
 
@@ -126,6 +168,24 @@ impl Simulation {
         self.seed
     }
 
+    /// The subjects' ids, without "sub-".
+    pub fn subject_ids(&self) -> &[String] {
+        &self.subjects
+    }
+
+    /// The seed of one subject's noise, disturbances and gains: that of the simulation for the first, others for the others.
+    pub(super) fn seed_of(&self, subject: usize) -> u64 {
+        match subject {
+            0 => self.seed,
+            _ => stream(self.seed, "subject", subject as u64).next_u64(),
+        }
+    }
+
+    /// Neurons of a group whose neurons are not named.
+    pub(super) fn group_size(&self) -> usize {
+        self.group.unwrap_or(self.planting.usual_group())
+    }
+
     /// The scan's clock for a stimulus: each run lasts until its last word has ended, and the tail after it.
     ///
     /// # Errors
@@ -142,11 +202,13 @@ impl Simulation {
 
     pub(super) fn check(&self) -> Result<()> {
         let plain = |name: &str| !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric());
-        if !plain(&self.subject) || !self.subject.starts_with("sim") {
+        if self.subjects.is_empty() {
+            return Err(Error::value("0 subjects to be simulated", "ask for one or more: `.subjects(6)`"));
+        }
+        if let Some(id) = self.subjects.iter().find(|id| !plain(id) || !id.starts_with("sim")) {
             return Err(Error::value(
                 format!(
-                    "the subject's id is `{}`; that of a simulated subject begins with `sim`, letters and digits only",
-                    self.subject
+                    "the subject's id is `{id}`; that of a simulated subject begins with `sim`, letters and digits only"
                 ),
                 "for example sim01",
             ));
@@ -167,7 +229,8 @@ impl Simulation {
                 ));
             }
         }
-        if self.group == 0 {
+        let nobody = self.named.iter().any(|(_, neurons)| neurons.is_empty());
+        if self.group_size() == 0 || nobody {
             return Err(Error::value("a group of 0 neurons drives nothing", "for no signal take `.snr(0.0)`"));
         }
         Ok(())
@@ -181,6 +244,14 @@ impl Simulation {
         };
         rows.sort_unstable();
         rows.dedup();
+        for (name, _) in &self.named {
+            if !rows.contains(&networks.row(name)?) {
+                return Err(Error::value(
+                    format!("neurons are named for {name}, which is not among the driven networks"),
+                    "drive it too, or leave its neurons out",
+                ));
+            }
+        }
         Ok(rows)
     }
 }

@@ -1,21 +1,25 @@
 //! What the analysis found, beside what was planted.
 
+use super::ranking::{precision_at_n, roc_auc};
 use super::truth::Truth;
 use crate::coupling::correlate::{pearson, with_columns};
 use crate::coupling::{NetworkMatch, Reading, SubGroups};
+use crate::csv;
 use crate::encoding::EncodingFit;
 use crate::error::{Error, Result};
 use crate::model::Neuron;
+use crate::provenance::{Origin, Provenance, Traced};
 use ndarray::ArrayView1;
 use std::collections::HashSet;
 use std::fmt;
+use std::path::Path;
 
 /// What was found of one driven network.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Recovered {
     /// The network.
     pub network: String,
-    /// The pattern whose map has the greatest |r| with it.
+    /// The pattern that was named after it: [`NetworkMatch::candidate`].
     pub pattern: usize,
     /// Whether the network is named rightly: of all networks that pattern's map matches this one best (|r|), and of all
     /// planted courses its course correlates most (|r|) with this one's.
@@ -32,7 +36,7 @@ pub struct Recovered {
     pub overlap: [f64; 3],
 }
 
-/// What an analysis found in a simulated subject, as numbers.
+/// What an analysis found in simulated subjects, as numbers.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Recovery {
     /// One row for each driven network.
@@ -48,57 +52,17 @@ pub struct Recovery {
     /// The q value below which a pair is above chance.
     pub level: f64,
     title: String,
-}
-
-/// Area under the ROC curve of `scores` for telling members from the others: the share of pairs (member, other) in which
-/// the member has the greater score, ties counting half.
-///
-/// ```
-/// use neurocell::simulate::roc_auc;
-/// assert_eq!(roc_auc(&[0.9, 0.2, 0.6, 0.1], &[true, false, false, false])?, 1.0);
-/// # Ok::<(), neurocell::Error>(())
-/// ```
-///
-/// # Errors
-/// If the lengths differ, a score is NaN, or there are no members or no others.
-pub fn roc_auc(scores: &[f32], members: &[bool]) -> Result<f64> {
-    if scores.len() != members.len() {
-        return Err(Error::shape(
-            format!("{} scores and {} marks of membership", scores.len(), members.len()),
-            "give one of each for every item",
-        ));
-    }
-    if let Some(at) = scores.iter().position(|s| s.is_nan()) {
-        return Err(Error::value(format!("score number {at} is NaN"), "look at the step that made it"));
-    }
-    let inside = members.iter().filter(|m| **m).count();
-    let outside = members.len() - inside;
-    if inside == 0 || outside == 0 {
-        return Err(Error::value(
-            format!("{inside} members and {outside} others; an ROC curve needs both"),
-            "there is nothing to tell apart",
-        ));
-    }
-    let mut order: Vec<usize> = (0..scores.len()).collect();
-    order.sort_by(|&a, &b| scores[a].total_cmp(&scores[b]));
-    // Mann–Whitney: the sum of the members' ranks, equal scores sharing the mean of theirs.
-    let (mut rank_sum, mut start) = (0.0, 0);
-    while start < order.len() {
-        let equal = order[start..].iter().take_while(|&&i| scores[i] == scores[order[start]]).count();
-        let rank = start as f64 + (equal as f64 + 1.0) / 2.0;
-        rank_sum += rank * order[start..start + equal].iter().filter(|&&i| members[i]).count() as f64;
-        start += equal;
-    }
-    let n = inside as f64;
-    Ok((rank_sum - n * (n + 1.0) / 2.0) / (n * outside as f64))
+    origin: Origin,
 }
 
 impl Truth {
     /// Compares what an analysis found with what was planted.
     ///
-    /// - A network is *named rightly* if the pattern of greatest |spatial r| with it matches no other network better, and the
+    /// - A network is *named rightly* if the pattern that the match names after it matches no other network better (|spatial r|), and the
     ///   pattern's course correlates more (|r|) with this network's planted course than with any other planted one.
     /// - The *oracle* ranks neurons by |r| with the planted course itself: nothing that reads the brain can do better than about that.
+    ///
+    /// Of a group `fit` is the mean of its subjects' models ([`mean_fit`](crate::encoding::mean_fit)).
     ///
     /// ```no_run
     /// use neurocell::prelude::*;
@@ -133,7 +97,7 @@ impl Truth {
         let mut false_names = Vec::new();
         for name in self.undriven() {
             if let Some(best) = matched.best_pattern(name)?
-                && strongest_network(matched, best.pattern) == *name
+                && strongest_network(matched, best.pattern) == Some(name)
             {
                 false_names.push(name.clone());
             }
@@ -145,10 +109,12 @@ impl Truth {
             above_chance: matched.q().iter().filter(|q| **q < matched.level()).count(),
             pairs: matched.q().len(),
             level: matched.level(),
-            title: format!(
-                "SIMULATED subject {} (seed {}, SNR {} per voxel)",
-                self.options.subject, self.options.seed, self.options.snr
-            ),
+            title: self.title(),
+            origin: Provenance::step("compare with the SIMULATED truth")
+                .input("match", matched)
+                .input("sub-groups", groups)
+                .input("fit", fit)
+                .into(),
         })
     }
 
@@ -167,7 +133,7 @@ impl Truth {
         let with = |p: &super::truth::Planted| pearson(course, ArrayView1::from(&p.course)).abs();
         let most =
             (0..self.networks.len()).max_by(|&a, &b| with(&self.networks[a]).total_cmp(&with(&self.networks[b])));
-        let named = strongest_network(matched, best.pattern) == name && most == Some(n);
+        let named = strongest_network(matched, best.pattern) == Some(name) && most == Some(n);
 
         let axis = groups.series().neurons();
         let members: HashSet<Neuron> = planted.members(&self.neurons).into_iter().collect();
@@ -183,10 +149,7 @@ impl Truth {
         for (reading, scores) in scores.iter().enumerate() {
             let size: Vec<f32> = scores.iter().map(|s| s.abs()).collect();
             member_auc[reading] = roc_auc(&size, &marks)?;
-            let mut order: Vec<usize> = (0..size.len()).collect();
-            order.sort_by(|&a, &b| size[b].total_cmp(&size[a]));
-            let found = order.iter().take(members.len()).filter(|&&c| marks[c]).count();
-            overlap[reading] = found as f64 / members.len() as f64;
+            overlap[reading] = precision_at_n(&size, &marks);
         }
         let combined = groups.with_reading(Reading::Combined).course(name)?;
         let own: HashSet<u32> = planted.voxels.iter().copied().collect();
@@ -204,10 +167,8 @@ impl Truth {
 }
 
 /// The network that a pattern's map matches best (|r|).
-fn strongest_network(matched: &NetworkMatch, pattern: usize) -> &str {
-    let row = matched.r().row(pattern);
-    let best = (0..row.len()).fold(0, |best, n| if row[n].abs() > row[best].abs() { n } else { best });
-    &matched.networks()[best]
+fn strongest_network(matched: &NetworkMatch, pattern: usize) -> Option<&str> {
+    matched.strongest(pattern).map(|n| matched.networks()[n].as_str())
 }
 
 /// AUC of held-out r for the voxels in `own` against those of the fit that are not in `driven`; `None` if one side is empty.
@@ -239,9 +200,37 @@ impl Recovery {
         Some([a?, b?, c?])
     }
 
+    /// Writes the driven networks as CSV: network, pattern, named, above chance, |r| of the course, AUC of voxels, AUC and overlap of members by the best
+    /// pattern, the combined reading and the oracle.
+    ///
+    /// # Errors
+    /// If the file cannot be written; nothing half-written is left.
+    pub fn to_csv(&self, path: impl AsRef<Path>) -> Result<()> {
+        let mut text = "network,pattern,named,above_chance,course_r,voxel_auc,auc_best,auc_combined,auc_oracle,overlap_best,overlap_combined,overlap_oracle\n".to_owned();
+        for r in &self.networks {
+            let ([a, b, c], [d, e, g]) = (r.member_auc, r.overlap);
+            let voxels = r.voxel_auc.map_or(String::new(), |auc| format!("{auc:.6}"));
+            text.push_str(&format!(
+                "{},{},{},{},{:.6},{voxels},{a:.6},{b:.6},{c:.6},{d:.6},{e:.6},{g:.6}\n",
+                csv::cell(&r.network),
+                r.pattern,
+                r.named,
+                r.above_chance,
+                r.course_r
+            ));
+        }
+        csv::write_traced(path.as_ref(), &text, self)
+    }
+
     fn mean(&self, of: impl Fn(&Recovered) -> f64) -> Option<f64> {
         let count = self.networks.len();
         (count > 0).then(|| self.networks.iter().map(of).sum::<f64>() / count as f64)
+    }
+}
+
+impl Traced for Recovery {
+    fn provenance(&self) -> Provenance {
+        self.origin.or(|| Provenance::step("compare with the SIMULATED truth"))
     }
 }
 

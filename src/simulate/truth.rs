@@ -17,9 +17,9 @@ use std::path::Path;
 /// Name of the truth's file in the root of a simulated dataset.
 pub(super) const FILE: &str = "simulated_truth.json";
 /// Grows when the same options would give other bytes.
-const FORMAT: u32 = 1;
+const FORMAT: u32 = 2;
 
-/// What was planted in a simulated subject: which neurons drive which network, with which course and gains.
+/// What was planted in simulated subjects: which neurons drive which network, with which course and gains.
 ///
 /// No step of the analysis reads it. It is there for [`Truth::compare`], after the analysis.
 ///
@@ -74,12 +74,18 @@ pub(super) struct Planted {
     pub(super) course: Vec<f32>,
     /// Flat grid index of each driven voxel.
     pub(super) voxels: Vec<u32>,
-    /// Gain of each driven voxel.
-    gains: Vec<f32>,
+    /// Gain of each driven voxel, of each subject.
+    gains: Vec<Vec<f32>>,
 }
 
 impl Key {
-    pub(super) fn new(options: &Simulation, series: &NeuronSeries, stimulus: &Stimulus, networks: &Networks) -> Key {
+    /// Without a stimulus where only its neurons' courses are at hand.
+    pub(super) fn new(
+        options: &Simulation,
+        series: &NeuronSeries,
+        stimulus: Option<&Stimulus>,
+        networks: &Networks,
+    ) -> Key {
         let digest = |parts: &mut dyn FnMut(&mut Sha256)| {
             let mut hash = Sha256::new();
             parts(&mut hash);
@@ -96,7 +102,7 @@ impl Key {
                 hash.update(format!("{:?} {:?}", series.neurons(), series.clock()));
                 floats(hash, &mut series.data().iter());
             }),
-            stimulus: digest(&mut |hash| hash.update(format!("{} {:?}", stimulus.name(), stimulus.words()))),
+            stimulus: digest(&mut |hash| hash.update(format!("{:?}", stimulus.map(|s| (s.name(), s.words()))))),
             networks: digest(&mut |hash| {
                 let mask = networks.mask();
                 hash.update(format!(
@@ -126,17 +132,19 @@ impl Key {
 }
 
 impl Truth {
+    /// `heads`: of each subject, for each group, its voxels and their gains.
     pub(super) fn new(
         key: Key,
         options: &Simulation,
         series: &NeuronSeries,
         networks: &Networks,
         groups: &[Group],
-        driven: &[Vec<(usize, f32)>],
+        heads: &[Vec<Vec<(usize, f32)>>],
     ) -> Truth {
         let axis = series.neurons();
         let clock = series.clock();
-        let planted = |(group, voxels): (&Group, &Vec<(usize, f32)>)| Planted {
+        let voxels = |number: usize| heads.first().map_or(&[][..], |head| &head[number]);
+        let planted = |(number, group): (usize, &Group)| Planted {
             network: networks.names()[group.network].clone(),
             neurons: group
                 .columns
@@ -145,8 +153,8 @@ impl Truth {
                 .map(|(&c, &sign)| (c / axis.units, c % axis.units, if sign < 0.0 { -1 } else { 1 }))
                 .collect(),
             course: group.course.to_vec(),
-            voxels: voxels.iter().map(|&(v, _)| networks.mask().voxels()[v]).collect(),
-            gains: voxels.iter().map(|&(_, gain)| gain).collect(),
+            voxels: voxels(number).iter().map(|&(v, _)| networks.mask().voxels()[v]).collect(),
+            gains: heads.iter().map(|head| head[number].iter().map(|&(_, gain)| gain).collect()).collect(),
         };
         // At a signal-to-noise ratio of 0 the groups were chosen, but nothing of them is in the data.
         let silent = options.snr == 0.0;
@@ -167,7 +175,7 @@ impl Truth {
             atlas: networks.atlas().to_owned(),
             shape: networks.mask().shape(),
             affine: networks.mask().affine().0,
-            networks: groups.iter().zip(driven).filter(|_| !silent).map(planted).collect(),
+            networks: groups.iter().enumerate().filter(|_| !silent).map(planted).collect(),
             undriven: (0..networks.count()).filter(|r| !is_driven(r)).map(|r| networks.names()[r].clone()).collect(),
         }
     }
@@ -188,7 +196,8 @@ impl Truth {
         let sound = |p: &Planted| {
             let inside = |n: &(usize, usize, i8)| n.0 < truth.neurons.layers && n.1 < truth.neurons.units;
             p.course.len() == total
-                && p.gains.len() == p.voxels.len()
+                && p.gains.len() == truth.options.subjects.len()
+                && p.gains.iter().all(|gains| gains.len() == p.voxels.len())
                 && !p.neurons.is_empty()
                 && p.neurons.iter().all(inside)
         };
@@ -245,6 +254,16 @@ impl Truth {
     /// If what the file says of it is not sound.
     pub fn clock(&self) -> Result<Clock> {
         Clock::new(self.tr, &self.volumes)
+    }
+
+    /// "SIMULATED subject sim01 (seed 1, SNR 0.6 per voxel)", or how many there are.
+    pub(super) fn title(&self) -> String {
+        let o = &self.options;
+        let who = match &o.subjects[..] {
+            [one] => format!("SIMULATED subject {one}"),
+            all => format!("{} SIMULATED subjects", all.len()),
+        };
+        format!("{who} (seed {}, SNR {} per voxel)", o.seed, o.snr)
     }
 
     fn planted(&self, network: &str) -> Result<&Planted> {
@@ -306,11 +325,10 @@ impl Planted {
 impl fmt::Display for Truth {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let o = &self.options;
-        writeln!(f, "planted truth of the SIMULATED subject {} (seed {}, SNR {} per voxel)", o.subject, o.seed, o.snr)?;
+        writeln!(f, "planted truth of {}", self.title())?;
         writeln!(
             f,
-            "{} neurons of {} {} for each of {} networks of {}, {}",
-            o.group,
+            "neurons of {} {} for {} networks of {}, {}",
             self.neurons.model,
             self.neurons.site,
             self.networks.len(),
@@ -318,11 +336,14 @@ impl fmt::Display for Truth {
             match o.planting {
                 super::Planting::Together => "chosen as acting together",
                 super::Planting::Scattered => "scattered",
+                super::Planting::Single => "single ones, far apart",
             }
         )?;
         for planted in &self.networks {
             let some: Vec<String> = planted.members(&self.neurons).iter().take(4).map(ToString::to_string).collect();
-            writeln!(f, "  {}: {} voxels driven by {} …", planted.network, planted.voxels.len(), some.join(" "))?;
+            let (voxels, all) = (planted.voxels.len(), planted.neurons.len());
+            let more = if all > some.len() { " …" } else { "" };
+            writeln!(f, "  {}: {voxels} voxels driven by {all} neurons, {}{more}", planted.network, some.join(" "))?;
         }
         if !self.undriven.is_empty() {
             writeln!(f, "  driven by nothing: {}", self.undriven.join(", "))?;

@@ -1,13 +1,13 @@
-//! A simulated subject on disk, in the layout of BIDS and fMRIPrep.
+//! Simulated subjects on disk, in the layout of BIDS and fMRIPrep.
 
-use super::bold::{AR, DRIFT, GAIN, GLOBAL, Head, MOTION, NOISE_FWHM, PHYSIOLOGY};
+use super::bold::{AR, DRIFT, GAIN, GLOBAL, MOTION, NOISE_FWHM, PHYSIOLOGY};
 use super::confounds::describe;
-use super::dvars::Dvars;
+use super::group::SimulatedGroup;
 use super::options::{Simulation, span};
-use super::planting::{MOST_ALIKE, plant};
+use super::planting::MOST_ALIKE;
 use super::truth::{FILE, Key, Truth};
 use crate::activation::{Activations, NeuronSeries};
-use crate::brain::{Networks, write_made};
+use crate::brain::{Networks, Subject, write_made};
 use crate::clock::Clock;
 use crate::error::{Error, Result};
 use crate::notebook::{Progress, check_cancelled};
@@ -17,11 +17,11 @@ use serde_json::json;
 use std::fmt;
 use std::path::{Path, PathBuf};
 
-/// Where a simulated subject lies.
+/// Where simulated subjects lie.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Simulated {
     folder: PathBuf,
-    subject: String,
+    subjects: Vec<String>,
     task: String,
     clock: Clock,
     already_there: bool,
@@ -31,7 +31,7 @@ pub struct Simulated {
 impl Simulated {
     /// What it is made of.
     pub(crate) fn made(&self) -> Provenance {
-        self.origin.or(|| Provenance::step("SIMULATED subject"))
+        self.origin.or(|| Provenance::step("SIMULATED subjects"))
     }
 
     /// The dataset's root.
@@ -39,9 +39,17 @@ impl Simulated {
         &self.folder
     }
 
-    /// The subject's id, without "sub-".
-    pub fn subject(&self) -> &str {
-        &self.subject
+    /// The subjects' ids, without "sub-".
+    pub fn subjects(&self) -> &[String] {
+        &self.subjects
+    }
+
+    /// Opens all subjects, in their order, as any other dataset's.
+    ///
+    /// # Errors
+    /// If the dataset has been changed since.
+    pub fn open(&self) -> Result<Vec<Subject>> {
+        self.subjects.iter().map(|id| Subject::open(&self.folder, id)).collect()
     }
 
     /// The task's name.
@@ -65,8 +73,9 @@ impl fmt::Display for Simulated {
         let done = if self.already_there { "already there" } else { "written" };
         write!(
             f,
-            "SIMULATED subject {}, task {}: {}, {done} in {}",
-            self.subject,
+            "SIMULATED subject{} {}, task {}: {}, {done} in {}",
+            if self.subjects.len() == 1 { "" } else { "s" },
+            self.subjects.join(", "),
             self.task,
             self.clock,
             self.folder.display()
@@ -75,9 +84,9 @@ impl fmt::Display for Simulated {
 }
 
 impl Simulation {
-    /// Simulates the subject and writes its dataset to `folder`, with the truth beside it in `simulated_truth.json`.
+    /// Simulates the subjects and writes their dataset to `folder`, with the truth beside it in `simulated_truth.json`.
     ///
-    /// For each driven network a group of neurons is drawn; the mean of their z-scored courses (already on the scan's clock, after
+    /// For each driven network a group of neurons is drawn (or was named), the same for all subjects; the mean of their z-scored courses (already on the scan's clock, after
     /// the haemodynamic response) drives the network's voxels: x(t) = snr · gain · course(t) + noise(t) + nuisance(t), where
     /// a voxel's gain lies evenly between 0.5 and 1.5 and the noise is AR(1) (φ = 0.5 per volume) with standard deviation 1,
     /// smooth in space (FWHM 6 mm). Nuisance, in standard deviations of the noise: slow drift 0.5; motion 0.3 at the brain's
@@ -85,7 +94,7 @@ impl Simulation {
     /// Groups are redrawn until no two courses correlate above |r| = 0.7.
     ///
     /// Layout: raw events and sidecars in `sub-ID/func`, BOLD, mask and confounds (fMRIPrep's columns) in
-    /// `derivatives/fmriprep/sub-ID/func`, the words of each run in `stimuli/gentle/STORY_run-N/align.csv`, counted from the onset
+    /// `derivatives/fmriprep/sub-ID/func`, for each subject; the words of each run in `stimuli/gentle/STORY_run-N/align.csv`, counted from the onset
     /// that the run's events give.
     ///
     /// The dataset appears whole or not at all. If `folder` already holds the same simulation (same options, seed, inputs and
@@ -122,33 +131,23 @@ impl Simulation {
     ) -> Result<Simulated> {
         let clock = self.clock(stimulus)?;
         clock.agree("the simulated scan", series.clock(), "the neuron series")?;
-        self.driven(networks)?;
-        for (row, map) in networks.maps().outer_iter().enumerate() {
-            if !map.iter().any(|m| *m > 0.0) {
-                let name = &networks.names()[row];
-                let problem = format!("network {name} of {} has no voxel", networks.atlas());
-                return Err(Error::value(problem, "take an atlas whose networks lie in its mask"));
-            }
-        }
+        let group = self.planned(series, Some(stimulus), networks)?;
         let folder = folder.as_ref();
-        let key = Key::new(self, series, stimulus, networks);
-        let made = Provenance::step("SIMULATED subject").options_of(self, &[]).input("neurons", series);
-        let made = made.input("stimulus", stimulus).input("networks", networks);
         let mut simulated = Simulated {
             folder: folder.to_owned(),
-            subject: self.subject.clone(),
+            subjects: self.subjects.clone(),
             task: self.task.clone(),
             clock,
             already_there: true,
-            origin: made.clone().into(),
+            origin: group.made().into(),
         };
-        let layout = Layout { options: self, story: plain_name(stimulus.name()) };
+        let layout = Layout::new(self, stimulus, networks);
         if occupied(folder)? {
-            self.same_simulation(folder, &key, &layout, simulated.clock.runs())?;
+            self.same_simulation(folder, &group.truth().key, &layout, simulated.clock.runs())?;
             return Ok(simulated);
         }
         let partial = Partial::beside(folder)?;
-        self.make(&partial.0, &layout, key, (series, stimulus, networks), &made)?;
+        make(&partial.0, &layout, &group, stimulus, networks)?;
         let moved = std::fs::rename(&partial.0, folder);
         moved.map_err(|cause| {
             Error::file("make", folder, cause, "choose a folder that is not there yet, or is empty")
@@ -175,7 +174,7 @@ impl Simulation {
             let problem = format!("{} holds another simulation; different: {}", folder.display(), differ.join("; "));
             return Err(Error::value(problem, advice));
         }
-        let files = (0..runs).flat_map(|run| layout.files(run));
+        let files = self.subjects.iter().flat_map(|id| (0..runs).flat_map(|run| layout.files(id, run)));
         match files.map(|file| folder.join(file)).find(|file| !file.is_file()) {
             None => Ok(()),
             Some(missing) => {
@@ -188,48 +187,45 @@ impl Simulation {
             }
         }
     }
+}
 
-    fn make(
-        &self,
-        root: &Path,
-        layout: &Layout<'_>,
-        key: Key,
-        (series, stimulus, networks): (&NeuronSeries, &Stimulus, &Networks),
-        made: &Provenance,
-    ) -> Result<()> {
-        let groups = plant(self, series, networks)?;
-        let head = Head::new(self, networks, &groups);
-        let clock = series.clock();
-        self.write_descriptions(root, networks)?;
-        let mut progress = Progress::new("simulated runs", clock.runs() as u64);
+/// The whole dataset below `root`.
+fn make(
+    root: &Path,
+    layout: &Layout<'_>,
+    group: &SimulatedGroup,
+    stimulus: &Stimulus,
+    networks: &Networks,
+) -> Result<()> {
+    let (options, clock, made) = (layout.options, group.clock(), group.made());
+    write_descriptions(options, root, networks)?;
+    let mut progress = Progress::new("simulated runs", (clock.runs() * options.subjects.len()) as u64);
+    for (number, id) in options.subjects.iter().enumerate() {
+        let head = group.head(number);
         for run in 0..clock.runs() {
             check_cancelled("simulating")?;
             let [events, sidecar, bold, mask, confounds, meaning, align] =
-                layout.files(run).map(|file| root.join(file));
-            let (data, nuisance) = head.run(self, &groups, clock, run)?;
+                layout.files(id, run).map(|file| root.join(file));
+            let scan = group.run(&head, run)?;
             for file in [&events, &bold, &align] {
                 make_folder(file.parent().unwrap_or(root))?;
             }
-            let image = Provenance::step("SIMULATED run").option("run", run).input("subject", made);
-            write_made(&bold, networks.mask(), &data, clock.tr(), &image)?;
-            networks
-                .mask()
-                .clone()
-                .made(Provenance::step("SIMULATED brain mask").input("subject", made))
-                .write(&mask)?;
-            let mean =
-                |row: ndarray::ArrayView1<f32>| row.iter().map(|&v| f64::from(v)).sum::<f64>() / row.len() as f64;
-            let global: Vec<f64> = data.outer_iter().map(mean).collect();
-            write_text(&confounds, &nuisance.table(&global, &Dvars::new(data.view()), clock.tr()))?;
+            let image = Provenance::step("SIMULATED run").option("subject", id).option("run", run);
+            write_made(&bold, networks.mask(), &scan.data, clock.tr(), &image.input("subjects", &made))?;
+            let brain = Provenance::step("SIMULATED brain mask").input("subjects", &made);
+            networks.mask().clone().made(brain).write(&mask)?;
+            write_text(&confounds, &scan.confounds)?;
             write_json(&meaning, &describe())?;
             write_json(
                 &sidecar,
-                &json!({ "TaskName": self.task, "RepetitionTime": self.tr, "Description": "SIMULATED" }),
+                &json!({ "TaskName": options.task, "RepetitionTime": options.tr, "Description": "SIMULATED" }),
             )?;
             let (first, last) = span(stimulus, run)?;
             // A whole second: taking it off and adding it again leaves every onset as it was, to the last bit.
             let start = first.floor();
-            stimulus.run(run)?.starting_at(-start).to_align(&align)?;
+            if number == 0 {
+                stimulus.run(run)?.starting_at(-start).to_align(&align)?;
+            }
             let audio = format!("{}_audio.wav", layout.part(run));
             write_text(
                 &events,
@@ -237,66 +233,75 @@ impl Simulation {
             )?;
             progress.advance(1);
         }
-        let truth = Truth::new(key, self, series, networks, &groups, &head.driven);
-        write_text(&root.join(FILE), &truth.to_json()?)
     }
+    write_text(&root.join(FILE), &group.truth().to_json()?)
+}
 
-    fn write_descriptions(&self, root: &Path, networks: &Networks) -> Result<()> {
-        let version = env!("CARGO_PKG_VERSION");
-        let made_by = json!([{ "Name": "neurocell", "Version": version, "Description": "SIMULATED, no human being was scanned" }]);
-        let raw = json!({
-            "Name": "neurocell SIMULATED dataset", "BIDSVersion": "1.9.0", "DatasetType": "raw", "GeneratedBy": made_by,
-        });
-        let derived = json!({
-            "Name": "neurocell SIMULATED dataset, in the layout of fMRIPrep", "BIDSVersion": "1.9.0",
-            "DatasetType": "derivative", "GeneratedBy": made_by,
-        });
-        let derivatives = root.join("derivatives").join("fmriprep");
-        make_folder(&derivatives)?;
-        write_json(&root.join("dataset_description.json"), &raw)?;
-        write_json(&derivatives.join("dataset_description.json"), &derived)?;
-        write_text(&root.join("participants.tsv"), &format!("participant_id\tspecies\nsub-{}\tn/a\n", self.subject))?;
-        let low = GAIN[0];
-        let high = GAIN[1];
-        let readme = format!(
-            "SIMULATED dataset, made by neurocell {version}. No human being was scanned.\n\n\
-             Groups of {group} units of a language model, read on a real text, drive the voxels of networks of {atlas}.\n\
-             signal = 1000 * (1 + x/100), x = {snr} * gain * course + noise + nuisance\n\
-             gain: {low} to {high}, drawn for each voxel. course: mean of the group's z-scored courses, z-scored in each run.\n\
-             noise: AR(1), coefficient {AR} per volume, standard deviation 1, FWHM {NOISE_FWHM} mm.\n\
-             nuisance (in standard deviations of the noise): drift {DRIFT}, motion {MOTION} at the edge, global course {GLOBAL},\n\
-             breath and heartbeat {PHYSIOLOGY} in three axial slices.\n\
-             No two courses correlate above |r| = {MOST_ALIKE}. Seed {seed}.\n\n\
-             The events name an audio file as a story dataset does; there is no audio. Words with their times, counted from the onset\n\
-             in the events, are in stimuli/gentle. What was planted is in {FILE}: for comparison after an analysis, never for it.\n",
-            group = self.group,
-            atlas = networks.atlas(),
-            snr = self.snr,
-            seed = self.seed,
-        );
-        write_text(&root.join("README"), &readme)
-    }
+fn write_descriptions(options: &Simulation, root: &Path, networks: &Networks) -> Result<()> {
+    let version = env!("CARGO_PKG_VERSION");
+    let made_by =
+        json!([{ "Name": "neurocell", "Version": version, "Description": "SIMULATED, no human being was scanned" }]);
+    let raw = json!({
+        "Name": "neurocell SIMULATED dataset", "BIDSVersion": "1.9.0", "DatasetType": "raw", "GeneratedBy": made_by,
+    });
+    let derived = json!({
+        "Name": "neurocell SIMULATED dataset, in the layout of fMRIPrep", "BIDSVersion": "1.9.0",
+        "DatasetType": "derivative", "GeneratedBy": made_by,
+    });
+    let derivatives = root.join("derivatives").join("fmriprep");
+    make_folder(&derivatives)?;
+    write_json(&root.join("dataset_description.json"), &raw)?;
+    write_json(&derivatives.join("dataset_description.json"), &derived)?;
+    let rows: String = options.subjects.iter().map(|id| format!("sub-{id}\tn/a\n")).collect();
+    write_text(&root.join("participants.tsv"), &format!("participant_id\tspecies\n{rows}"))?;
+    let low = GAIN[0];
+    let high = GAIN[1];
+    let readme = format!(
+        "SIMULATED dataset, made by neurocell {version}. No human being was scanned.\n\n\
+         Groups of {group} units of a language model, read on a real text, drive the voxels of networks of {atlas}.\n\
+         signal = 1000 * (1 + x/100), x = {snr} * gain * course + noise + nuisance\n\
+         gain: {low} to {high}, drawn for each voxel. course: mean of the group's z-scored courses, z-scored in each run.\n\
+         noise: AR(1), coefficient {AR} per volume, standard deviation 1, FWHM {NOISE_FWHM} mm.\n\
+         nuisance (in standard deviations of the noise): drift {DRIFT}, motion {MOTION} at the edge, global course {GLOBAL},\n\
+         breath and heartbeat {PHYSIOLOGY} in three axial slices.\n\
+         No two courses correlate above |r| = {MOST_ALIKE}. Seed {seed}.\n\n\
+         The events name an audio file as a story dataset does; there is no audio. Words with their times, counted from the onset\n\
+         in the events, are in stimuli/gentle. What was planted is in {FILE}: for comparison after an analysis, never for it.\n",
+        group = options.group_size(),
+        atlas = networks.atlas(),
+        snr = options.snr,
+        seed = options.seed,
+    );
+    write_text(&root.join("README"), &readme)
 }
 
 /// Names of the files of a dataset.
 struct Layout<'a> {
     options: &'a Simulation,
     story: String,
+    /// Edge of a voxel in mm, as a label.
+    resolution: String,
 }
 
-impl Layout<'_> {
+impl<'a> Layout<'a> {
+    fn new(options: &'a Simulation, stimulus: &Stimulus, networks: &Networks) -> Layout<'a> {
+        let mm = networks.mask().affine().voxel_size()[0];
+        let resolution = ((mm * 100.0).round() / 100.0).to_string().replace('.', "p");
+        Layout { options, story: plain_name(stimulus.name()), resolution }
+    }
+
     /// The part of the story that a run plays.
     fn part(&self, run: usize) -> String {
         format!("{}_run-{}", self.story, run + 1)
     }
 
-    /// Events, BOLD sidecar, BOLD, mask, confounds, what the confounds mean, and words of a run, from the root.
-    fn files(&self, run: usize) -> [PathBuf; 7] {
-        let (subject, task) = (&self.options.subject, &self.options.task);
+    /// Events, BOLD sidecar, BOLD, mask, confounds, what the confounds mean, and words of a subject's run, from the root.
+    fn files(&self, subject: &str, run: usize) -> [PathBuf; 7] {
+        let task = &self.options.task;
         let raw = PathBuf::from(format!("sub-{subject}")).join("func");
         let derived = PathBuf::from("derivatives").join("fmriprep").join(&raw);
         let stem = format!("sub-{subject}_task-{task}_run-{}", run + 1);
-        let space = format!("{stem}_space-MNI152NLin2009cAsym_res-4");
+        let space = format!("{stem}_space-MNI152NLin2009cAsym_res-{}", self.resolution);
         [
             raw.join(format!("{stem}_events.tsv")),
             raw.join(format!("{stem}_bold.json")),

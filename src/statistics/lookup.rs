@@ -4,14 +4,15 @@
 //! with block j of the other: 150 additions in the place of a pass over 1,500 volumes. A circular shift by s is one number for each run,
 //! Σ_t x[t]·y[t + s].
 
+use super::turns::Turns;
 use super::{Null, Sides};
 use crate::clock::Clock;
 use crate::error::{Error, Result};
 use crate::linalg::vectorised;
 use crate::notebook::check_cancelled;
 use ndarray::ArrayView2;
+use rand::SeedableRng;
 use rand::seq::SliceRandom;
-use rand::{Rng, SeedableRng};
 use rand_xoshiro::Xoshiro256PlusPlus;
 use std::ops::Range;
 
@@ -20,7 +21,7 @@ pub(super) const LANES: usize = 16;
 type Lanes = [f32; LANES];
 
 /// Sums of a draw and of the data themselves may differ in their last bits; what is this near counts as reached.
-const ROUNDING: f32 = 2e-6;
+pub(super) const ROUNDING: f32 = 2e-6;
 
 /// More blocks a run than this would take more memory for their products than the series.
 const MOST_BLOCKS: usize = 1024;
@@ -32,15 +33,12 @@ pub(super) struct Lookup {
     /// draw × terms: places in the table of products.
     draws: Vec<u32>,
     terms: usize,
-    /// Whether these are all draws there are.
-    pub all: bool,
 }
 
 enum Kind {
     /// Volumes in a block.
     Blocks(usize),
-    /// For each run the shifts that may be drawn.
-    Shifts(Vec<Range<usize>>),
+    Shifts(Turns),
 }
 
 /// What was found for some columns.
@@ -57,11 +55,15 @@ impl Lookup {
     pub(super) fn new(clock: &Clock, null: &Null) -> Result<Option<Lookup>> {
         match *null {
             Null::Phase => Ok(None),
+            Null::PhaseSurrogates { surrogates, .. } => Err(Error::value(
+                format!("{surrogates} surrogates with random phases for a test that has their limit in closed form"),
+                "take `Null::Phase`; surrogates are drawn for all pairs, by `correlate_pairs_by`, as a check",
+            )),
             Null::BlockPermutation { block_seconds, permutations, seed } => {
                 Lookup::blocks(clock, block_seconds, permutations, seed).map(Some)
             }
             Null::CircularShift { least_seconds, shifts, seed } => {
-                Lookup::shifts(clock, least_seconds, shifts, seed).map(Some)
+                Ok(Some(Lookup::shifts(clock, Turns::new(clock, least_seconds, 0, shifts, seed)?)))
             }
         }
     }
@@ -97,43 +99,17 @@ impl Lookup {
                 start += count * count;
             }
         }
-        Ok(Lookup { kind: Kind::Blocks(length), runs, draws, terms, all: false })
+        Ok(Lookup { kind: Kind::Blocks(length), runs, draws, terms })
     }
 
-    fn shifts(clock: &Clock, seconds: f64, shifts: usize, seed: u64) -> Result<Lookup> {
-        let least = ((seconds / clock.tr()).round() as usize).max(1);
+    fn shifts(clock: &Clock, turns: Turns) -> Lookup {
         let runs: Vec<Range<usize>> = (0..clock.runs()).map(|run| clock.rows(run)).collect();
-        if let Some(run) = runs.iter().position(|rows| rows.len() < 2 * least + 1) {
-            return Err(Error::value(
-                format!(
-                    "shifts of at least {seconds} s are {least} volumes either way, and run {run} has {}",
-                    runs[run].len()
-                ),
-                "allow smaller shifts, or leave the run out",
-            ));
-        }
-        let allowed: Vec<Range<usize>> = runs.iter().map(|rows| least..rows.len() - least + 1).collect();
         let mut starts = vec![0];
-        allowed.iter().for_each(|range| starts.push(starts[starts.len() - 1] + range.len()));
-        let every = allowed.iter().try_fold(1_usize, |all, range| all.checked_mul(range.len()));
-        let every = every.filter(|every| *every <= shifts);
-        let mut rng = Xoshiro256PlusPlus::seed_from_u64(seed);
-        let mut draws = Vec::new();
-        for mut draw in 0..every.unwrap_or(shifts) {
-            for (range, start) in allowed.iter().zip(&starts) {
-                let place = match every {
-                    Some(_) => {
-                        let place = draw % range.len();
-                        draw /= range.len();
-                        place
-                    }
-                    None => rng.gen_range(0..range.len()),
-                };
-                draws.push((start + place) as u32);
-            }
-        }
+        turns.allowed.iter().for_each(|range| starts.push(starts[starts.len() - 1] + range.len()));
+        let place = |(run, shift): (usize, &usize)| (starts[run] + shift - turns.allowed[run].start) as u32;
+        let draws = turns.draws().flat_map(|shifts| shifts.iter().enumerate().map(place)).collect();
         let terms = runs.len();
-        Ok(Lookup { kind: Kind::Shifts(allowed), runs, draws, terms, all: every.is_some() })
+        Lookup { runs, draws, terms, kind: Kind::Shifts(turns) }
     }
 
     /// How many draws there are.
@@ -152,8 +128,7 @@ impl Lookup {
                 };
                 format!("{} permutations of blocks of {length} volumes within runs{rest}", self.count())
             }
-            Kind::Shifts(_) if self.all => format!("all {} circular shifts within runs", self.count()),
-            Kind::Shifts(_) => format!("{} circular shifts within runs", self.count()),
+            Kind::Shifts(turns) => turns.words(),
         }
     }
 
@@ -206,8 +181,8 @@ impl Lookup {
                         (0..LANES).for_each(|n| fixed[n] += left[n]);
                     }
                 }
-                Kind::Shifts(allowed) => {
-                    for (rows, shifts) in self.runs.iter().zip(allowed) {
+                Kind::Shifts(turns) => {
+                    for (rows, shifts) in self.runs.iter().zip(&turns.allowed) {
                         let (x, y) = (&x[rows.clone()], &y[rows.clone()]);
                         for shift in shifts.clone() {
                             let (one, other) =

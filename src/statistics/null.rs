@@ -3,18 +3,26 @@
 use crate::error::{Error, Result};
 use std::fmt;
 
-/// What [`correlation_test`](super::correlation_test) takes for chance.
+/// What [`correlation_test`](super::correlation_test) and [`correlate_pairs_by`](super::correlate_pairs_by) take for chance.
 ///
 /// | null | what stays | what it supposes | smallest p |
 /// |---|---|---|---|
 /// | [`Null::Phase`] | each run's power spectra | stationary runs without gaps | none |
+/// | [`Null::PhaseSurrogates`] | the same, drawn: of all pairs only | the same | 1 / (1 + surrogates) |
 /// | [`Null::BlockPermutation`] | what happens within a block | blocks may change places: their length exceeds the memory of the series | 1 / (1 + permutations) |
-/// | [`Null::CircularShift`] | each run's order, but for one cut | runs that wrap around | 1 / (1 + shifts) |
+/// | [`Null::CircularShift`] | each run's order, but for one cut | runs that wrap around; gaps are allowed | 1 / (1 + shifts) |
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum Null {
     /// Random phases in closed form: no surrogates are drawn, and p has no floor.
     Phase,
+    /// Random phases, drawn: what [`Null::Phase`] is the limit of. A check, and slower.
+    PhaseSurrogates {
+        /// How many are drawn.
+        surrogates: usize,
+        /// The same seed draws the same surrogates.
+        seed: u64,
+    },
     /// Blocks of the data change places within their run.
     BlockPermutation {
         /// Length of a block in seconds, rounded to volumes.
@@ -56,10 +64,16 @@ impl Null {
         Null::CircularShift { least_seconds: 20.0, shifts: 1000, seed: 0 }
     }
 
+    /// 1,000 surrogates with random phases, seed 0.
+    pub fn surrogates() -> Null {
+        Null::PhaseSurrogates { surrogates: 1000, seed: 0 }
+    }
+
     /// An error if a number is out of its range.
     pub(super) fn check(&self) -> Result<()> {
         let (seconds, draws, what) = match *self {
             Null::Phase => return Ok(()),
+            Null::PhaseSurrogates { surrogates, .. } => (1.0, surrogates, "surrogates"),
             Null::BlockPermutation { block_seconds, permutations, .. } => (block_seconds, permutations, "blocks"),
             Null::CircularShift { least_seconds, shifts, .. } => (least_seconds, shifts, "shifts"),
         };

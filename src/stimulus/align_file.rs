@@ -9,8 +9,8 @@ use super::word::Order;
 use super::{Stimulus, Timing, Word};
 use crate::error::{Error, Result};
 use crate::provenance::{Provenance, file};
+use crate::replace::{replace, unwritten};
 use std::path::Path;
-use std::sync::atomic::{AtomicU64, Ordering};
 
 impl Stimulus {
     /// Reads an alignment file (`align.csv` of Gentle, no header: word, lower-case word, onset s, offset s) as one run.
@@ -77,14 +77,7 @@ impl Stimulus {
             text.push_str(&fields.join(","));
             text.push('\n');
         }
-        static WRITTEN: AtomicU64 = AtomicU64::new(0);
-        let beside = format!("partial-{}-{}", std::process::id(), WRITTEN.fetch_add(1, Ordering::Relaxed));
-        let partial = path.with_extension(beside);
-        std::fs::write(&partial, text).and_then(|()| std::fs::rename(&partial, path)).map_err(|e| {
-            // The error in hand says more than a failure to clean up after it.
-            let _ = std::fs::remove_file(&partial);
-            Error::file("write", path, e, "give a path in a folder that exists and may be written")
-        })
+        replace(path, text.as_bytes()).map_err(|cause| unwritten(path, cause))
     }
 }
 

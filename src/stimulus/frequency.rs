@@ -38,7 +38,7 @@ pub fn word_frequency(word: &str) -> Option<f32> {
 }
 
 /// A word as the tables have it: lower case, without punctuation around it.
-pub(super) fn plain(word: &str) -> String {
+pub(crate) fn plain(word: &str) -> String {
     let lower = word.to_lowercase().replace('’', "'");
     lower.trim_matches(|letter: char| !letter.is_alphanumeric()).to_owned()
 }

@@ -9,7 +9,7 @@
 //! | a Praat TextGrid (Montreal Forced Aligner, WebMAUS, by hand) | [`Stimulus::from_textgrid`], [`TextGrid`] |
 //! | a table of one's own, `.csv` or `.tsv` | [`Stimulus::from_table`], [`Columns`] |
 //! | a BIDS `events.tsv` | [`Stimulus::from_events`], [`EventWords`] |
-//! | a text and a rule for the speaking rate (times *made*) | [`Stimulus::from_text`], [`Stimulus::example`] |
+//! | a text and a rule for the speaking rate (times *made*) | [`Stimulus::from_text`], [`Stimulus::example`], [`Stimulus::example_runs`] |
 //!
 //! [`word_frequency`] says how frequent an English word is, and [`word_class`] of which class.
 //!
@@ -27,6 +27,7 @@ mod frequency;
 mod runs;
 mod separated;
 mod speaking;
+mod stories;
 mod table_file;
 mod text_file;
 mod text_grid;
@@ -34,8 +35,8 @@ mod word;
 mod word_class;
 
 pub use events_file::EventWords;
-pub(crate) use frequency::RAREST;
 pub use frequency::word_frequency;
+pub(crate) use frequency::{RAREST, plain};
 pub(crate) use separated::{Row as Separated, rows as separated_rows};
 pub use speaking::Speaking;
 pub(crate) use speaking::ends_sentence;

@@ -70,24 +70,6 @@ impl Speaking {
 }
 
 impl Stimulus {
-    /// The story that comes with the project, some ten minutes long: written for it, with *made* onsets
-    /// ([`Speaking::default`]), in one run.
-    ///
-    /// ```
-    /// use neurocell::prelude::*;
-    /// let story = Stimulus::example()?;
-    /// assert_eq!(story.runs(), 1);
-    /// assert!((9.0..11.0).contains(&(story.duration(0)? / 60.0)));
-    /// # Ok::<(), neurocell::Error>(())
-    /// ```
-    pub fn example() -> Result<Stimulus> {
-        let text = include_str!("../../assets/stories/the_lamp_at_saint_orren.txt");
-        let name = "The Lamp at Saint Orren";
-        let shipped = Provenance::shipped(name, &digest_of(text.as_bytes()));
-        Ok(Stimulus::from_text(name, text, Speaking::default())?
-            .made(Speaking::default().made().input("text", &shipped)))
-    }
-
     /// A text with *made* onsets, as one run: words are what stands between spaces, each with the punctuation attached to it.
     ///
     /// # Errors
@@ -146,7 +128,7 @@ impl Stimulus {
 }
 
 impl Speaking {
-    fn made(&self) -> Provenance {
+    pub(super) fn made(&self) -> Provenance {
         Provenance::step("made word times").options_of(self, &[])
     }
 }

@@ -155,7 +155,7 @@ fn sides_that_do_not_belong_together_are_named() {
     let error = couple_group(&[(&all, &good)], &Synchrony::default()).unwrap_err();
     assert!(error.problem().contains("one subject") && error.advice().contains("couple("), "{error}");
     let error = couple_with(&all, &good, &Synchrony::default().lags(69)).unwrap_err();
-    assert!(error.problem().contains("run 2 has 150 volumes") && error.problem().contains("leaves 12"), "{error}");
+    assert!(error.problem().contains("run 1 has 150 volumes") && error.problem().contains("takes 138"), "{error}");
     for (level, lags) in [(0.0, 0), (1.0, 0), (f64::NAN, 0)] {
         assert!(couple_with(&all, &good, &Synchrony::default().level(level).lags(lags)).is_err());
     }
@@ -184,4 +184,79 @@ fn anchors_on_one_network_hint_at_the_global_signal_and_the_table_holds_them() {
     let row = text.lines().find(|line| line.starts_with(&format!("{},", link.neuron))).unwrap();
     assert!(row.contains(",Default,") && row.contains(&format!("{:.6}", link.r)), "{row}");
     assert!(coupling.to_csv(folder.path().join("no/such/folder.csv")).is_err());
+}
+
+#[test]
+fn every_null_anchors_what_was_planted_and_draws_say_what_they_cannot_find() {
+    let neurons = neurons(noise(&clock(), 48, 0.7, 1));
+    let networks = driven(&neurons, 0, 0.6, 2);
+    let closed = couple(&neurons, &networks).unwrap();
+    let options = Synchrony::default().null(Null::PhaseSurrogates { surrogates: 7680, seed: 1 });
+    let drawn = couple_with(&neurons, &networks, &options).unwrap();
+    let anchored = |coupling: &Coupling| {
+        let of = |name: &String| coupling.anchors_of(name).unwrap().iter().map(|link| link.neuron).collect();
+        names().iter().take(3).map(of).collect::<Vec<std::collections::HashSet<Neuron>>>()
+    };
+    for (one, other) in anchored(&closed).iter().zip(anchored(&drawn)) {
+        assert!(one.symmetric_difference(&other).count() <= 1, "{one:?} {other:?}");
+    }
+    // With every seventh volume censored, what is there instead does not count, and shifts take the place of phases.
+    let kept: Vec<bool> = (0..330).map(|t| t % 7 != 3).collect();
+    let censored = networks.censored(&kept).unwrap();
+    let couple_censored = |shifts| {
+        let null = Null::CircularShift { least_seconds: 20.0, shifts, seed: 1 };
+        couple_with(&neurons, &censored, &Synchrony::default().null(null)).unwrap()
+    };
+    let found = couple_censored(7680);
+    for (n, one) in anchored(&found).iter().enumerate() {
+        let right = one.iter().filter(|neuron| (neuron.layer, neuron.head) == (1, Some(n))).count();
+        assert!(right >= 6, "{n}: {right} of {}", one.len());
+    }
+    let usual = couple(&neurons, &censored).unwrap();
+    assert!(usual.to_string().contains("1000 circular shifts within runs"), "{usual}");
+    // 192 pairs, p at least 1/100: 39 of them would have to be there.
+    let few = couple_censored(99).to_string();
+    assert!(few.contains("cannot be below 1.0e-2: of 192 pairs 39 must be there"), "{few}");
+    assert!(!closed.to_string().contains("cannot be below"));
+    // As a group too.
+    let group = couple_group(&[(&neurons, &censored), (&neurons, &networks)], &Synchrony::default()).unwrap();
+    let right = group.link("L1.H0.3".parse().unwrap(), "Visual").unwrap();
+    assert!(right.p < 0.002 && group.to_string().contains("circular shifts"), "{right}");
+    assert!(networks.censored(&kept[..100]).unwrap_err().problem().contains("100 marks"));
+}
+
+#[test]
+fn tables_hold_what_was_found() {
+    use parquet::file::reader::{FileReader, SerializedFileReader};
+    use parquet::record::RowAccessor;
+    let neurons = neurons(noise(&clock(), 48, 0.7, 1));
+    let coupling = couple(&neurons, &driven(&neurons, 0, 0.6, 2)).unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("coupling.parquet");
+    coupling.to_parquet(&file).unwrap();
+    let reader = SerializedFileReader::new(std::fs::File::open(&file).unwrap()).unwrap();
+    let about = reader.metadata().file_metadata().key_value_metadata().unwrap().clone();
+    assert!(about.iter().any(|pair| pair.key == "provenance" && pair.value.as_ref().unwrap().contains("couple")));
+    let (mut rows, mut anchored) = (0, 0);
+    for row in reader.get_row_iter(None).unwrap() {
+        let row = row.unwrap();
+        let neuron: Neuron = row.get_string(0).unwrap().parse().unwrap();
+        let place = (row.get_long(1).unwrap() as usize, Some(row.get_long(2).unwrap() as usize));
+        assert_eq!(place, (neuron.layer, neuron.head));
+        let link = coupling.link(neuron, row.get_string(4).unwrap()).unwrap();
+        assert_eq!(
+            (row.get_float(5).unwrap(), row.get_double(6).unwrap(), row.get_double(7).unwrap()),
+            (link.r, link.p, link.q)
+        );
+        assert_eq!(row.get_long(8).unwrap(), 0);
+        anchored += usize::from(row.get_bool(9).unwrap());
+        rows += 1;
+    }
+    let all: usize = names().iter().map(|name| coupling.anchors_of(name).unwrap().len()).sum();
+    assert_eq!((rows, anchored), (192, all));
+    let table = folder.path().join("anchors.csv");
+    coupling.to_csv(&table).unwrap();
+    assert_eq!(std::fs::read_to_string(table).unwrap().lines().count(), 1 + all);
+    let nowhere = coupling.to_parquet(folder.path().join("missing/coupling.parquet")).unwrap_err();
+    assert!(nowhere.to_string().contains("missing/coupling.parquet"), "{nowhere}");
 }

@@ -165,6 +165,28 @@ fn truth() -> Networks {
 }
 
 #[test]
+fn components_take_the_names_that_an_atlas_suggests_and_keep_their_own_where_none_is_clear() {
+    let found = GroupIca::new(12).fit(&planted()).unwrap();
+    let suggested = found.networks().suggest(&truth()).unwrap();
+    let named = found.named(&suggested).unwrap();
+    let clear = suggested.networks().iter().filter(|one| one.clear).count();
+    assert!(clear >= 6, "{suggested}");
+    for (n, one) in suggested.networks().iter().enumerate() {
+        let name = &named.networks().names()[n];
+        match one.label() {
+            Some(label) => assert!(name == label || name.starts_with(&format!("{label} ")), "{name} {label}"),
+            None => assert_eq!(name, &one.network),
+        }
+        assert_eq!(named.courses()[0].course(name).unwrap(), found.courses()[0].course(&one.network).unwrap());
+        assert_eq!(named.networks().map(name).unwrap().values(), found.networks().map(&one.network).unwrap().values());
+    }
+    assert!(named.named(&suggested).unwrap_err().to_string().contains("suggest"));
+    let twice = vec!["same".to_owned(); truth().count()];
+    assert!(truth().renamed(&twice).unwrap_err().problem().contains("same comes twice"));
+    assert!(truth().renamed(&twice[1..]).unwrap_err().problem().contains(&format!("{} names", twice.len() - 1)));
+}
+
+#[test]
 fn dual_regression_is_that_of_numpy() {
     let own = dual_regression(&truth(), &planted()[0]).unwrap();
     for (found, name) in [(own.courses().data(), "dual_courses"), (own.maps().maps(), "dual_maps")] {

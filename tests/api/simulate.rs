@@ -104,6 +104,7 @@ fn what_was_planted_is_found_without_reading_the_truth() {
     let story = story(4, 120);
     let series = neurons(&simulation.clock(&story).unwrap(), 1);
     let simulated = simulation.write_series(&series, &story, &networks, &dataset).unwrap();
+    assert_eq!(simulated.subjects(), ["sim01"]);
     assert!(!simulated.already_there() && simulated.to_string().contains("SIMULATED"));
 
     let study = analyse(&dataset, &series, &networks);
@@ -306,4 +307,149 @@ fn a_run_without_timed_words_has_no_clock() {
     let story = Stimulus::new("silent", vec![word], Timing::Made).unwrap();
     let error = Simulation::new(1).clock(&story).unwrap_err();
     assert!(error.problem().contains("no word with a time"), "{error}");
+}
+
+/// Largest |a − b|, in standard deviations of `a` about its columns' means.
+fn apart(a: &Array2<f32>, b: &Array2<f32>) -> f64 {
+    let (mut most, mut square) = (0.0_f64, 0.0_f64);
+    for (x, y) in a.columns().into_iter().zip(b.columns()) {
+        let mean = x.mean().unwrap();
+        for (x, y) in x.iter().zip(y) {
+            most = most.max(f64::from((x - y).abs()));
+            square += f64::from(x - mean).powi(2);
+        }
+    }
+    most / (square / a.len() as f64).sqrt()
+}
+
+#[test]
+fn in_memory_a_group_has_the_numbers_that_its_files_have() {
+    let folder = tempfile::tempdir().unwrap();
+    let dataset = folder.path().join("group");
+    let networks = Networks::yeo7().unwrap();
+    let story = story(2, 60);
+    let simulation = Simulation::new(8).subjects(2).group(10);
+    let series = neurons(&simulation.clock(&story).unwrap(), 2);
+    let simulated = simulation.write_series(&series, &story, &networks, &dataset).unwrap();
+    assert_eq!(simulated.subjects(), ["sim01", "sim02"]);
+    assert_eq!(Dataset::open(&dataset).unwrap().subjects(), simulated.subjects());
+    let group = simulation.in_memory_series(&series, &networks).unwrap();
+    assert!(group.to_string().contains("2 SIMULATED subjects"), "{group}");
+    let opened = simulated.open().unwrap();
+    let mut cleaned = Vec::new();
+    for (subject, id) in opened.iter().zip(group.subjects()) {
+        let bold = subject.bold("story").unwrap();
+        let (raw, there) = (group.raw(id).unwrap(), bold.clean(Cleaning::none()).unwrap());
+        // A file's step is a 32767th of its largest value, about 1200, and noise has a standard deviation of 10.
+        assert!(apart(raw.data(), there.data()) < 4e-3, "sub-{id}");
+        for cleaning in [Cleaning::default(), Cleaning::default().motion24().wm_csf(Expansion::Basic)] {
+            let there = bold.clean(cleaning.clone()).unwrap();
+            let here = group.clean(id, cleaning).unwrap();
+            assert_eq!(here.mask(), there.mask());
+            assert_eq!(here.kept(), there.kept());
+            assert!(apart(here.data(), there.data()) < 1e-2, "sub-{id}, {}", here.name());
+        }
+        cleaned.push(group.clean(id, Cleaning::default()).unwrap());
+    }
+    // The first subject is the one that would have been simulated alone; the second has noise and gains of its own.
+    let alone = Simulation::new(8).group(10).in_memory_series(&series, &networks).unwrap();
+    assert_eq!(alone.clean("sim01", Cleaning::default()).unwrap().data(), cleaned[0].data());
+    assert!(apart(cleaned[0].data(), cleaned[1].data()) > 1.0);
+    assert_eq!(group.clean_all(Cleaning::default()).unwrap()[1].data(), cleaned[1].data());
+    assert_eq!(group.clean("sim03", Cleaning::default()).unwrap_err().kind(), ErrorKind::Unknown);
+    // The truth is one for both.
+    let there = Truth::read(&dataset).unwrap();
+    assert_eq!(there.neurons("Default").unwrap(), group.truth().neurons("Default").unwrap());
+    assert_eq!(there.course("Visual").unwrap(), group.truth().course("Visual").unwrap());
+}
+
+#[test]
+fn named_neurons_drive_their_network_and_are_free_for_no_other() {
+    let networks = Networks::yeo7().unwrap();
+    let clock = Simulation::new(1).clock(&story(2, 40)).unwrap();
+    let series = neurons(&clock, 3);
+    let own: Vec<Neuron> = ["L0.1", "L0.15", "L3.40"].map(|address| address.parse().unwrap()).into();
+    let simulation = Simulation::new(1).group(10).neurons("Default", &own);
+    let truth = simulation.in_memory_series(&series, &networks).unwrap().truth().clone();
+    assert_eq!(truth.neurons("Default").unwrap(), own);
+    assert_eq!(truth.driven(), networks.names());
+    for other in networks.names().iter().filter(|name| *name != "Default") {
+        let members = truth.neurons(other).unwrap();
+        assert!(members.len() == 10 && members.iter().all(|neuron| !own.contains(neuron)), "{other}");
+    }
+    // The course is the mean of theirs, in units of its standard deviation.
+    let columns: Vec<usize> = own.iter().map(|neuron| series.neurons().column(*neuron).unwrap()).collect();
+    let rows = clock.rows(1);
+    let z = |values: Vec<f64>| {
+        let n = values.len() as f64;
+        let mean = values.iter().sum::<f64>() / n;
+        let sd = (values.iter().map(|v| (v - mean).powi(2)).sum::<f64>() / n).sqrt();
+        values.into_iter().map(|v| (v - mean) / sd).collect::<Vec<f64>>()
+    };
+    let courses: Vec<Vec<f64>> =
+        columns.iter().map(|&c| z(rows.clone().map(|t| f64::from(series.data()[[t, c]])).collect())).collect();
+    let expected = z((0..rows.len()).map(|t| courses.iter().map(|course| course[t]).sum()).collect());
+    let found = &truth.course("Default").unwrap()[rows];
+    assert!(found.iter().zip(expected).all(|(a, b)| (f64::from(*a) - b).abs() < 1e-4));
+}
+
+#[test]
+fn a_single_neuron_drives_a_network_by_its_own_course() {
+    let networks = Networks::yeo7().unwrap();
+    let clock = Simulation::new(1).clock(&story(2, 60)).unwrap();
+    let series = neurons(&clock, 3);
+    let planted = |group: usize| {
+        let simulation = Simulation::new(4).planting(Planting::Single).group(group).drive(&["Visual", "Default"]);
+        simulation.in_memory_series(&series, &networks).unwrap().truth().clone()
+    };
+    let alone = planted(1);
+    let [neuron] = alone.neurons("Visual").unwrap()[..] else { panic!("one neuron was asked for") };
+    let (course, own) = (Array1::from(alone.course("Visual").unwrap()), Array1::from(series.course(neuron).unwrap()));
+    for run in 0..clock.runs() {
+        let part = ndarray::s![clock.rows(run)];
+        let (a, b) = (course.slice(part), own.slice(part));
+        let (a, b) = (&a - a.mean().unwrap(), &b - b.mean().unwrap());
+        assert!((a.dot(&b) / (a.dot(&a) * b.dot(&b)).sqrt() - 1.0).abs() < 1e-5);
+    }
+    let few = planted(3);
+    let all = [few.neurons("Visual").unwrap(), few.neurons("Default").unwrap()].concat();
+    for (n, one) in all.iter().enumerate() {
+        for other in &all[..n] {
+            let of = |neuron: Neuron| {
+                let course = Array1::from(series.course(neuron).unwrap());
+                &course - course.mean().unwrap()
+            };
+            let (a, b) = (of(*one), of(*other));
+            let r = a.dot(&b) / (a.dot(&a) * b.dot(&b)).sqrt();
+            assert!(r.abs() <= 0.4 + 1e-6, "{one} and {other} correlate by {r}");
+        }
+    }
+}
+
+#[test]
+fn what_cannot_be_planted_is_named() {
+    let networks = Networks::yeo7().unwrap();
+    let clock = Simulation::new(1).clock(&story(1, 30)).unwrap();
+    let series = neurons(&clock, 3);
+    let fails = |simulation: Simulation, kind: ErrorKind, part: &str| {
+        let error = simulation.in_memory_series(&series, &networks).unwrap_err();
+        assert_eq!(error.kind(), kind, "{error}");
+        assert!(error.to_string().contains(part), "{error} does not say `{part}`");
+    };
+    let good = Simulation::new(1).group(10);
+    let [a, beyond]: [Neuron; 2] = ["L0.1", "L9.0"].map(|address| address.parse().unwrap());
+    fails(good.clone().subjects(0), ErrorKind::Value, "0 subjects");
+    fails(good.clone().group(35), ErrorKind::Value, "need 245, and 240 neurons vary");
+    fails(good.clone().snr(-0.1), ErrorKind::Value, "SNR is -0.1");
+    fails(good.clone().neurons("Visual", &[beyond]), ErrorKind::Value, "L9.0");
+    fails(good.clone().neurons("Visaul", &[a]), ErrorKind::Unknown, "`Visual`");
+    fails(good.clone().neurons("Visual", &[a, a]), ErrorKind::Value, "L0.1 is named twice");
+    fails(good.clone().neurons("Visual", &[a]).neurons("Default", &[a]), ErrorKind::Value, "L0.1 is named twice");
+    fails(good.clone().neurons("Visual", &[]), ErrorKind::Value, "0 neurons");
+    fails(good.clone().neurons("Visual", &[a]).drive(&["Default"]), ErrorKind::Value, "not among the driven");
+    // Every fourteenth neuron has a course in common: eight of them, halved.
+    let of = |columns: [usize; 4]| columns.map(|column| series.neurons().neuron(column));
+    let alike = good.clone().neurons("Visual", &of([1, 15, 29, 43])).neurons("Default", &of([57, 71, 85, 99]));
+    fails(alike, ErrorKind::Value, "Visual and Default correlate by");
+    fails(good.tr(2.0), ErrorKind::Value, "TR of 1.5 s");
 }

@@ -8,12 +8,12 @@ use super::Activations;
 use crate::error::{Error, Result};
 use crate::notebook::{Progress, check_cancelled};
 use crate::provenance::{Traced, beside as provenance_beside};
+use crate::replace::Part;
 use crate::store::bytes;
 use ndarray::s;
 use std::fs::File;
 use std::io::{self, BufWriter, Write};
 use std::path::Path;
-use std::sync::atomic::{AtomicU64, Ordering};
 
 /// Kinds of files by their ending.
 const KINDS: [&str; 4] = ["npy", "npz", "safetensors", "parquet"];
@@ -55,10 +55,6 @@ impl Activations {
         if !KINDS.contains(&ending.as_str()) {
             return Err(Error::unknown("ending", &ending, &KINDS.map(|kind| format!(".{kind}"))));
         }
-        static WRITTEN: AtomicU64 = AtomicU64::new(0);
-        let number = WRITTEN.fetch_add(1, Ordering::Relaxed);
-        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        let beside = path.with_file_name(format!(".{name}.partial-{}-{number}", std::process::id()));
         let failed = |e| {
             Error::file(
                 "write",
@@ -67,27 +63,22 @@ impl Activations {
                 "give a path in a folder that exists and may be written, with room on its disk",
             )
         };
-        let written = File::create(&beside).map_err(failed).and_then(|file| {
-            let mut out = BufWriter::with_capacity(1 << 18, file);
-            match ending.as_str() {
-                "npy" => npy::one(self, &mut out, &failed)?,
-                "npz" => out = npy::several(self, out, &failed)?,
-                "safetensors" => safetensors::write(self, &mut out, &failed)?,
-                _ => parquet::write(self, &mut out, &failed)?,
-            }
-            let file = out.into_inner().map_err(|e| failed(e.into_error()))?;
-            file.sync_all().map_err(failed)?;
-            // numpy's files have no place for it.
-            if ending.starts_with("np") {
-                provenance_beside(path, &self.provenance())?;
-            }
-            std::fs::rename(&beside, path).map_err(failed)
-        });
-        if written.is_err() {
-            // The error in hand says more than a failure to clean up after it.
-            let _ = std::fs::remove_file(&beside);
+        let part = Part::of(path).map_err(failed)?;
+        let file = File::create(part.path()).map_err(failed)?;
+        let mut out = BufWriter::with_capacity(1 << 18, file);
+        match ending.as_str() {
+            "npy" => npy::one(self, &mut out, &failed)?,
+            "npz" => out = npy::several(self, out, &failed)?,
+            "safetensors" => safetensors::write(self, &mut out, &failed)?,
+            _ => parquet::write(self, &mut out, &failed)?,
         }
-        written
+        let file = out.into_inner().map_err(|e| failed(e.into_error()))?;
+        file.sync_all().map_err(failed)?;
+        // numpy's files have no place for it.
+        if ending.starts_with("np") {
+            provenance_beside(path, &self.provenance())?;
+        }
+        part.place().map_err(failed)
     }
 
     /// The values as they lie in memory, row after row.

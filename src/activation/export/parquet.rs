@@ -4,13 +4,14 @@ use super::Failed;
 use crate::activation::Activations;
 use crate::error::Result;
 use crate::notebook::{Progress, check_cancelled};
+use crate::parquet_table::column;
 use ndarray::s;
 use parquet::basic::{LogicalType, Repetition, Type as Kind};
-use parquet::data_type::{ByteArray, ByteArrayType, DataType, DoubleType, FloatType, Int64Type};
+use parquet::data_type::{ByteArray, ByteArrayType, DoubleType, FloatType, Int64Type};
 use parquet::errors::{ParquetError, Result as Wrote};
 use parquet::file::metadata::KeyValue;
 use parquet::file::properties::{EnabledStatistics, WriterProperties};
-use parquet::file::writer::{SerializedFileWriter, SerializedRowGroupWriter};
+use parquet::file::writer::SerializedFileWriter;
 use parquet::schema::types::Type;
 use std::io::{self, Write};
 use std::sync::Arc;
@@ -69,15 +70,4 @@ fn schema(neurons: &[String]) -> Wrote<Type> {
         columns.push(column(neuron, Kind::FLOAT, Repetition::REQUIRED, None)?);
     }
     Type::group_type_builder("activations").with_fields(columns).build()
-}
-
-/// The next column; `there` says of each row whether it has a value.
-fn column<T: DataType, W: Write + Send>(
-    rows: &mut SerializedRowGroupWriter<'_, W>,
-    values: &[T::T],
-    there: Option<&[i16]>,
-) -> Wrote<()> {
-    let mut column = rows.next_column()?.ok_or_else(|| ParquetError::General("no column is left".to_owned()))?;
-    column.typed::<T>().write_batch(values, there, None)?;
-    column.close()
 }

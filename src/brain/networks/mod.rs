@@ -97,6 +97,16 @@ impl Networks {
         Networks { origin: made.into(), ..self }
     }
 
+    /// The same networks under other names.
+    ///
+    /// # Errors
+    /// If there are not as many names as networks, or a name comes twice.
+    pub fn renamed(&self, names: &[String]) -> Result<Networks> {
+        check_names(&self.names, names)?;
+        let made = Provenance::step("rename").option("names", names.join(", ")).input("networks", self);
+        Ok(Networks { names: names.into(), origin: made.into(), ..self.clone() })
+    }
+
     /// The atlas' name.
     pub fn atlas(&self) -> &str {
         &self.atlas
@@ -180,6 +190,22 @@ impl fmt::Display for Networks {
         match self.count().checked_sub(SHOWN) {
             None | Some(0) => Ok(()),
             Some(more) => write!(f, "\n  and {more} more"),
+        }
+    }
+}
+
+/// An error unless there is one new name for each old one, none of them twice.
+pub(crate) fn check_names(old: &[String], new: &[String]) -> Result<()> {
+    if new.len() != old.len() {
+        return Err(Error::shape(
+            format!("{} names for {} networks ({})", new.len(), old.len(), old.join(", ")),
+            "give one for each network, in their order",
+        ));
+    }
+    match new.iter().enumerate().find(|(n, name)| new[..*n].contains(name)) {
+        None => Ok(()),
+        Some((_, twice)) => {
+            Err(Error::value(format!("the name {twice} comes twice"), "number networks that share a name"))
         }
     }
 }

@@ -5,6 +5,7 @@ use crate::brain::nifti::{Encoding, write_image};
 use crate::brain::{BrainMap, NetworkSeries};
 use crate::error::{Error, Result};
 use crate::provenance::{Provenance, Traced};
+use crate::replace::{replace, unwritten};
 use std::path::Path;
 
 impl Networks {
@@ -60,14 +61,7 @@ impl Networks {
         for (n, (name, [r, g, b])) in self.names.iter().zip(self.colours.iter()).enumerate() {
             text += &format!("{}\t{name}\t{r}\t{g}\t{b}\n", n + 1);
         }
-        let failed = |cause| Error::file("write", table, cause, "check that the folder exists and may be written to");
-        let name = table.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-        let beside = table.with_file_name(format!(".{name}.{}.part", std::process::id()));
-        std::fs::write(&beside, text).and_then(|()| std::fs::rename(&beside, table)).map_err(|cause| {
-            // What is half-written has another name, and is no loss.
-            let _ = std::fs::remove_file(&beside);
-            failed(cause)
-        })?;
+        replace(table, text.as_bytes()).map_err(|cause| unwritten(table, cause))?;
         let labelled = self.maps.labels().is_some();
         let encoding = match self.count() {
             _ if !labelled => Encoding::Float32,

@@ -161,6 +161,24 @@ impl Suggestions {
         &self.r
     }
 
+    /// A name for each network: the suggested one, with a number from the second network on that has it ("Default 2"); its own where none is clear.
+    pub fn names(&self) -> Vec<String> {
+        let mut names: Vec<String> = Vec::new();
+        for suggestion in self.networks.iter() {
+            let name = match suggestion.label() {
+                None => suggestion.network.clone(),
+                Some(label) => {
+                    let numbered = (2..).map(|n| format!("{label} {n}"));
+                    let mut free =
+                        std::iter::once(label.to_owned()).chain(numbered).filter(|name| !names.contains(name));
+                    free.next().unwrap_or_else(|| label.to_owned())
+                }
+            };
+            names.push(name);
+        }
+        names
+    }
+
     /// The rule.
     pub fn rule(&self) -> LabelRule {
         self.rule

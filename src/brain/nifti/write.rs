@@ -5,6 +5,7 @@ use super::orientation::quaternion;
 use crate::brain::Affine;
 use crate::error::{Error, Result};
 use crate::provenance::{Provenance, nifti_extension};
+use crate::replace::{Part, unwritten};
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use nifti::{NiftiType, Unit};
@@ -53,8 +54,8 @@ pub(crate) fn write_image(
         return Err(Error::value(problem, "let the file name end in .nii.gz or .nii"));
     }
     let header = image.header(path)?;
-    let failed = |cause| Error::file("write", path, cause, "check that the folder exists and may be written to");
-    let beside = path.with_file_name(format!(".{name}.{}.part", std::process::id()));
+    let failed = |cause| unwritten(path, cause);
+    let part = Part::of(path).map_err(failed)?;
     let volumes = image.time.map_or(1, |(volumes, _)| volumes);
     let mut write = |out: &mut dyn Write| -> Result<()> {
         out.write_all(&header).map_err(failed)?;
@@ -70,24 +71,16 @@ pub(crate) fn write_image(
         }
         Ok(())
     };
-    let whole = File::create(&beside).map_err(failed).and_then(|file| {
-        let mut file = BufWriter::with_capacity(1 << 18, file);
-        if packed {
-            let mut packer = GzEncoder::new(&mut file, Compression::fast());
-            write(&mut packer)?;
-            packer.finish().map_err(failed)?;
-        } else {
-            write(&mut file)?;
-        }
-        let file = file.into_inner().map_err(|cause| failed(cause.into_error()))?;
-        file.sync_all().map_err(failed)
-    });
-    let done = whole.and_then(|()| std::fs::rename(&beside, path).map_err(failed));
-    if done.is_err() {
-        // Nothing half-written stays; if it cannot be removed either, its name says that it is a part.
-        let _ = std::fs::remove_file(&beside);
+    let mut file = BufWriter::with_capacity(1 << 18, File::create(part.path()).map_err(failed)?);
+    if packed {
+        let mut packer = GzEncoder::new(&mut file, Compression::fast());
+        write(&mut packer)?;
+        packer.finish().map_err(failed)?;
+    } else {
+        write(&mut file)?;
     }
-    done
+    let file = file.into_inner().map_err(|cause| failed(cause.into_error()))?;
+    file.sync_all().and_then(|()| part.place()).map_err(failed)
 }
 
 impl Encoding {

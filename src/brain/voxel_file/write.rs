@@ -8,6 +8,7 @@ use crate::error::{Error, Result};
 use crate::linalg::in_pool;
 use crate::notebook::check_cancelled;
 use crate::provenance::Provenance;
+use crate::replace::{Part, unwritten};
 use crate::store::{Blocks, reserve};
 use ndarray::{ArrayView2, s};
 use rayon::prelude::*;
@@ -20,14 +21,13 @@ const ELSEWHERE: &str = "write to a disk with room, in a folder that may be writ
 /// A file that is being written beside its place, and goes there when it is whole.
 pub(in crate::brain) struct Writer {
     path: PathBuf,
-    beside: PathBuf,
+    part: Part,
     file: File,
     runs: Vec<Blocks>,
     clock: Clock,
     mask: Mask,
     /// The digest of each run in each block of voxels.
     digests: Mutex<Vec<Vec<[u8; 32]>>>,
-    done: bool,
 }
 
 impl Writer {
@@ -41,21 +41,19 @@ impl Writer {
                 "take a smaller mask, or fewer runs",
             ));
         };
-        let name = path.file_name().unwrap_or_default().to_string_lossy();
-        let beside = path.with_file_name(format!("{name}.part-{}", std::process::id()));
-        let file = OpenOptions::new().read(true).write(true).create(true).truncate(true).open(&beside);
-        let file = file.map_err(|e| Error::file("write", &beside, e, ELSEWHERE))?;
+        let part = Part::of(path).map_err(|cause| unwritten(path, cause))?;
+        let file = OpenOptions::new().read(true).write(true).create(true).truncate(true).open(part.path());
+        let file = file.map_err(|cause| unwritten(path, cause))?;
         let runs = layout(clock, voxels);
         let digests = vec![vec![[0; 32]; clock.runs()]; runs.first().map_or(0, Blocks::count)];
         let writer = Writer {
             path: path.to_owned(),
-            beside,
+            part,
             file,
             runs,
             clock: clock.clone(),
             mask: mask.clone(),
             digests: Mutex::new(digests),
-            done: false,
         };
         reserve(&writer.file, path, bytes, ELSEWHERE)?;
         Ok(writer)
@@ -76,7 +74,7 @@ impl Writer {
                 let part = values.slice(s![.., blocks.block(block)]);
                 let part = part.as_standard_layout();
                 let written = blocks.write(&self.file, block, part.view());
-                written.map_err(|e| Error::file("write", &self.beside, e, ELSEWHERE))?;
+                written.map_err(|e| unwritten(&self.path, e))?;
                 self.digests.lock().unwrap_or_else(PoisonError::into_inner)[block][run] = of_block(part.view());
                 Ok(())
             })
@@ -84,7 +82,7 @@ impl Writer {
     }
 
     /// All runs are written: the file goes to its place.
-    pub fn finish(mut self, name: &str, kept: &[bool], made: &Provenance) -> Result<VoxelFile> {
+    pub fn finish(self, name: &str, kept: &[bool], made: &Provenance) -> Result<VoxelFile> {
         let digests = std::mem::take(&mut *self.digests.lock().unwrap_or_else(PoisonError::into_inner));
         let head = Head {
             name: name.to_owned(),
@@ -99,17 +97,8 @@ impl Writer {
             voxels: Head::stretches(&self.mask),
         };
         let values = 4 * self.clock.total() as u64 * self.mask.count() as u64;
-        let written = head.write(&self.file, values).and_then(|()| std::fs::rename(&self.beside, &self.path));
-        written.map_err(|e| Error::file("write", &self.path, e, ELSEWHERE))?;
-        self.done = true;
+        let written = head.write(&self.file, values).and_then(|()| self.part.place());
+        written.map_err(|cause| unwritten(&self.path, cause))?;
         VoxelFile::open(&self.path)
-    }
-}
-
-impl Drop for Writer {
-    fn drop(&mut self) {
-        if !self.done {
-            let _ = std::fs::remove_file(&self.beside);
-        }
     }
 }

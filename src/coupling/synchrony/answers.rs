@@ -173,7 +173,7 @@ impl Coupling {
     }
 
     /// The pair of least p.
-    pub(super) fn strongest(&self) -> Option<Link> {
+    pub(crate) fn strongest(&self) -> Option<Link> {
         let least = self.p().indexed_iter().min_by(|a, b| a.1.total_cmp(b.1));
         least.map(|((row, column), _)| self.at(row, column))
     }

@@ -1,13 +1,12 @@
 //! What was found about every pair.
 
 use super::Synchrony;
-use super::lagged::Found;
 use crate::activation::NeuronSeries;
 use crate::brain::NetworkSeries;
 use crate::error::{Error, Result};
 use crate::model::{Neuron, NeuronAxis};
 use crate::provenance::Provenance;
-use crate::statistics::{Sides, benjamini_hochberg};
+use crate::statistics::{PairsFound, Sides, benjamini_hochberg};
 use ndarray::{Array2, ArrayView1};
 use std::fmt;
 use std::sync::Arc;
@@ -32,6 +31,9 @@ pub struct Coupling {
     pub(super) neurons: NeuronAxis,
     pub(super) networks: Arc<[String]>,
     pub(super) options: Synchrony,
+    /// How many draws chance had; none in closed form.
+    draws: Option<usize>,
+    chance: String,
     about: String,
     /// What each subject's coupling was made from.
     heard: Arc<[(NeuronSeries, NetworkSeries)]>,
@@ -49,7 +51,7 @@ pub struct Link {
     pub network: String,
     /// Pearson r, mean over runs (and subjects).
     pub r: f32,
-    /// p by random phases; corrected for the lags that were searched, not for the pairs.
+    /// p by chance as it was chosen (random phases); corrected for the lags that were searched, not for the pairs.
     pub p: f64,
     /// p corrected for all pairs (Benjamini–Hochberg).
     pub q: f64,
@@ -65,7 +67,13 @@ impl fmt::Display for Link {
 }
 
 impl Coupling {
-    pub(super) fn of(found: Found, whose: Whose, options: &Synchrony, random: Option<Array2<f64>>) -> Result<Coupling> {
+    pub(super) fn of(
+        found: PairsFound,
+        whose: Whose,
+        options: &Synchrony,
+        random: Option<Array2<f64>>,
+    ) -> Result<Coupling> {
+        let (found, draws, chance) = found.into_parts();
         let size = found.r.dim();
         let p: Vec<f64> = found.p.iter().copied().collect();
         let shaped = |values: Vec<f64>| {
@@ -83,6 +91,8 @@ impl Coupling {
             neurons: whose.neurons,
             networks: whose.networks,
             options: options.clone(),
+            draws,
+            chance,
             about: whose.about,
             heard: whose.heard,
             made: whose.made.options_of(options, &[]),
@@ -100,7 +110,7 @@ impl Coupling {
         &self.r
     }
 
-    /// p by random phases, neuron × network, not corrected for the number of pairs.
+    /// p, neuron × network, not corrected for the number of pairs.
     pub fn p(&self) -> &Array2<f64> {
         &self.p
     }
@@ -148,6 +158,21 @@ impl Coupling {
     /// By which rules it was made.
     pub fn options(&self) -> &Synchrony {
         &self.options
+    }
+
+    /// What a limited number of draws keeps from being found, in words; none where p has no floor or it does not matter.
+    fn floor(&self) -> Option<String> {
+        let draws = self.draws?;
+        let least = 1.0 / (1.0 + draws as f64);
+        // Benjamini and Hochberg's k-th p must be below level · k / pairs.
+        let needed = (least * self.p.len() as f64 / self.options.level).ceil();
+        let wanted = (self.p.len() as f64 / self.options.level).ceil();
+        (needed > 1.0).then(|| {
+            format!(
+                "with {draws} draws p cannot be below {least:.1e}: of {} pairs {needed} must be there before any counts; a single one needs {wanted} draws, or the closed form (`Null::Phase`)",
+                self.p.len()
+            )
+        })
     }
 
     /// What is known about one neuron and one network.
@@ -204,11 +229,10 @@ impl fmt::Display for Coupling {
             self.heard.len(),
             self.about
         )?;
-        writeln!(
-            f,
-            "{pairs} pairs with q < {}, random phases in closed form, {}",
-            self.options.level, self.options.sides
-        )?;
+        writeln!(f, "{pairs} pairs with q < {}, chance by {}", self.options.level, self.chance)?;
+        if let Some(floor) = self.floor() {
+            writeln!(f, "{floor}")?;
+        }
         if all == 0 {
             return match self.strongest() {
                 Some(best) => write!(f, "no neuron is anchored; the nearest to it is {best}"),

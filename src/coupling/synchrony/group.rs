@@ -1,14 +1,13 @@
 //! Several subjects at once.
 
 use super::coupling::{Coupling, Whose};
-use super::lagged::{self, Found};
 use super::{Synchrony, check_pair};
 use crate::activation::NeuronSeries;
 use crate::brain::NetworkSeries;
 use crate::clock::Clock;
 use crate::error::{Error, Result};
 use crate::provenance::Provenance;
-use crate::statistics::{fisher_z, two_sided_t};
+use crate::statistics::{Null, correlate_pairs_by, fisher_z, two_sided_t};
 use ndarray::{Array2, Axis, concatenate};
 
 /// The synchrony of neurons and networks over several subjects who heard the same.
@@ -62,8 +61,13 @@ pub fn couple_group(subjects: &[(&NeuronSeries, &NetworkSeries)], options: &Sync
     let size = (first.neurons().total(), of_first.names().len());
     let (mut sum, mut squares) = (Array2::<f64>::zeros(size), Array2::<f64>::zeros(size));
     for (neurons, networks) in subjects {
-        let own = lagged::best(neurons.data(), networks.data(), neurons.clock(), options)?;
-        let z = own.r.mapv(|r| fisher_z(f64::from(r)));
+        // Only r is wanted of each: chance is that of all together.
+        let pairs = match options.pairs(networks.kept()) {
+            gaps if !gaps.kept.is_empty() => gaps.null(Null::CircularShift { least_seconds: 20.0, shifts: 1, seed: 0 }),
+            whole => whole.null(Null::Phase),
+        };
+        let own = correlate_pairs_by(neurons.data(), networks.data(), neurons.clock(), &pairs)?;
+        let z = own.r().mapv(|r| fisher_z(f64::from(r)));
         squares += &z.mapv(|z| z * z);
         sum += &z;
     }
@@ -85,8 +89,9 @@ pub fn couple_group(subjects: &[(&NeuronSeries, &NetworkSeries)], options: &Sync
     let volumes: Vec<usize> =
         subjects.iter().flat_map(|(one, _)| (0..one.clock().runs()).map(|run| one.clock().volumes(run))).collect();
     let clock = Clock::new(first.clock().tr(), &volumes)?;
-    let all: Found =
-        lagged::best(&stacked(&|one| one.0.data().clone())?, &stacked(&|one| one.1.data().clone())?, &clock, options)?;
+    let kept: Vec<bool> = subjects.iter().flat_map(|(_, networks)| networks.kept().to_vec()).collect();
+    let (neurons, networks) = (stacked(&|one| one.0.data().clone())?, stacked(&|one| one.1.data().clone())?);
+    let all = correlate_pairs_by(&neurons, &networks, &clock, &options.pairs(&kept))?;
     let whose = Whose {
         neurons: first.neurons().clone(),
         networks: of_first.names().into(),

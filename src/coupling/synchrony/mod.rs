@@ -4,7 +4,6 @@
 mod answers;
 mod coupling;
 mod group;
-mod lagged;
 mod options;
 mod table;
 
@@ -15,9 +14,9 @@ pub use options::Synchrony;
 
 use crate::activation::NeuronSeries;
 use crate::brain::NetworkSeries;
-use crate::clock::Clock;
 use crate::error::{Error, Result};
 use crate::provenance::Provenance;
+use crate::statistics::correlate_pairs_by;
 use coupling::Whose;
 
 /// [`couple_with`] by its defaults: Pearson r without a lag, chance by random phases, false discovery rate 0.05 over all pairs.
@@ -47,17 +46,19 @@ pub fn couple(neurons: &NeuronSeries, networks: &NetworkSeries) -> Result<Coupli
 ///
 /// With s a neuron's course (time) and b a network's, both on the scan's clock, r is Pearson's in each run, mean over runs; with
 /// [`Synchrony::lags`] the best of several lags. Under the null the phases of either side's frequencies are random, which needs no surrogates
-/// ([`correlate_pairs`](crate::statistics::correlate_pairs)): p has no floor, however many pairs it is corrected for. q is Benjamini and
+/// ([`correlate_pairs`](crate::statistics::correlate_pairs)): p has no floor, however many pairs it is corrected for. [`Synchrony::null`] offers surrogates
+/// and circular shifts; shifts are taken in any case where volumes are censored, which random phases cannot have. q is Benjamini and
 /// Hochberg's over all pairs. A neuron's *anchor* is the network of greatest r (of |r| for [`Sides::Both`](crate::statistics::Sides)), the first of
 /// equals; it counts if q is below [`Synchrony::level`].
 ///
 /// # Errors
-/// If the two sides differ in TR, runs or volumes (both are shown); a neuron has several regressors; volumes are censored, which a
-/// null of phases cannot have; options are out of range; or it is stopped.
+/// If the two sides differ in TR, runs or volumes (both are shown); a neuron has several regressors; options are out of range, or the null does not
+/// have what they ask for ([`correlate_pairs_by`](crate::statistics::correlate_pairs_by)); a run is too short; or it is stopped.
 pub fn couple_with(neurons: &NeuronSeries, networks: &NetworkSeries, options: &Synchrony) -> Result<Coupling> {
     options.check()?;
     check_pair(neurons, networks)?;
-    let found = lagged::best(neurons.data(), networks.data(), neurons.clock(), options)?;
+    let pairs = options.pairs(networks.kept());
+    let found = correlate_pairs_by(neurons.data(), networks.data(), neurons.clock(), &pairs)?;
     let whose = Whose {
         neurons: neurons.neurons().clone(),
         networks: networks.names().into(),
@@ -68,7 +69,7 @@ pub fn couple_with(neurons: &NeuronSeries, networks: &NetworkSeries, options: &S
     Coupling::of(found, whose, options, None)
 }
 
-/// Both sides on one clock, one column a neuron, no gaps.
+/// Both sides on one clock, one column a neuron.
 fn check_pair(neurons: &NeuronSeries, networks: &NetworkSeries) -> Result<()> {
     neurons.clock().agree("the neurons", networks.clock(), "the networks")?;
     if !neurons.neurons().copies.is_empty() {
@@ -81,32 +82,5 @@ fn check_pair(neurons: &NeuronSeries, networks: &NetworkSeries) -> Result<()> {
             "couple one course a neuron: sample with one response and without delays; `Synchrony::lags` looks for the best lag",
         ));
     }
-    if let Some(volume) = networks.kept().iter().position(|kept| !kept) {
-        let censored = networks.kept().iter().filter(|kept| !**kept).count();
-        return Err(Error::value(
-            format!(
-                "{censored} of {} volumes are censored (the first is {volume}): random phases need courses without gaps",
-                networks.kept().len()
-            ),
-            "clean without scrubbing for the coupling (motion regressors stay), or leave the worst runs out",
-        ));
-    }
     Ok(())
-}
-
-/// A clock of the same runs, each shorter by `volumes`.
-fn shortened(clock: &Clock, volumes: usize) -> Result<Clock> {
-    let left: Vec<usize> = (0..clock.runs()).map(|run| clock.volumes(run).saturating_sub(volumes)).collect();
-    if let Some(run) = left.iter().position(|n| *n < 20) {
-        return Err(Error::value(
-            format!(
-                "run {} has {} volumes, of which a lag of {volumes} TR leaves {}",
-                run + 1,
-                clock.volumes(run),
-                left[run]
-            ),
-            "ask for smaller lags, or leave the run out",
-        ));
-    }
-    Clock::new(clock.tr(), &left)
 }

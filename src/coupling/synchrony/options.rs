@@ -1,7 +1,7 @@
 //! What synchrony is, and when it counts.
 
 use crate::error::{Error, Result};
-use crate::statistics::Sides;
+use crate::statistics::{Null, PairOptions, Sides};
 
 /// Options of [`couple_with`](super::couple_with).
 #[derive(Clone, Debug, PartialEq)]
@@ -12,11 +12,13 @@ pub struct Synchrony {
     pub sides: Sides,
     /// The network's course is compared with the neuron's up to so many TRs earlier and later, and the best r counts. Default 0.
     pub lags: usize,
+    /// What chance is. Default: random phases in closed form ([`Null::Phase`]); where volumes are censored, circular shifts ([`Null::shifts`]).
+    pub null: Null,
 }
 
 impl Default for Synchrony {
     fn default() -> Synchrony {
-        Synchrony { level: 0.05, sides: Sides::Greater, lags: 0 }
+        Synchrony { level: 0.05, sides: Sides::Greater, lags: 0, null: Null::Phase }
     }
 }
 
@@ -34,6 +36,19 @@ impl Synchrony {
     /// How many TRs earlier and later are searched for the best r; p is corrected for the search.
     pub fn lags(self, lags: usize) -> Synchrony {
         Synchrony { lags, ..self }
+    }
+
+    /// What chance is: [`Null::Phase`], [`Null::surrogates`], [`Null::shifts`].
+    pub fn null(self, null: Null) -> Synchrony {
+        Synchrony { null, ..self }
+    }
+
+    /// How all pairs are compared, if the networks have the volumes `kept`: random phases need all of them.
+    pub(super) fn pairs(&self, kept: &[bool]) -> PairOptions {
+        let gaps = kept.contains(&false);
+        let null = if gaps && self.null == Null::Phase { Null::shifts() } else { self.null.clone() };
+        let options = PairOptions::default().null(null).sides(self.sides).lags(self.lags);
+        if gaps { options.kept(kept) } else { options }
     }
 
     pub(super) fn check(&self) -> Result<()> {

@@ -21,6 +21,19 @@ impl Seen {
         Ok(Seen { clock: bold.clock().clone(), changes, name: bold.name().to_owned() })
     }
 
+    /// What several models have seen, which were trained on the same voxels.
+    pub fn all(parts: &[&Seen]) -> Result<Seen> {
+        let volumes = |seen: &&Seen| (0..seen.clock.runs()).map(|run| seen.clock.volumes(run)).collect::<Vec<_>>();
+        let tr = parts.first().map_or(1.0, |seen| seen.clock.tr());
+        let clock = Clock::new(tr, &parts.iter().flat_map(volumes).collect::<Vec<usize>>())?;
+        let views: Vec<_> = parts.iter().map(|seen| seen.changes.view()).collect();
+        let changes = concatenate(Axis(0), &views).map_err(|cause| {
+            Error::shape(format!("the models have seen other voxels: {cause}"), "fit all in one mask")
+        })?;
+        let names: Vec<&str> = parts.iter().map(|seen| seen.name.as_str()).collect();
+        Ok(Seen { clock, changes, name: names.join(" + ") })
+    }
+
     /// An error if a run of `bold`, which has the same voxels, is one of those seen.
     pub fn refuse(&self, bold: &dyn Targets) -> Result<()> {
         if bold.clock().tr() != self.clock.tr() {

@@ -4,7 +4,6 @@ use super::contour::{Lattice, simpler, stroke};
 use super::layer::{Layer, NOTHING, Sheer, stack};
 use super::pane::Pane;
 use super::projection::{Projection, Sampled};
-use super::raster::raster;
 use super::scene::Scene;
 use super::shell::{Shell, shell};
 use super::slices::sides;
@@ -13,7 +12,9 @@ use crate::error::Result;
 use crate::figure::drawn::Figure;
 use crate::figure::layout::WIDTH;
 use crate::figure::paint::Paint;
-use crate::figure::sheet::{Anchor, Colour, Heading, LABEL, MARGIN, SOFT, Sheet, TICK, Text};
+use crate::figure::sheet::{Anchor, Colour, Heading, LABEL, MARGIN, Pixels, SOFT, Sheet, TICK, Text};
+use crate::linalg::in_pool;
+use rayon::prelude::*;
 
 /// Space between views, and below them for their names.
 const GAP: f64 = 12.0;
@@ -74,6 +75,22 @@ pub(super) fn glass(scene: &Scene) -> Result<Figure> {
     scene.aside.draw(&mut sheet, top, drawn);
     scene.key(&mut sheet, top + drawn + 4.0);
     Ok(Figure::new(sheet, format!("{}, glass brain: {}", scene.title, scene.facts)))
+}
+
+/// A picture of `size` mm; `colour` gets a point's centre in mm from the upper left corner.
+fn raster(size: [f64; 2], [columns, rows]: [usize; 2], colour: impl Fn([f64; 2]) -> Sheer + Sync) -> Pixels {
+    let mut pixels = Pixels::new(columns, rows);
+    let share = |n: usize, of: usize| (n as f64 + 0.5) / of as f64;
+    in_pool(|| {
+        pixels.data.par_chunks_mut(columns).enumerate().for_each(|(row, points)| {
+            let down = share(row, rows) * size[1];
+            for (column, point) in points.iter_mut().enumerate() {
+                let ([r, g, b], cover) = colour([share(column, columns) * size[0], down]);
+                *point = [r, g, b, (255.0 * cover + 0.5) as u8];
+            }
+        })
+    });
+    pixels
 }
 
 /// The colour of the value of greatest size among those that are shown.

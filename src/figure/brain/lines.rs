@@ -2,10 +2,10 @@
 
 use super::contour::Lattice;
 use super::direction::Cut;
+use crate::brain::Volume;
 use crate::error::{Error, Result};
 use crate::figure::axis::brief;
 use crate::figure::look::Look;
-use crate::figure::volume::Volume;
 
 /// The border of another map.
 pub(super) struct Line {

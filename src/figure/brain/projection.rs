@@ -3,7 +3,7 @@
 use super::direction::FIELD;
 use super::space::aligned;
 use super::view::View;
-use crate::figure::volume::Volume;
+use crate::brain::Volume;
 use crate::linalg::in_pool;
 use rayon::prelude::*;
 

@@ -1,7 +1,7 @@
 //! Pictures of cuts: the template, and what lies on it.
 
 use super::direction::Cut;
-use super::layer::{Layer, NOTHING, Sheer, stack};
+use super::layer::{Layer, NOTHING, Row, Sheer, stack};
 use super::pane::Pane;
 use crate::error::Result;
 use crate::figure::sheet::Pixels;
@@ -15,38 +15,38 @@ pub(super) fn picture(cut: Cut, pane: &Pane, layer: &Layer) -> Result<Pixels> {
     Ok(draw(cut, pane.points(), template()?, layer))
 }
 
-fn draw(cut: Cut, points: [usize; 2], template: &Template, layer: &Layer) -> Pixels {
-    raster(cut.direction.size(), points, |place| {
-        let mm = cut.mm(place);
-        let (colour, cover) = layer.at(mm);
-        // Steps that are not seen keep the file small.
-        stack(brain(template, mm), (colour, f64::from((32.0 * cover + 0.5) as u8) / 32.0))
-    })
-}
-
-/// A picture of `size` mm; `colour` gets a point's centre in mm from the upper left corner.
-pub(super) fn raster(size: [f64; 2], [columns, rows]: [usize; 2], colour: impl Fn([f64; 2]) -> Sheer + Sync) -> Pixels {
+fn draw(cut: Cut, [columns, rows]: [usize; 2], template: &Template, layer: &Layer) -> Pixels {
     let mut pixels = Pixels::new(columns, rows);
-    let share = |n: usize, of: usize| (n as f64 + 0.5) / of as f64;
+    let [wide, high] = cut.direction.size();
+    let [wide, high] = [wide / columns as f64, high / rows as f64];
+    let mut step = [0.0; 3];
+    step[cut.direction.across()[0]] = wide;
+    let room = || (Row::default(), Row::default(), Row::default(), vec![NOTHING; columns]);
     in_pool(|| {
-        pixels.data.par_chunks_mut(columns).enumerate().for_each(|(row, points)| {
-            let down = share(row, rows) * size[1];
-            for (column, point) in points.iter_mut().enumerate() {
-                let ([r, g, b], cover) = colour([share(column, columns) * size[0], down]);
-                *point = [r, g, b, (255.0 * cover + 0.5) as u8];
+        let lines = pixels.data.par_chunks_mut(columns).enumerate();
+        lines.for_each_init(room, |(grey, cover, values, above), (row, points)| {
+            let from = cut.mm([0.5 * wide, (row as f64 + 0.5) * high]);
+            layer.along(from, step, values, above);
+            let grey = grey.read(&template.grey, from, step, columns);
+            let cover = cover.read(&template.cover, from, step, columns);
+            for (n, point) in points.iter_mut().enumerate() {
+                let (colour, covers) = above[n];
+                // Steps that are not seen keep the file small.
+                let covers = f64::from((32.0 * covers + 0.5) as u8) / 32.0;
+                let ([r, g, b], covers) = stack(brain(grey[n], cover[n].0), (colour, covers));
+                *point = [r, g, b, (255.0 * covers + 0.5) as u8];
             }
         })
     });
     pixels
 }
 
-/// The template's grey at a point; it ends smoothly at the brain's surface.
-fn brain(template: &Template, mm: [f64; 3]) -> Sheer {
-    let (grey, known) = template.grey.at(mm);
+/// The template's grey where so much of it is known; it ends smoothly at the brain's surface.
+fn brain((grey, known): (f64, f64), cover: f64) -> Sheer {
     if known <= 0.0 {
         return NOTHING;
     }
-    let cover = ((template.cover.at(mm).0 - 0.4) / 0.2).clamp(0.0, 1.0);
+    let cover = ((cover - 0.4) / 0.2).clamp(0.0, 1.0);
     // The template has some fifty levels itself; steps between them are not seen, and make the file larger.
     let level = 4 * (0.25 * (45.0 + 190.0 * grey) + 0.5) as u8;
     ([level; 3], cover)
@@ -57,9 +57,9 @@ mod tests {
     use super::super::direction::Direction;
     use super::super::tests::{oblique, path};
     use super::*;
+    use crate::brain::Volume;
     use crate::figure::look::{ColourRange, Look, Threshold};
     use crate::figure::paint::Paint;
-    use crate::figure::volume::Volume;
     use ndarray::{Array1, Array2};
 
     #[test]

@@ -8,6 +8,7 @@ use super::lines::{Line, lines};
 use super::pane::Pane;
 use super::space;
 use crate::brain::{BrainMap, Mask, Networks};
+use crate::brain::{Labels, Volume};
 use crate::error::{Error, Result};
 use crate::figure::axis::PALETTE;
 use crate::figure::colour::blend;
@@ -16,7 +17,6 @@ use crate::figure::layout::{BAR, WIDTH};
 use crate::figure::look::{ColourRange, Look, Threshold};
 use crate::figure::paint::{MIDDLE, Paint, facts};
 use crate::figure::sheet::{Colour, LABEL, MARGIN, SOFT, Sheet, TICK, Text};
-use crate::figure::volume::{Labels, Volume};
 
 /// What a picture shows and says.
 pub(super) struct Scene {

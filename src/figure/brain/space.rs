@@ -1,11 +1,11 @@
 //! How a map's grid lies in the template's space, and what must be said of it.
 
 use super::direction::{Direction, FIELD};
+use crate::brain::Volume;
 use crate::brain::{Affine, BrainMap};
 use crate::error::Result;
 use crate::figure::axis::{brief, number};
 use crate::figure::template::template;
-use crate::figure::volume::Volume;
 
 /// A map of which less than this share lies in the brain, and which fills less than this share of the brain, is said to be elsewhere.
 const AT_HOME: f64 = 0.75;

@@ -5,8 +5,7 @@ use super::super::look::Contour;
 use super::super::render::PNG_SCALE;
 use super::super::sheet::Colour;
 use super::raster::Spot;
-use super::sample::{Field, Grain};
-use crate::brain::BrainMap;
+use crate::brain::{BrainMap, Field, Grain};
 use crate::error::{Error, Result};
 
 /// Widths of a line and of it with its rim, in logical pixels.

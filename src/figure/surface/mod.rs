@@ -10,13 +10,11 @@ mod mesh;
 mod options;
 mod page;
 mod raster;
-mod sample;
 mod shade;
 #[cfg(test)]
 mod tests;
 
 pub use options::{Surface, SurfaceShape, SurfaceView};
-pub use sample::SurfaceMap;
 
 use super::axis::brief;
 use super::brain::{LEGEND, NETWORK, network_labels, network_legend, network_title};
@@ -25,13 +23,12 @@ use super::layout::BAR;
 use super::look::{ColourRange, Look, Threshold};
 use super::paint::{Paint, facts};
 use super::sheet::MARGIN;
-use crate::brain::{BrainMap, Networks};
+use crate::brain::{BrainMap, Field, Grain, Networks, SurfaceMap, VERTICES, mixed};
 use crate::error::{Error, Result};
 use crate::provenance::Provenance;
 use lines::Lines;
 use page::{aside_corner, page};
 use raster::Spot;
-use sample::{Field, Grain, VERTICES, mixed};
 use shade::{Coat, Ground, labelled};
 
 impl BrainMap {
@@ -87,6 +84,13 @@ impl BrainMap {
         let alt = format!("{title}, on the {} cortex: {facts}", surface.shape.name());
         let made = options(look.traced("surface", "map", self), &surface);
         Ok(Figure::new(sheet, alt).made(made))
+    }
+}
+
+impl SurfaceMap {
+    /// The map on the inflated cortex, from as many points.
+    pub(crate) fn figure(&self) -> Result<Figure> {
+        self.map().surface_with(Surface::default().samples(self.samples()), Look::default())
     }
 }
 

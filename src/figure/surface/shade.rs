@@ -5,7 +5,7 @@ use super::super::paint::Paint;
 use super::super::sheet::Colour;
 use super::mesh::{dot, unit};
 use super::raster::Spot;
-use super::sample::{Field, INSIDE, LABELLED, Mixed};
+use crate::brain::{Field, INSIDE, LABELLED, Mixed};
 
 /// Greys of a gyrus' crown and of a sulcus' ground.
 const GYRUS: f32 = 205.0;
@@ -60,21 +60,15 @@ fn value(spot: &Spot, field: &Field) -> Option<f64> {
     (inside >= INSIDE as f32 && known > 0.0).then(|| sum / known)
 }
 
-/// Steps of a colour scale that is looked up.
-const STEPS: usize = 4096;
-
 /// A map's colours on the cortex.
 pub(super) struct Coat<'a> {
     field: &'a Field,
     paint: &'a Paint,
-    /// The scale's colours from minus its limit to its limit.
-    scale: Vec<Colour>,
 }
 
 impl<'a> Coat<'a> {
     pub fn new(field: &'a Field, paint: &'a Paint) -> Coat<'a> {
-        let at = |step: usize| paint.limit * (2.0 * step as f64 / STEPS as f64 - 1.0);
-        Coat { field, paint, scale: (0..=STEPS).map(|step| paint.scale(at(step))).collect() }
+        Coat { field, paint }
     }
 
     /// The colour at a spot; the threshold is asked here, not at each vertex.
@@ -84,8 +78,7 @@ impl<'a> Coat<'a> {
         if cover <= 0.0 {
             return ground.grey;
         }
-        let step = (0.5 + 0.5 * (value / self.paint.limit).clamp(-1.0, 1.0)) * STEPS as f64;
-        let colour = lit(self.scale[(step + 0.5) as usize], ground.light);
+        let colour = lit(self.paint.scale(value), ground.light);
         if cover < 1.0 { blend(ground.grey, colour, cover) } else { colour }
     }
 }

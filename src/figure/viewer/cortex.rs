@@ -1,8 +1,8 @@
 //! A map's values on the cortex.
 
-use crate::brain::{BrainMap, Cortex, Mask, mni152};
+use crate::brain::{BrainMap, Grain, LABELLED, Mixed, Networks, mixed};
 use crate::error::Result;
-use crate::figure::volume::Labels;
+use crate::figure::brain::network_labels;
 
 /// Vertices of both hemispheres.
 pub(super) const VERTICES: usize = 2 * 10_242;
@@ -16,15 +16,9 @@ pub(super) fn values(map: &BrainMap) -> Result<Vec<f32>> {
     Ok([values.left(), values.right()].concat())
 }
 
-/// Labels (from 1 on) half-way between white and pial surface, NaN where there is none.
-pub(super) fn labels(mask: &Mask, labels: &[f32]) -> Result<Vec<f32>> {
-    let most = labels.iter().copied().filter(|l| l.is_finite()).fold(0.0, f32::max) as usize;
-    let volume = Labels::new(mask, most, |n| labels[n].is_finite().then(|| labels[n] as usize - 1))?;
-    middle(|mm| volume.at(mm).map_or(f32::NAN, |label| (label + 1) as f32))
-}
-
-fn middle(value: impl Fn([f64; 3]) -> f32) -> Result<Vec<f32>> {
-    let sides = &Cortex::fsaverage5()?.hemispheres;
-    let points = sides.iter().flat_map(|side| side.white.iter().zip(&side.pial));
-    Ok(points.map(|(w, p)| value(mni152([0, 1, 2].map(|c| 0.5 * f64::from(w[c] + p[c]))))).collect())
+/// Labels (from 1 on) on the cortex, left hemisphere first, as [`Networks::surface`] chooses them; NaN where there is none.
+pub(super) fn labels(networks: &Networks) -> Result<Vec<f32>> {
+    let sides = mixed(&network_labels(networks)?, SAMPLES, Grain::Vertices)?;
+    let label = |mixed: &Mixed| mixed.label().filter(|_| f64::from(mixed.inside) >= LABELLED);
+    Ok(sides.iter().flatten().map(|mixed| label(mixed).map_or(f32::NAN, |label| (label + 1) as f32)).collect())
 }

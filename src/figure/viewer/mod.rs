@@ -30,6 +30,7 @@ use crate::brain::{BrainMap, Mask, Networks};
 use crate::error::{Error, Result};
 use crate::notebook::display_with_part;
 use crate::provenance::{Provenance, Traced};
+use crate::replace::{replace, unwritten};
 use pack::{Packed, pack, pack_labels};
 use std::path::Path;
 use std::sync::Arc;
@@ -70,7 +71,7 @@ impl BrainMap {
     }
 
     /// The map as a view that can be turned and sliced, as `look` says. Contours of other maps are drawn in the still
-    /// picture only.
+    /// picture only, and the view says so.
     ///
     /// # Errors
     /// If a threshold or range is not a positive number, the opacity not between 0 and 1, or the affine cannot be inverted.
@@ -88,7 +89,7 @@ impl BrainMap {
         let title = look.title.clone().unwrap_or_else(|| self.label().to_owned());
         let peak = paint.peak(std::slice::from_ref(self));
         let (shown, at) = paint.cut();
-        let text = format!("{}. Left is left (neurological).", facts(self, peak));
+        let text = format!("{}. Left is left (neurological).{}", facts(self, peak), left_out(&look));
         let mut about = about(&title, &text, self.mask(), &packed);
         about["unit"] = self.unit().into();
         about["limit"] = paint.limit.into();
@@ -114,7 +115,7 @@ impl Networks {
     pub fn view(&self) -> Result<View> {
         let labels: Vec<f32> =
             networks_of_voxels(self).into_iter().map(|label| label.map_or(f32::NAN, |n| (n + 1) as f32)).collect();
-        let packed = pack_labels(self.mask().voxels(), &labels, &cortex::labels(self.mask(), &labels)?)?;
+        let packed = pack_labels(self.mask().voxels(), &labels, &cortex::labels(self)?)?;
         let text = format!("{} networks. Left is left (neurological).", self.count());
         let mut about = about(self.atlas(), &text, self.mask(), &packed);
         about["names"] = self.names().into();
@@ -123,6 +124,15 @@ impl Networks {
         about["peak"] = somewhere(self.mask(), &labels).into();
         let still = self.slices()?;
         Ok(View::of(self.atlas().to_owned(), text, still, about, packed))
+    }
+}
+
+/// What the still picture has and the view has not.
+fn left_out(look: &Look) -> String {
+    let names: Vec<String> = look.contours.iter().map(|contour| format!("`{}`", contour.map.label())).collect();
+    match names.is_empty() {
+        true => String::new(),
+        false => format!(" Contours of {} are drawn in still pictures only: `map.slices_at(…)`.", names.join(", ")),
     }
 }
 
@@ -183,7 +193,7 @@ impl View {
                 "end the name with .html; a still picture is `map.slices()?.save(\"map.png\")`",
             ));
         }
-        super::save::write(path, self.html()?.as_bytes())
+        replace(path, self.html()?.as_bytes()).map_err(|cause| unwritten(path, cause))
     }
 
     /// Shows the view in the notebook; without scripts its still picture, in a terminal what it is of.

@@ -69,6 +69,26 @@ fn a_vertex_has_the_value_half_way_through_the_cortex() {
 }
 
 #[test]
+fn networks_cover_the_cortex_of_a_view_as_that_of_the_still_picture() {
+    let networks = Networks::yeo7().unwrap();
+    let labels = cortex::labels(&networks).unwrap();
+    // The medial wall, some 9 % of fsaverage5, belongs to none (FreeSurfer's ?h.Medial_wall.label: 888 and 881 vertices).
+    let none = labels.iter().filter(|label| label.is_nan()).count();
+    assert!((1200..2600).contains(&none), "{none} of {} vertices without a network", labels.len());
+    let remark = networks.surface().unwrap();
+    let reached = format!("{} of {} vertices", labels.len() - none, labels.len());
+    assert!(remark.svg().unwrap().contains(&reached), "{reached}");
+}
+
+#[test]
+fn a_view_says_that_contours_are_in_the_still_picture() {
+    let look = Look::default().contour(&map(), 0.3);
+    let view = map().view_with(look).unwrap();
+    let remark = view.0.about["remark"].as_str().unwrap();
+    assert!(remark.contains("Contours of `made </script> & \"waves\"` are drawn in still pictures only"), "{remark}");
+}
+
+#[test]
 fn networks_are_told_by_name_and_colour() {
     let networks = made::networks();
     let view = networks.view().unwrap();

@@ -455,7 +455,7 @@ class View {
     const { sign, at, opacity } = this.state, { limit, symmetric, shown } = this.meta;
     if (!symmetric && value < 0) return 0;
     if (sign === "from" ? value < 0 : sign === "downto" && value > 0) return 0;
-    if (at === 0) return shown === "fade" ? opacity * Math.min(1, (2 * Math.abs(value)) / limit) ** 1.5 : opacity;
+    if (at === 0) return shown === "fade" ? opacity * Math.min(1, (2 * Math.abs(value)) / limit) ** 2 : opacity;
     const slack = at * (1 - 1e-6);
     const inside = sign === "from" ? value >= slack : sign === "downto" ? value <= -slack : Math.abs(value) >= slack;
     return inside ? opacity : 0;

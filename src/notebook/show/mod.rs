@@ -2,17 +2,20 @@
 //!
 //! A room's type gets its face here: `show(&text, vec![figure_of(self)])` in an inherent `evcxr_display`.
 
+mod coupling;
 mod encoding;
 mod experiment;
+mod meaning;
+mod simulate;
 
 use super::display;
 use crate::activation::NeuronSeries;
-use crate::brain::{BrainMap, Mask, NetworkSeries, Networks, VoxelFile, VoxelSeries};
+use crate::brain::{BrainMap, Mask, NetworkSeries, Networks, SurfaceMap, VoxelFile, VoxelSeries};
 use crate::error::Result;
 use crate::extract::{DualRegression, Extraction};
 use crate::figure::{
-    Cuts, Dendrogram, Figure, Look, SurfaceMap, courses, dendrogram, k_curve, mosaic_grid, neuron_carpet,
-    pattern_courses, pattern_summary, spectrum_curve, voxel_carpet,
+    Cuts, Dendrogram, Figure, Look, courses, dendrogram, k_curve, mosaic_grid, neuron_carpet, pattern_courses,
+    pattern_summary, spectrum_curve, voxel_carpet,
 };
 use crate::pattern::{Hierarchy, KCurve, Patterns, Spectrum};
 use crate::stimulus::{Stimulus, Timing};

@@ -1,7 +1,13 @@
 //! Every column of one series against every column of another: r, and p under random phases, for all pairs at once.
 
+mod best_lag;
+mod by;
+mod shifted;
 mod spectra;
+mod surrogates;
 mod tail;
+
+pub use by::{PairOptions, PairsFound, correlate_pairs_by};
 
 use super::phase::check_rows;
 use super::{Sides, unit_runs};
@@ -43,6 +49,11 @@ impl PairTest {
     pub fn p(&self) -> &Array2<f64> {
         &self.p
     }
+
+    /// r and p.
+    fn into_parts(self) -> (Array2<f32>, Array2<f64>) {
+        (self.r, self.p)
+    }
 }
 
 impl fmt::Display for PairTest {
@@ -65,7 +76,8 @@ impl fmt::Display for PairTest {
 /// Lugannani and Rice, as in [`correlation_test`](super::correlation_test), which gives the same p to a percent; pairs beyond the
 /// polynomial's reach are summed term by term. There are no surrogates, and so there is no floor under p.
 ///
-/// The best of several lags is not covered; neither are series with gaps, or ones that are not stationary.
+/// The best of several lags is not covered; neither are series with gaps: [`correlate_pairs_by`] has other nulls. Series that are not stationary
+/// have no phases that could be random.
 ///
 /// ```
 /// use neurocell::{clock::Clock, statistics::{Sides, correlate_pairs}};

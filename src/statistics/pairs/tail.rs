@@ -58,7 +58,7 @@ pub(super) struct Tail {
     k: [f64; POWERS],
     variance: f64,
     excess: f64,
-    /// No divided term, those of signs times √2, is larger than this.
+    /// The sixteenth power of a number that no divided term, those of signs times √2, is larger than.
     most: f64,
     scale: f64,
 }
@@ -70,8 +70,9 @@ impl Tail {
         let k = |k: usize| polynomials.log_i0[k] * phases[k] + polynomials.log_cosh[k] * signs[k];
         let variance = 0.5 * phases[0] + signs[0];
         let excess = -(0.375 * phases[1] + 2.0 * signs[1]) / (variance * variance);
-        let largest = |sums: &[f64; POWERS]| sums[POWERS - 1].max(0.0).powf(0.5 / POWERS as f64).min(1.0);
-        let most = largest(&phases).max(std::f64::consts::SQRT_2 * largest(&signs));
+        // No share is above 1; √2 to the sixteenth power is 256.
+        let largest = |sums: &[f64; POWERS]| sums[POWERS - 1].clamp(0.0, 1.0);
+        let most = largest(&phases).max(256.0 * largest(&signs));
         Tail { k: std::array::from_fn(k), variance, excess, most, scale }
     }
 
@@ -86,7 +87,7 @@ impl Tail {
         let mut t = r / self.variance;
         for _ in 0..30 {
             // K′ is concave: from the left Newton's steps never go beyond the root, so that this t is too small, if anything.
-            if t * self.most > REACH {
+            if self.leaves(t) {
                 return None;
             }
             let (_, slope, curve) = self.at(t);
@@ -95,16 +96,23 @@ impl Tail {
             }
             let step = (r - slope) / curve;
             t += step;
-            if step.abs() <= 1e-6 * t {
+            // What is left after this step is of the order of its square.
+            if step.abs() <= 1e-3 * t {
                 break;
             }
         }
-        if t.is_nan() || t * self.most > REACH {
+        if t.is_nan() || self.leaves(t) {
             return None;
         }
         let (value, _, curve) = self.at(t);
         let w = (2.0 * (t * r - value)).max(0.0).sqrt();
         Some(correction(w, t * curve.sqrt(), self.excess))
+    }
+
+    /// Whether a term's argument would be beyond the polynomial's reach, in sixteenth powers, which need no root.
+    fn leaves(&self, t: f64) -> bool {
+        let sixteenth = |x: f64| x.powi(2 * POWERS as i32);
+        sixteenth(t) * self.most > sixteenth(REACH)
     }
 
     /// K, K′ and K″ at t.

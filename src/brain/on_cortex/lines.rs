@@ -4,125 +4,29 @@
 //! the weight of the eight voxels around it lies in the map's mask, and that fsaverage5's points, which are in
 //! FreeSurfer's space (MNI 305), are first taken to the space of the maps (MNI 152) by FreeSurfer's own affine.
 
-use super::super::drawn::Figure;
-use super::super::look::Look;
-use super::super::volume::{Labels, Volume};
-use super::options::Surface;
+use super::SurfaceMap;
+use crate::brain::volume::{Labels, Volume};
 use crate::brain::{BrainMap, Cortex, Hemisphere, mni152};
 use crate::error::{Error, Result};
 use crate::linalg::in_pool;
-use crate::provenance::{Provenance, Traced};
 use rayon::prelude::*;
-use std::fmt;
-use std::sync::Arc;
 
 /// Vertices of a hemisphere.
-pub(super) const VERTICES: usize = 10_242;
+pub(crate) const VERTICES: usize = 10_242;
 
 /// From which weight of the voxels around it on a point is inside.
-pub(super) const INSIDE: f64 = 0.5;
+pub(crate) const INSIDE: f64 = 0.5;
 
 /// The same for labels: the labelled part of a coarse atlas has gaps inside the cortex, narrower than a voxel, and its edge is
 /// one of voxels. From a quarter on the medial wall alone, some 9 % of the vertices, is without a label.
-pub(super) const LABELLED: f64 = 0.25;
+pub(crate) const LABELLED: f64 = 0.25;
 
 /// Points that a line has at most.
 const MOST: usize = 200;
 
-/// A map's value at each vertex of the cortex (fsaverage5, 10,242 vertices a hemisphere); clones are cheap.
-///
-/// Vertices stand in FreeSurfer's order, so that a column of another program's table of fsaverage5 belongs to them. NaN
-/// where the map does not reach.
-///
-/// ```
-/// use neurocell::brain::{BrainMap, Mask};
-/// let brain = Mask::mni4mm()?;
-/// let x = (0..brain.count()).map(|n| brain.mm(n)[0] as f32).collect();
-/// let surface = BrainMap::new(x, &brain, "x", "mm")?.on_surface(10)?;
-/// println!("{surface}"); // x: 20484 vertices of fsaverage5, 20476 with a value, -69.1 to 70.2 mm
-/// let mean = |values: &[f32]| values.iter().filter(|v| v.is_finite()).sum::<f32>() / 10_242.0;
-/// assert!(mean(surface.left()) < -20.0 && mean(surface.right()) > 20.0);
-/// # Ok::<(), neurocell::Error>(())
-/// ```
-#[derive(Clone, Debug)]
-pub struct SurfaceMap {
-    pub(super) values: [Arc<[f32]>; 2],
-    pub(super) samples: usize,
-    map: BrainMap,
-}
-
-impl SurfaceMap {
-    /// Values of the left hemisphere's vertices.
-    pub fn left(&self) -> &[f32] {
-        &self.values[0]
-    }
-
-    /// Values of the right hemisphere's vertices.
-    pub fn right(&self) -> &[f32] {
-        &self.values[1]
-    }
-
-    /// The map whose values these are.
-    pub fn map(&self) -> &BrainMap {
-        &self.map
-    }
-
-    /// The vertices' values, left before right, without those that have none.
-    pub(super) fn known(&self) -> impl Iterator<Item = f32> {
-        self.values.iter().flat_map(|side| side.iter().copied()).filter(|v| v.is_finite())
-    }
-
-    /// Smallest and largest value; `None` if no vertex has one.
-    pub fn range(&self) -> Option<(f32, f32)> {
-        let least = self.known().reduce(f32::min)?;
-        Some((least, self.known().fold(least, f32::max)))
-    }
-}
-
-impl SurfaceMap {
-    /// The map on the inflated cortex, from as many points.
-    pub(crate) fn figure(&self) -> Result<Figure> {
-        self.map.surface_with(Surface::default().samples(self.samples), Look::default())
-    }
-}
-
-impl Traced for SurfaceMap {
-    fn provenance(&self) -> Provenance {
-        Provenance::step("on_surface").option("samples", self.samples).input("map", &self.map)
-    }
-}
-
-impl fmt::Display for SurfaceMap {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let total = self.values.iter().map(|side| side.len()).sum::<usize>();
-        write!(f, "{}: {total} vertices of fsaverage5, {} with a value", self.map.label(), self.known().count())?;
-        let unit = if self.map.unit().is_empty() { String::new() } else { format!(" {}", self.map.unit()) };
-        match self.range() {
-            Some((low, high)) => write!(f, ", {low:.3} to {high:.3}{unit}"),
-            None => Ok(()),
-        }
-    }
-}
-
-impl BrainMap {
-    /// The map's values on the cortex: at each vertex of fsaverage5 the mean over `samples` points in equal steps from the
-    /// white to the pial surface (both included; of one, in the middle), each interpolated linearly between voxels.
-    ///
-    /// Points outside the map's mask do not count (less than half of the weight of the eight voxels around them is inside);
-    /// a vertex without any is NaN. The map must be in MNI 152 space; fsaverage5's points (MNI 305) are taken there by the
-    /// affine of FreeSurfer's [coordinate systems](https://surfer.nmr.mgh.harvard.edu/fswiki/CoordinateSystems). This is
-    /// nilearn's `vol_to_surf(map, pial, inner_mesh=white, kind="depth")` on points so transformed.
-    ///
-    /// # Errors
-    /// If `samples` is 0 or more than 200, or the affine cannot be inverted.
-    pub fn on_surface(&self, samples: usize) -> Result<SurfaceMap> {
-        Ok(Field::new(self, samples, Grain::Vertices)?.vertices(self, samples))
-    }
-}
-
 /// At which points of the cortex a map is read.
 #[derive(Clone, Copy, PartialEq)]
-pub(super) enum Grain {
+pub(crate) enum Grain {
     /// At fsaverage5's vertices.
     Vertices,
     /// At its vertices, and in the middle of each edge.
@@ -130,7 +34,7 @@ pub(super) enum Grain {
 }
 
 /// A map along each line.
-pub(super) struct Field {
+pub(crate) struct Field {
     /// The mean over the points that are inside the map's mask; NaN without any.
     pub values: [Vec<f32>; 2],
     /// How far inside the line gets: the greatest weight that the mask's voxels have around one of its points. From a half
@@ -168,7 +72,7 @@ const KINDS: usize = 4;
 
 /// Which labels a vertex has, with their shares; the greatest first.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub(super) struct Mixed {
+pub(crate) struct Mixed {
     label: [u16; KINDS],
     share: [f32; KINDS],
     /// The greatest weight that labels have around one of the line's points.
@@ -189,7 +93,7 @@ impl Mixed {
 
 /// Shares of labels along each vertex' line: the weights of the voxels around its points, summed by label. Points with
 /// less than a quarter of their weight on labels do not count.
-pub(super) fn mixed(labels: &Labels, samples: usize, grain: Grain) -> Result<[Vec<Mixed>; 2]> {
+pub(crate) fn mixed(labels: &Labels, samples: usize, grain: Grain) -> Result<[Vec<Mixed>; 2]> {
     along(samples, grain, |line: &[[f64; 3]]| {
         let mut mixed = Mixed::default();
         let mut sums: Vec<(usize, f64)> = Vec::new();

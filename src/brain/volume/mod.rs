@@ -1,6 +1,12 @@
 //! A value anywhere between voxels.
 
-use crate::brain::{Affine, BrainMap, Mask};
+mod labels;
+mod row;
+
+pub(crate) use labels::Labels;
+pub(crate) use row::Line;
+
+use super::{Affine, BrainMap};
 use crate::error::{Error, Result};
 
 /// From millimetres to voxels, as a linear map: v = origin + x · step₀ + y · step₁ + z · step₂.
@@ -69,7 +75,8 @@ fn corners(shape: [usize; 3], voxel: [f64; 3], mut visit: impl FnMut(usize, f64)
 }
 
 /// Values on a grid, NaN where there is none, read between the voxels by linear interpolation.
-pub(super) struct Volume {
+#[derive(Clone)]
+pub(crate) struct Volume {
     shape: [usize; 3],
     affine: Affine,
     inverse: Inverse,
@@ -172,56 +179,6 @@ fn inner(shape: [usize; 3], voxel: [f64; 3]) -> Option<(usize, [f64; 3])> {
         stride *= shape[axis];
     }
     Some((flat, share))
-}
-
-/// A label for each voxel of a grid, read between the voxels by the greatest weight.
-pub(super) struct Labels {
-    shape: [usize; 3],
-    inverse: Inverse,
-    /// Label + 1, or 0 for none.
-    labels: Vec<u16>,
-    count: usize,
-}
-
-impl Labels {
-    /// `label` gives the label (below `count`) of the mask's voxel number n.
-    pub fn new(mask: &Mask, count: usize, label: impl Fn(usize) -> Option<usize>) -> Result<Labels> {
-        let mut labels = vec![0; mask.shape().iter().product()];
-        for (n, flat) in mask.voxels().iter().enumerate() {
-            labels[*flat as usize] =
-                label(n).filter(|l| *l < count).map_or(0, |l| (l + 1).min(usize::from(u16::MAX)) as u16);
-        }
-        Ok(Labels { shape: mask.shape(), inverse: Inverse::new(mask.affine())?, labels, count })
-    }
-
-    /// The labels of the eight voxels around a point, with their weights in linear interpolation; a label may come twice.
-    pub fn around(&self, mm: [f64; 3], mut visit: impl FnMut(usize, f64)) {
-        corners(self.shape, self.inverse.voxel(mm), |flat, weight| {
-            if self.labels[flat] > 0 {
-                visit(usize::from(self.labels[flat]) - 1, weight);
-            }
-        });
-    }
-
-    /// The label that has most of the weight around a point, if labels have at least half of it.
-    pub fn at(&self, mm: [f64; 3]) -> Option<usize> {
-        let mut weights = [0.0f64; 8];
-        let mut seen = [0usize; 8];
-        let mut kinds = 0;
-        let mut known = 0.0;
-        self.around(mm, |label, weight| {
-            known += weight;
-            let place = seen[..kinds].iter().position(|l| *l == label).unwrap_or(kinds);
-            seen[place] = label;
-            weights[place] += weight;
-            kinds = kinds.max(place + 1);
-        });
-        if known < 0.5 {
-            return None;
-        }
-        let best = (0..kinds).max_by(|a, b| weights[*a].total_cmp(&weights[*b]))?;
-        Some(seen[best]).filter(|l| *l < self.count)
-    }
 }
 
 #[cfg(test)]
