@@ -278,6 +278,13 @@ fn a_lesion_lowers_the_score_of_its_network_more_than_random_ones() {
     assert!(driven.before > 0.4 && driven.change < -0.005 && driven.p <= 0.1, "{found}");
     assert!(driven.change < driven.random_mean() && idle.p > 0.05, "{found}");
     assert!(found.losses().is_empty() && found.to_string().contains("has no head that guesses"), "{found}");
+    assert!(found.to_string().contains("found with the data on which they are scored"), "{found}");
+    // In somebody else the noise is another, and what is driven is the same.
+    let other = lesion_with(&heard.model, &coupling, "Driven", &options.clone().courses(&courses[1])).unwrap();
+    assert!(other.score("Driven").unwrap().p <= 0.1 && !other.to_string().contains("found with the data"), "{other}");
+    let noise = lesion_with(&heard.model, &coupling, "Idle", &options.courses(&courses[1])).unwrap();
+    println!("{noise}");
+    assert!(noise.score("Idle").unwrap().p > 0.05, "{noise}");
     let right = found.units().iter().filter(|unit| planted().contains(unit)).count();
     println!("{right} of 30 lesioned units are planted ones");
     let group = couple_group(&[(&heard.neurons, &courses[0]), (&heard.neurons, &courses[1])], &Synchrony::default());
