@@ -7,6 +7,7 @@ mod components;
 mod controls;
 mod coupling;
 mod dictionary;
+mod experiment;
 mod export;
 mod extract;
 mod fetch;

@@ -122,8 +122,13 @@ impl Design {
 
     /// The smallest p that there can be.
     pub fn smallest_p(&self) -> f64 {
-        // Of all labellings, the given one and its mirror image are the most extreme.
-        if self.exact { 2.0 / self.others.nrows() as f64 } else { 1.0 / (1.0 + self.others.nrows() as f64) }
+        let all = self.others.nrows() as f64;
+        match self.exact {
+            // Of groups of one size the given labelling's mirror image is as extreme.
+            true if self.used[0] == self.used[1] => 2.0 / all,
+            true => 1.0 / all,
+            false => 1.0 / (1.0 + all),
+        }
     }
 }
 
@@ -239,7 +244,7 @@ fn pairs(
     let mut all: Vec<(f64, usize, usize)> =
         (0..of_a).flat_map(|a| (0..of_b).map(move |b| (a, b))).map(|(a, b)| (distance(a, b), a, b)).collect();
     all.sort_by(|x, y| x.0.total_cmp(&y.0).then((x.1, x.2).cmp(&(y.1, y.2))));
-    // The nearest first, each text once; then the farthest leave until the groups are alike.
+    // The nearest first, each text once; then those leave that keep the groups apart, until they are alike.
     let (mut taken_a, mut taken_b) = (vec![false; of_a], vec![false; of_b]);
     let mut kept: Vec<(usize, usize)> = Vec::new();
     for (_, a, b) in all {
@@ -253,8 +258,15 @@ fn pairs(
             |c: &Vec<f64>| kept.iter().map(|(a, b)| c[*a] - c[of_a + b]).sum::<f64>().abs() / kept.len() as f64;
         columns.iter().map(difference).fold(0.0, f64::max)
     };
+    let without = |kept: &[(usize, usize)], n: usize| {
+        let rest: Vec<(usize, usize)> = kept.iter().enumerate().filter(|(m, _)| *m != n).map(|(_, p)| *p).collect();
+        rest
+    };
     while kept.len() > 2 && apart(&kept) > ALIKE {
-        kept.pop();
+        // Of equals the farther pair, which comes later.
+        let rests = (0..kept.len()).rev().map(|n| without(&kept, n));
+        let best = rests.min_by(|a, b| apart(a).total_cmp(&apart(b)));
+        kept = best.unwrap_or_default();
     }
     if apart(&kept) > ALIKE {
         return Err(Error::value(

@@ -52,6 +52,10 @@ pub fn lesion(model: &Model, groups: &dyn NeuronGroups, network: &str) -> Result
 /// **Chance** are groups of as many other units in each layer, drawn at random: p = (1 + groups that do as much harm) / (1 + groups), q over the classes, and over the networks, of this lesion.
 /// Two networks that share their units, or units that resemble each other, fall together.
 ///
+/// **Units found with the same data are scored too well.** A coupling's anchors go with the network's course in *these* runs, and so with its noise: without them the score falls more than without random units,
+/// even that of a network which nothing drives. An honest p of a score needs data that the units were not found with: another subject who heard the same, by [`LesionOptions::courses`]. Where that was
+/// not done, the result says so. Losses know no brain data, and are not concerned.
+///
 /// Time: for each random group one pass through the text, which for causal models gives values and loss at once; a BERT's loss takes seven masked passes more.
 ///
 /// # Errors
@@ -94,6 +98,9 @@ pub fn lesion_all(model: &Model, groups: &dyn NeuronGroups, options: &LesionOpti
     })
 }
 
+/// Said where units are scored by the data that they were found with.
+const SAME_DATA: &str = "the units were found with the data on which they are scored here, chance and all, so that p of a score is too small, for a network of noise as well; score somebody else who heard the same";
+
 /// All that lesions of one model and one finding share.
 struct Study<'a> {
     model: &'a Model,
@@ -126,6 +133,8 @@ impl<'a> Study<'a> {
             ));
         }
         let mut heard = groups.courses();
+        let own: Vec<String> =
+            heard.iter().filter_map(|(_, own)| Some(own.as_ref()?.provenance().key().to_owned())).collect();
         if !options.courses.is_empty() {
             // One text for all, or one each.
             let series: Vec<_> = heard.into_iter().map(|(series, _)| series).collect();
@@ -140,6 +149,13 @@ impl<'a> Study<'a> {
                 options.courses.iter().enumerate().map(|(n, one)| (series[of(n)].clone(), Some(one.clone()))).collect();
         }
         let mut notes = Vec::new();
+        if heard
+            .iter()
+            .flat_map(|(_, scored)| scored)
+            .any(|scored| own.iter().any(|key| key == scored.provenance().key()))
+        {
+            notes.push(format!("{SAME_DATA}: `LesionOptions::default().courses(&of_another_subject)`"));
+        }
         let site = groups.axis().site;
         let changed = options.ablation.site(site);
         let mut texts: Vec<Text> = Vec::new();

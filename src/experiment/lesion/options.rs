@@ -65,7 +65,7 @@ pub struct LesionOptions {
     pub loss: bool,
     /// Which tokens BERT guesses at the same time. Default: one in seven.
     pub masking: Masking,
-    /// Networks' courses whose encoding is scored, one for each subject, where the groups do not bring them.
+    /// Networks' courses whose encoding is scored, one for each subject, in the place of those that the groups bring: best of subjects with whom the units were not found.
     pub courses: Vec<NetworkSeries>,
     /// The false discovery rate at which changes count. Default 0.05.
     pub level: f64,
@@ -114,7 +114,8 @@ impl LesionOptions {
         LesionOptions { masking, ..self }
     }
 
-    /// The courses of the networks whose encoding is scored, of one subject more: for [`SubGroups`](crate::coupling::SubGroups), which do not hold them.
+    /// The courses of the networks whose encoding is scored, of one subject more: for [`SubGroups`](crate::coupling::SubGroups), which do not hold them, and for an honest p, of a subject with whom the units
+    /// were not found. All subjects heard the text of the groups' neurons.
     pub fn courses(mut self, networks: &NetworkSeries) -> LesionOptions {
         self.courses.push(networks.clone());
         self
