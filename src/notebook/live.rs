@@ -2,6 +2,7 @@
 
 use super::display::{Place, display_at, in_kernel};
 use super::progress::new_id;
+use super::progress::within_another;
 use crate::error::Result;
 use crate::figure::Figure;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -26,7 +27,11 @@ pub fn live(on: bool) {
 }
 
 fn watched() -> bool {
-    in_kernel() && !OFF.load(Ordering::Relaxed) && std::env::var_os("NEUROCELL_LIVE").is_none_or(|value| value != "0")
+    // Of the steps of a longer one nobody looks at each.
+    in_kernel()
+        && !within_another()
+        && !OFF.load(Ordering::Relaxed)
+        && std::env::var_os("NEUROCELL_LIVE").is_none_or(|value| value != "0")
 }
 
 /// A figure in a notebook that is replaced in place while a step goes on.

@@ -3,6 +3,7 @@
 use super::display::{FRAME, in_kernel};
 use indicatif::{ProgressBar, ProgressStyle};
 use std::io::{IsTerminal, Write};
+use std::sync::{Mutex, MutexGuard};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 /// A progress line: updated in place in a notebook, a bar in a terminal, silent where nobody watches.
@@ -16,12 +17,36 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 /// ```
 pub struct Progress {
     id: u64,
+    kind: Kind,
     name: String,
     total: u64,
     done: u64,
     started: Instant,
     reported: Option<Instant>,
     bar: Option<ProgressBar>,
+}
+
+/// How a line stands to others.
+#[derive(Clone, Copy, PartialEq)]
+enum Kind {
+    Single,
+    /// Of steps that have lines of their own.
+    Outer,
+    /// One of an outer's steps.
+    Inner,
+}
+
+/// The line that all steps of an outer one share, and whether it is there already; none while there is no outer one.
+static SHARED: Mutex<Option<(u64, bool)>> = Mutex::new(None);
+
+fn shared() -> MutexGuard<'static, Option<(u64, bool)>> {
+    // What a panicking step left behind is a number and a flag, which are always whole.
+    SHARED.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
+}
+
+/// Whether this is a step of a longer one, which says itself how far it is.
+pub(super) fn within_another() -> bool {
+    shared().is_some()
 }
 
 /// A number that no other progress line of the session has, also after a cell was undone.
@@ -46,7 +71,18 @@ impl Progress {
             }
             bar
         });
-        Progress { id: new_id(), name, total, done: 0, started: Instant::now(), reported: None, bar }
+        let (id, kind) = shared().map_or_else(|| (new_id(), Kind::Single), |(id, _)| (id, Kind::Inner));
+        Progress { id, kind, name, total, done: 0, started: Instant::now(), reported: None, bar }
+    }
+
+    /// A step of `total` parts that are long themselves: the lines of all that happens until it ends share one place below it.
+    pub fn of_steps(name: impl Into<String>, total: u64) -> Progress {
+        let mut outer = Progress::new(name, total);
+        if outer.kind == Kind::Single {
+            outer.kind = Kind::Outer;
+            *shared() = Some((new_id().max(outer.id + 1), false));
+        }
+        outer
     }
 
     /// Says something else from now on: a step's name with the value that it has reached, for instance.
@@ -70,7 +106,12 @@ impl Progress {
     }
 
     fn report(&mut self, finished: bool) {
-        let first = self.reported.replace(Instant::now()).is_none();
+        let mut first = self.reported.replace(Instant::now()).is_none();
+        if self.kind == Kind::Inner
+            && let Some((_, there)) = &mut *shared()
+        {
+            first = !std::mem::replace(there, true);
+        }
         let seconds = self.started.elapsed().as_secs_f64();
         let rate = self.done as f64 / seconds.max(1e-9);
         let left = if rate > 0.0 { self.total.saturating_sub(self.done) as f64 / rate } else { f64::INFINITY };
@@ -88,6 +129,9 @@ impl Drop for Progress {
     fn drop(&mut self) {
         if let Some(bar) = &self.bar {
             bar.finish_and_clear();
+        }
+        if self.kind == Kind::Outer {
+            *shared() = None;
         }
         if in_kernel() && self.reported.is_some() {
             self.report(true);

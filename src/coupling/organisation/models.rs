@@ -60,7 +60,7 @@ pub fn organisation_of_models(
         }
     }
     let each = if options.twin.is_some() { 2 } else { 1 };
-    let mut progress = Progress::new("models and their twins", (each * models.len()) as u64);
+    let mut progress = Progress::of_steps("models and their twins", (each * models.len()) as u64);
     let mut rows = Vec::new();
     for model in models {
         progress.rename(format!("models and their twins: {}", model.name()));
