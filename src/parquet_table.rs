@@ -71,7 +71,6 @@ fn rows<W: Write + Send>(
         }
     }
     group.close()?;
-    file.finish()?;
     file.into_inner()
 }
 

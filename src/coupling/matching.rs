@@ -10,9 +10,10 @@ use crate::brain::Networks;
 use crate::csv;
 use crate::encoding::EncodingFit;
 use crate::error::{Error, Result};
+use crate::linalg::{gram, product, pseudo_inverse};
 use crate::provenance::Provenance;
 use crate::statistics::benjamini_hochberg;
-use ndarray::Array2;
+use ndarray::{Array2, ArrayView2, s};
 use std::fmt;
 use std::path::Path;
 use std::sync::Arc;
@@ -45,6 +46,8 @@ pub struct Best {
 #[derive(Clone, Debug)]
 pub struct NetworkMatch {
     r: Arc<Array2<f64>>,
+    /// How much more of the pattern each network has than voxels outside of all, in units of the map's sd: what names patterns.
+    share: Arc<Array2<f64>>,
     dice: Arc<Array2<f64>>,
     p: Arc<Array2<f64>>,
     q: Arc<Array2<f64>>,
@@ -148,6 +151,7 @@ pub fn match_networks_with(fit: &EncodingFit, networks: &Networks, options: Matc
         sum.clamp(-1.0, 1.0)
     };
     let r = Array2::from_shape_fn((maps.nrows(), templates.nrows()), correlate);
+    let share = strength(maps.view(), templates.view())?;
     let thresholded = Thresholded::new(maps.view(), templates.view(), &r, &options.thresholds, options.dice_share);
     let (count, seed) = (options.surrogates, options.seed);
     let null = match &surface {
@@ -164,6 +168,7 @@ pub fn match_networks_with(fit: &EncodingFit, networks: &Networks, options: Matc
     Ok(NetworkMatch {
         made,
         r: Arc::new(r),
+        share: Arc::new(share),
         dice: Arc::new(thresholded.own()),
         thresholded: Arc::new(thresholded),
         p: Arc::new(p),
@@ -178,6 +183,19 @@ pub fn match_networks_with(fit: &EncodingFit, networks: &Networks, options: Matc
     })
 }
 
+/// [`NetworkMatch::strength`] of maps with mean 0 and length 1.
+fn strength(maps: ArrayView2<f32>, templates: ArrayView2<f32>) -> Result<Array2<f64>> {
+    let (networks, places) = templates.dim();
+    let mut all = Array2::<f32>::ones((networks + 1, places));
+    for (mut to, template) in all.rows_mut().into_iter().zip(templates.rows()) {
+        let most = template.iter().fold(0.0_f32, |most, v| most.max(v.abs()));
+        to.assign(&template.mapv(|v| if most > 0.0 { v / most } else { 0.0 }));
+    }
+    let inverse = pseudo_inverse(gram(all.t()).view())?;
+    let along = product(maps, all.t())?.mapv(f64::from);
+    Ok(along.dot(&inverse).slice(s![.., ..networks]).mapv(|beta| beta * (places as f64).sqrt()))
+}
+
 impl NetworkMatch {
     /// What it is made of.
     pub(crate) fn made(&self) -> Provenance {
@@ -187,6 +205,14 @@ impl NetworkMatch {
     /// Spatial Pearson r, pattern × network.
     pub fn r(&self) -> &Array2<f64> {
         &self.r
+    }
+
+    /// How strong each pattern's map is in each network, pattern × network: β of the least-squares fit w = β₀ + Σₙ βₙ·mₙ over the voxels, in standard deviations of the
+    /// map, with each network's map mₙ divided by its greatest value. For networks that do not overlap it is the mean within the network less that outside of all.
+    ///
+    /// Patterns are named by it: a pattern answers in several networks, and r, which a large network gets more easily than a small one, would name too many after the large.
+    pub fn strength(&self) -> &Array2<f64> {
+        &self.share
     }
 
     /// Dice, pattern × network.
@@ -280,8 +306,8 @@ impl NetworkMatch {
         Ok(self.entry(pattern, n))
     }
 
-    /// The pattern that is named after a network: of those above chance whose maps match no other network better, that of greatest |r|; if all match another
-    /// one better, the greatest |r| of all above chance; `None` if none is.
+    /// The pattern that is named after a network: of those above chance whose maps are strongest in no other network, that of greatest |strength|; if all are
+    /// stronger in another one, the greatest of all above chance; `None` if none is. [`NetworkMatch::strength`] says what is compared.
     ///
     /// [`NetworkMatch::candidate`] gives the best one whether or not it is above chance.
     ///
@@ -332,18 +358,18 @@ impl NetworkMatch {
         found.ok_or_else(|| Error::unknown(&format!("network of {}", self.atlas), network, &self.networks))
     }
 
-    /// Of the patterns among `patterns` that match no network better than network `n`, that of greatest |r|, the first of equals; if there is none, of all.
+    /// Of the patterns among `patterns` that are strongest in network `n`, that of greatest |strength|, the first of equals; if there is none, of all.
     fn greatest(&self, patterns: impl Iterator<Item = usize>, n: usize) -> Option<usize> {
-        let rank = |k: usize| (self.strongest(k) == Some(n), self.r[[k, n]].abs());
+        let rank = |k: usize| (self.strongest(k) == Some(n), self.share[[k, n]].abs());
         patterns.fold(None, |best, k| match best {
             Some(b) if rank(b) >= rank(k) => Some(b),
             _ => Some(k),
         })
     }
 
-    /// The network that a pattern's map matches best (|r|), the first of equals.
+    /// The network in which a pattern's map is strongest, the first of equals.
     pub(crate) fn strongest(&self, pattern: usize) -> Option<usize> {
-        let row = self.r.row(pattern);
+        let row = self.share.row(pattern);
         (0..row.len()).reduce(|best, n| if row[n].abs() > row[best].abs() { n } else { best })
     }
 

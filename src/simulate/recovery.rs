@@ -21,7 +21,7 @@ pub struct Recovered {
     pub network: String,
     /// The pattern that was named after it: [`NetworkMatch::candidate`].
     pub pattern: usize,
-    /// Whether the network is named rightly: of all networks that pattern's map matches this one best (|r|), and of all
+    /// Whether the network is named rightly: of all networks that pattern's map is strongest in this one, and of all
     /// planted courses its course correlates most (|r|) with this one's.
     pub named: bool,
     /// Whether that match is also above chance.
@@ -58,7 +58,7 @@ pub struct Recovery {
 impl Truth {
     /// Compares what an analysis found with what was planted.
     ///
-    /// - A network is *named rightly* if the pattern that the match names after it matches no other network better (|spatial r|), and the
+    /// - A network is *named rightly* if the pattern that the match names after it is stronger in no other network ([`NetworkMatch::strength`]), and the
     ///   pattern's course correlates more (|r|) with this network's planted course than with any other planted one.
     /// - The *oracle* ranks neurons by |r| with the planted course itself: nothing that reads the brain can do better than about that.
     ///

@@ -113,36 +113,33 @@ fn text(name: &str, numbers: &[usize]) -> Stimulus {
     Stimulus::from_text(name, &words.join(" "), Speaking::default()).unwrap()
 }
 
-/// Sentences by how active the planted units are in them, the most active first.
-fn by_activity() -> &'static Vec<usize> {
-    static ORDER: OnceLock<Vec<usize>> = OnceLock::new();
+/// Texts of sentences one after the other, 45 words and more each, which last longer than the response takes to settle; those in which the planted units are
+/// most active, in standard deviations over the heard words, come first.
+fn by_activity() -> &'static Vec<Stimulus> {
+    static ORDER: OnceLock<Vec<Stimulus>> = OnceLock::new();
     ORDER.get_or_init(|| {
+        let lengths: Vec<usize> = heard().sentences.iter().map(Vec::len).collect();
+        let each = in_texts(&(0..lengths.len()).collect::<Vec<usize>>(), &lengths);
+        let all = heard().acts.values();
+        let axis = heard().neurons.neurons().clone();
+        let columns: Vec<usize> = planted().iter().map(|neuron| axis.column(*neuron).unwrap()).collect();
         let options = ReadOptions::default().without_store();
-        let of = |n: usize| {
-            let read = heard().model.activations_with(&text("one", &[n]), &[Site::FfnOut], &options).unwrap();
-            planted_course(read[0].values()).mean().unwrap()
+        let active = |text: &Stimulus| {
+            let read = heard().model.activations_with(text, &[Site::FfnOut], &options).unwrap();
+            let z = |column: &usize| {
+                let heard = all.column(*column);
+                (read[0].values().column(*column).mean().unwrap() - heard.mean().unwrap()) / heard.std(0.0)
+            };
+            columns.iter().map(z).sum::<f32>() / columns.len() as f32
         };
-        let mut order: Vec<(f32, usize)> = (0..heard().sentences.len()).map(|n| (of(n), n)).collect();
+        let made = each.iter().enumerate().map(|(n, sentences)| text(&format!("text {n}"), sentences));
+        let mut order: Vec<(f32, Stimulus)> = made.map(|text| (active(&text), text)).collect();
         order.sort_by(|a, b| b.0.total_cmp(&a.0));
-        order.into_iter().map(|(_, n)| n).collect()
+        order.into_iter().map(|(_, text)| text).collect()
     })
 }
 
-/// Texts of sentences in which the planted units are most active, and of those in which they are least; `mixed`: the same sentences at random.
-fn texts(mixed: Option<u64>) -> [Vec<Stimulus>; 2] {
-    let mut order = by_activity().clone();
-    let half = order.len() / 2;
-    if let Some(seed) = mixed {
-        order.shuffle(&mut Xoshiro256PlusPlus::seed_from_u64(seed));
-    }
-    let lengths: Vec<usize> = heard().sentences.iter().map(Vec::len).collect();
-    let of = |name: &str, part: &[usize]| -> Vec<Stimulus> {
-        in_texts(part, &lengths).iter().enumerate().map(|(n, some)| text(&format!("{name}{n}"), some)).collect()
-    };
-    [of("a", &order[..half]), of("b", &order[order.len() - half..])]
-}
-
-/// Sentences put together to texts of 45 words and more, which last longer than the response takes to settle; what is left over is in none.
+/// Sentences put together to texts of 45 words and more; what is left over is in none.
 fn in_texts(sentences: &[usize], lengths: &[usize]) -> Vec<Vec<usize>> {
     let (mut texts, mut open, mut words) = (Vec::new(), Vec::new(), 0);
     for sentence in sentences {
@@ -156,6 +153,17 @@ fn in_texts(sentences: &[usize], lengths: &[usize]) -> Vec<Vec<usize>> {
     texts
 }
 
+/// The eight texts in which the planted units are most active, and the eight in which they are least; `mixed`: the same texts at random.
+fn texts(mixed: Option<u64>) -> [Vec<Stimulus>; 2] {
+    let order = by_activity();
+    let mut both: Vec<Stimulus> = order[..8].iter().chain(&order[order.len() - 8..]).cloned().collect();
+    if let Some(seed) = mixed {
+        both.shuffle(&mut Xoshiro256PlusPlus::seed_from_u64(seed));
+    }
+    let b = both.split_off(8);
+    [both, b]
+}
+
 #[test]
 fn a_planted_contrast_is_found_in_its_network_and_not_in_the_other() {
     let [a, b] = texts(None);
@@ -165,7 +173,7 @@ fn a_planted_contrast_is_found_in_its_network_and_not_in_the_other() {
         for options in [ContrastOptions::default(), ContrastOptions::default().as_they_are()] {
             let contrast = silico.contrast_with(&a, &b, &options).unwrap();
             let driven = (0..SOME).filter(|v| contrast.q()[*v] < 0.05).count();
-            let idle = contrast.count() - driven;
+            let idle = (SOME..VOXELS).filter(|v| contrast.q()[*v] < 0.05).count();
             println!("{contrast}");
             assert!(driven >= 24 && idle <= 3, "{driven} driven and {idle} idle voxels: {contrast}");
             let table = contrast.networks(&networks()).unwrap();

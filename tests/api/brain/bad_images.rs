@@ -308,7 +308,8 @@ fn what_cannot_be_written_leaves_nothing() {
         write_series(&here("narrow.nii"), &mask, &Array2::zeros((2, 3)), 1.0),
     ];
     let texts: Vec<String> = refused.into_iter().map(|r| r.unwrap_err().to_string()).collect();
-    let parts = ["folder exists", ".nii.gz or .nii", "has the value NaN at volume 0", "3 columns, the mask 20 voxels"];
+    let parts =
+        ["there is no folder", ".nii.gz or .nii", "has the value NaN at volume 0", "3 columns, the mask 20 voxels"];
     assert!(texts.iter().zip(parts).all(|(text, part)| text.contains(part)), "{texts:?}");
     assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
 }
