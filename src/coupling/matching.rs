@@ -10,10 +10,9 @@ use crate::brain::Networks;
 use crate::csv;
 use crate::encoding::EncodingFit;
 use crate::error::{Error, Result};
-use crate::linalg::{gram, product, pseudo_inverse};
 use crate::provenance::Provenance;
 use crate::statistics::benjamini_hochberg;
-use ndarray::{Array2, ArrayView2, s};
+use ndarray::Array2;
 use std::fmt;
 use std::path::Path;
 use std::sync::Arc;
@@ -46,8 +45,8 @@ pub struct Best {
 #[derive(Clone, Debug)]
 pub struct NetworkMatch {
     r: Arc<Array2<f64>>,
-    /// How much more of the pattern each network has than voxels outside of all, in units of the map's sd: what names patterns.
-    share: Arc<Array2<f64>>,
+    /// What names patterns.
+    affinity: Arc<Array2<f64>>,
     dice: Arc<Array2<f64>>,
     p: Arc<Array2<f64>>,
     q: Arc<Array2<f64>>,
@@ -126,6 +125,10 @@ pub fn match_networks_with(fit: &EncodingFit, networks: &Networks, options: Matc
     let templates = networks_on(networks, fit.mask())?;
     let template_name = |n: usize| format!("network {} of {}", networks.names()[n], networks.atlas());
     let what = |k: usize| format!("the {} of pattern {k}", options.maps);
+    let affinity = match options.maps {
+        PatternMap::Responses => Some(fit.with_courses_of(templates.view())?),
+        PatternMap::Weights => None,
+    };
     let voxel_maps = match options.maps {
         PatternMap::Responses => unit_rows(fit.responses()?.view(), what)?,
         PatternMap::Weights => unit_rows(fit.weights().view(), what)?,
@@ -151,7 +154,6 @@ pub fn match_networks_with(fit: &EncodingFit, networks: &Networks, options: Matc
         sum.clamp(-1.0, 1.0)
     };
     let r = Array2::from_shape_fn((maps.nrows(), templates.nrows()), correlate);
-    let share = strength(maps.view(), templates.view())?;
     let thresholded = Thresholded::new(maps.view(), templates.view(), &r, &options.thresholds, options.dice_share);
     let (count, seed) = (options.surrogates, options.seed);
     let null = match &surface {
@@ -167,8 +169,8 @@ pub fn match_networks_with(fit: &EncodingFit, networks: &Networks, options: Matc
         Provenance::step("match networks").options_of(&options, &[]).input("fit", fit).input("networks", networks);
     Ok(NetworkMatch {
         made,
+        affinity: Arc::new(affinity.unwrap_or_else(|| r.clone())),
         r: Arc::new(r),
-        share: Arc::new(share),
         dice: Arc::new(thresholded.own()),
         thresholded: Arc::new(thresholded),
         p: Arc::new(p),
@@ -183,19 +185,6 @@ pub fn match_networks_with(fit: &EncodingFit, networks: &Networks, options: Matc
     })
 }
 
-/// [`NetworkMatch::strength`] of maps with mean 0 and length 1.
-fn strength(maps: ArrayView2<f32>, templates: ArrayView2<f32>) -> Result<Array2<f64>> {
-    let (networks, places) = templates.dim();
-    let mut all = Array2::<f32>::ones((networks + 1, places));
-    for (mut to, template) in all.rows_mut().into_iter().zip(templates.rows()) {
-        let most = template.iter().fold(0.0_f32, |most, v| most.max(v.abs()));
-        to.assign(&template.mapv(|v| if most > 0.0 { v / most } else { 0.0 }));
-    }
-    let inverse = pseudo_inverse(gram(all.t()).view())?;
-    let along = product(maps, all.t())?.mapv(f64::from);
-    Ok(along.dot(&inverse).slice(s![.., ..networks]).mapv(|beta| beta * (places as f64).sqrt()))
-}
-
 impl NetworkMatch {
     /// What it is made of.
     pub(crate) fn made(&self) -> Provenance {
@@ -207,12 +196,13 @@ impl NetworkMatch {
         &self.r
     }
 
-    /// How strong each pattern's map is in each network, pattern × network: β of the least-squares fit w = β₀ + Σₙ βₙ·mₙ over the voxels, in standard deviations of the
-    /// map, with each network's map mₙ divided by its greatest value. For networks that do not overlap it is the mean within the network less that outside of all.
+    /// What patterns are named by, pattern × network: r of the pattern's course with the network's, as the encoding model reads it from all patterns, D·w̄ (w̄ the mean
+    /// weights over the network's voxels). With [`PatternMap::Weights`](super::PatternMap) it is the spatial r, as in the paper.
     ///
-    /// Patterns are named by it: a pattern answers in several networks, and r, which a large network gets more easily than a small one, would name too many after the large.
-    pub fn strength(&self) -> &Array2<f64> {
-        &self.share
+    /// A pattern answers in several networks. Spatial r with a template is greater for a large network than for a small one, and a map is paler where voxels are noisier; neither
+    /// matters to the courses. Whether a match is more than chance is asked of the maps.
+    pub fn affinity(&self) -> &Array2<f64> {
+        &self.affinity
     }
 
     /// Dice, pattern × network.
@@ -306,8 +296,8 @@ impl NetworkMatch {
         Ok(self.entry(pattern, n))
     }
 
-    /// The pattern that is named after a network: of those above chance whose maps are strongest in no other network, that of greatest |strength|; if all are
-    /// stronger in another one, the greatest of all above chance; `None` if none is. [`NetworkMatch::strength`] says what is compared.
+    /// The pattern that is named after a network: of those above chance the one that tells this network best from all others, by the greatest lead of its
+    /// |[`NetworkMatch::affinity`]| over that with any other network; `None` if none is above chance.
     ///
     /// [`NetworkMatch::candidate`] gives the best one whether or not it is above chance.
     ///
@@ -358,18 +348,22 @@ impl NetworkMatch {
         found.ok_or_else(|| Error::unknown(&format!("network of {}", self.atlas), network, &self.networks))
     }
 
-    /// Of the patterns among `patterns` that are strongest in network `n`, that of greatest |strength|, the first of equals; if there is none, of all.
+    /// Of the patterns among `patterns` that of the greatest lead for network `n`, the first of equals.
     fn greatest(&self, patterns: impl Iterator<Item = usize>, n: usize) -> Option<usize> {
-        let rank = |k: usize| (self.strongest(k) == Some(n), self.share[[k, n]].abs());
+        let lead = |k: usize| {
+            let row = self.affinity.row(k);
+            let others = (0..row.len()).filter(|m| *m != n).map(|m| row[m].abs());
+            row[n].abs() - others.fold(0.0, f64::max)
+        };
         patterns.fold(None, |best, k| match best {
-            Some(b) if rank(b) >= rank(k) => Some(b),
+            Some(b) if lead(b) >= lead(k) => Some(b),
             _ => Some(k),
         })
     }
 
-    /// The network in which a pattern's map is strongest, the first of equals.
-    pub(crate) fn strongest(&self, pattern: usize) -> Option<usize> {
-        let row = self.share.row(pattern);
+    /// The network to which a pattern is nearest by its affinity, the first of equals.
+    pub(crate) fn nearest(&self, pattern: usize) -> Option<usize> {
+        let row = self.affinity.row(pattern);
         (0..row.len()).reduce(|best, n| if row[n].abs() > row[best].abs() { n } else { best })
     }
 

@@ -1,12 +1,12 @@
 //! What a voxel has to do with a regressor, whatever the other regressors are.
 
 use super::EncodingFit;
-use super::predict::{Responses, Units};
+use super::predict::Responses;
 use crate::brain::BrainMap;
 use crate::error::{Error, Result};
 use crate::linalg::product;
 use crate::provenance::Provenance;
-use ndarray::Array2;
+use ndarray::{Array2, ArrayView2};
 
 impl EncodingFit {
     /// Regressor × voxel: the covariance of each regressor's course with the voxel's over the training rows, both in standard deviations: their r.
@@ -32,12 +32,25 @@ impl EncodingFit {
     /// # Errors
     /// If the regressors are more than 1,024: their correlations with one another are not kept then.
     pub fn responses(&self) -> Result<Array2<f32>> {
-        let Units { alike, rows, .. } = &self.trained.units;
         if let Responses::Mean(responses) = &self.trained.responses {
             return Ok(responses.as_ref().clone());
         }
-        let Some(alike) = alike else {
-            return Err(Error::value(
+        let (alike, rows) = (self.alike()?, self.trained.units.rows);
+        let weights = self.weights();
+        let mut responses = product(alike.view(), weights.view())?;
+        if matches!(self.trained.responses, Responses::Ridge) {
+            let shrunk: Vec<f32> = self.alphas.iter().map(|alpha| alpha / rows as f32).collect();
+            for (mut responses, weights) in responses.rows_mut().into_iter().zip(weights.rows()) {
+                responses.iter_mut().zip(weights).zip(&shrunk).for_each(|((r, w), shrunk)| *r += shrunk * w);
+            }
+        }
+        Ok(responses)
+    }
+
+    /// Correlations of the regressors with one another over the training rows.
+    fn alike(&self) -> Result<&Array2<f32>> {
+        self.trained.units.alike.as_deref().ok_or_else(|| {
+            Error::value(
                 format!(
                     "the correlations of {} {} with one another were not kept: that is done up to {}",
                     self.dim().0,
@@ -45,17 +58,23 @@ impl EncodingFit {
                     super::encode::MOST_ALIKE
                 ),
                 "look at the weights instead, or fit patterns in the place of single neurons",
-            ));
-        };
-        let weights = self.weights();
-        let mut responses = product(alike.view(), weights.view())?;
-        if matches!(self.trained.responses, Responses::Ridge) {
-            let shrunk: Vec<f32> = self.alphas.iter().map(|alpha| alpha / *rows as f32).collect();
-            for (mut responses, weights) in responses.rows_mut().into_iter().zip(weights.rows()) {
-                responses.iter_mut().zip(weights).zip(&shrunk).for_each(|((r, w), shrunk)| *r += shrunk * w);
-            }
+            )
+        })
+    }
+
+    /// r of each regressor's course with that of each network as the model reads it from all regressors: regressor × network.
+    ///
+    /// With w̄ the weights' mean over a network's voxels (weighted by `templates`, network × voxel) and G as in [`EncodingFit::responses`]: r = G·w̄ / √(w̄ᵀ·G·w̄);
+    /// 0 for a network that nothing predicts.
+    pub(crate) fn with_courses_of(&self, templates: ArrayView2<f32>) -> Result<Array2<f64>> {
+        let alike = self.alike()?.mapv(f64::from);
+        let sums = product(self.weights().view(), templates.t())?.mapv(f64::from);
+        let mut along = alike.dot(&sums);
+        for (mut column, sum) in along.columns_mut().into_iter().zip(sums.columns()) {
+            let length = sum.dot(&column).max(0.0).sqrt();
+            column.mapv_inplace(|v| if length > 0.0 { v / length } else { 0.0 });
         }
-        Ok(responses)
+        Ok(along)
     }
 
     /// One row of [`EncodingFit::responses`] as a map.

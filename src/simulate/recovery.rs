@@ -21,7 +21,7 @@ pub struct Recovered {
     pub network: String,
     /// The pattern that was named after it: [`NetworkMatch::candidate`].
     pub pattern: usize,
-    /// Whether the network is named rightly: of all networks that pattern's map is strongest in this one, and of all
+    /// Whether the network is named rightly: of all networks that pattern is nearest to this one, and of all
     /// planted courses its course correlates most (|r|) with this one's.
     pub named: bool,
     /// Whether that match is also above chance.
@@ -58,7 +58,7 @@ pub struct Recovery {
 impl Truth {
     /// Compares what an analysis found with what was planted.
     ///
-    /// - A network is *named rightly* if the pattern that the match names after it is stronger in no other network ([`NetworkMatch::strength`]), and the
+    /// - A network is *named rightly* if the pattern that the match names after it is nearer to no other network ([`NetworkMatch::affinity`]), and the
     ///   pattern's course correlates more (|r|) with this network's planted course than with any other planted one.
     /// - The *oracle* ranks neurons by |r| with the planted course itself: nothing that reads the brain can do better than about that.
     ///
@@ -97,7 +97,7 @@ impl Truth {
         let mut false_names = Vec::new();
         for name in self.undriven() {
             if let Some(best) = matched.best_pattern(name)?
-                && strongest_network(matched, best.pattern) == Some(name)
+                && nearest_network(matched, best.pattern) == Some(name)
             {
                 false_names.push(name.clone());
             }
@@ -133,7 +133,7 @@ impl Truth {
         let with = |p: &super::truth::Planted| pearson(course, ArrayView1::from(&p.course)).abs();
         let most =
             (0..self.networks.len()).max_by(|&a, &b| with(&self.networks[a]).total_cmp(&with(&self.networks[b])));
-        let named = strongest_network(matched, best.pattern) == Some(name) && most == Some(n);
+        let named = nearest_network(matched, best.pattern) == Some(name) && most == Some(n);
 
         let axis = groups.series().neurons();
         let members: HashSet<Neuron> = planted.members(&self.neurons).into_iter().collect();
@@ -166,9 +166,9 @@ impl Truth {
     }
 }
 
-/// The network that a pattern's map matches best (|r|).
-fn strongest_network(matched: &NetworkMatch, pattern: usize) -> Option<&str> {
-    matched.strongest(pattern).map(|n| matched.networks()[n].as_str())
+/// The network to which a pattern is nearest.
+fn nearest_network(matched: &NetworkMatch, pattern: usize) -> Option<&str> {
+    matched.nearest(pattern).map(|n| matched.networks()[n].as_str())
 }
 
 /// AUC of held-out r for the voxels in `own` against those of the fit that are not in `driven`; `None` if one side is empty.

@@ -28,25 +28,22 @@ struct Heard {
     model: Model,
     acts: Activations,
     neurons: NeuronSeries,
-    /// Sentences of the part that was not heard.
+    /// Sentences of the stories that were not heard.
     sentences: Vec<Vec<Word>>,
 }
 
-/// The first part of the story is heard, the rest is for texts that nobody hears.
+/// One story is heard, the others are for texts that nobody hears.
 fn heard() -> &'static Heard {
     static HEARD: OnceLock<Heard> = OnceLock::new();
     HEARD.get_or_init(|| {
-        let whole = Stimulus::example().unwrap();
-        let split = 600;
-        let first = Stimulus::new("the first part", whole.words()[..split].to_vec(), Timing::Made).unwrap();
-        let story = first.in_runs(RUNS, 6.0).unwrap();
+        let story = Stimulus::example().unwrap().in_runs(RUNS, 6.0).unwrap();
         let model = Model::load("minilm-l6").unwrap();
         let options = ReadOptions::default().without_store();
         let acts = model.activations_with(&story, &[Site::FfnOut], &options).unwrap().remove(0);
         let clock = Simulation::new(1).clock(&story).unwrap();
         let neurons = acts.to_series(&clock).unwrap();
         let mut sentences = vec![Vec::new()];
-        for word in &whole.words()[split..] {
+        for word in Stimulus::example_runs().unwrap().words().iter().filter(|word| word.run > 0) {
             let ends = word.text.ends_with(['.', '!', '?']);
             sentences.last_mut().unwrap().push(word.clone());
             if ends {
@@ -167,7 +164,7 @@ fn texts(mixed: Option<u64>) -> [Vec<Stimulus>; 2] {
 #[test]
 fn a_planted_contrast_is_found_in_its_network_and_not_in_the_other() {
     let [a, b] = texts(None);
-    let subjects: Vec<VoxelSeries> = (0..4).map(|n| subject(1.0, 10 + n)).collect();
+    let subjects: Vec<VoxelSeries> = (0..4).map(|n| subject(2.0, 10 + n)).collect();
     for subjects in [&subjects[..1], &subjects[..]] {
         let silico = silico(subjects);
         for options in [ContrastOptions::default(), ContrastOptions::default().as_they_are()] {
@@ -175,11 +172,11 @@ fn a_planted_contrast_is_found_in_its_network_and_not_in_the_other() {
             let driven = (0..SOME).filter(|v| contrast.q()[*v] < 0.05).count();
             let idle = (SOME..VOXELS).filter(|v| contrast.q()[*v] < 0.05).count();
             println!("{contrast}");
-            assert!(driven >= 24 && idle <= 3, "{driven} driven and {idle} idle voxels: {contrast}");
+            assert!(driven >= 10 && idle <= 3, "{driven} driven and {idle} idle voxels: {contrast}");
             let table = contrast.networks(&networks()).unwrap();
             println!("{table}");
             let (driven, idle) = (table.of("Driven").unwrap(), table.of("Idle").unwrap());
-            assert!(driven.q < 0.05 && driven.difference > 0.3 && idle.q > 0.05, "{table}");
+            assert!(driven.q < 0.05 && driven.difference > 0.2 && idle.q > 0.05, "{table}");
             let [low, high] = driven.interval.unwrap();
             assert!(0.0 < low && low < driven.difference && driven.difference < high, "{table}");
             // The contrast is the difference of what is predicted.

@@ -62,7 +62,8 @@ fn analyse_group(
     networks: &Networks,
     surrogates: usize,
 ) -> (Study, Coupling) {
-    let patterns = series.patterns(Ica::new(14)).unwrap();
+    // The made courses are Gaussian, which ICA cannot take apart.
+    let patterns = series.patterns(Dictionary::new(14)).unwrap();
     let fits: Vec<EncodingFit> =
         subjects.iter().map(|bold| encode(&patterns, bold, Ridge::default()).unwrap()).collect();
     let fit = mean_fit(&fits).unwrap();
@@ -377,10 +378,13 @@ fn in_memory_a_group_has_the_numbers_that_its_files_have() {
         assert!(apart(raw.data(), there.data()) < 4e-3, "sub-{id}");
         for cleaning in [Cleaning::default(), Cleaning::default().motion24().wm_csf(Expansion::Basic)] {
             let there = bold.clean(cleaning.clone()).unwrap();
-            let here = group.clean(id, cleaning).unwrap();
+            let here = group.clean(id, cleaning.clone()).unwrap();
             assert_eq!(here.mask(), there.mask());
             assert_eq!(here.kept(), there.kept());
-            assert!(apart(here.data(), there.data()) < 1e-2, "sub-{id}, {}", here.name());
+            let most = apart(here.data(), there.data());
+            // Half of the rounding of a file, over what is left of a voxel's sd: more where 30 regressors leave less.
+            let bound = if cleaning == Cleaning::default() { 1e-2 } else { 2e-2 };
+            assert!(most < bound, "sub-{id}, {}: {most}", here.name());
         }
         cleaned.push(group.clean(id, Cleaning::default()).unwrap());
     }
