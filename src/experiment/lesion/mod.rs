@@ -277,7 +277,7 @@ impl<'a> Study<'a> {
         let (axis, options) = (self.groups.axis(), self.options);
         let matched = Matched::new(members, axis, options.seed)?;
         let guesses = self.intact.guessed.is_some();
-        let mut progress = Progress::new(format!("lesions beside {network}"), 1 + options.random as u64);
+        let mut progress = Progress::of_steps(format!("lesions beside {network}"), 1 + options.random as u64);
         let after = self.measure(Some(members), guesses)?;
         progress.advance(1);
         let mut random = Vec::new();
