@@ -25,7 +25,7 @@ class TestNeurocell(jupyter_kernel_test.KernelTests):
     ]
     completion_samples = [
         {"text": "let x = std::fs::read_to_s", "matches": {"read_to_string"}},
-        {"text": "Stimulus::exa", "matches": {"example"}},
+        {"text": "Stimulus::exa", "matches": {"example", "example_runs"}},
         {"text": "mosa", "matches": {"mosaic_grid"}},
         {"text": ":var", "matches": {":vars"}},
     ]
