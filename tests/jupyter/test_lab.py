@@ -102,8 +102,8 @@ def lab(notebooks, jupyter_folders, tmp_path):
                 server.wait()
 
 
-@pytest.fixture
-def browser(tmp_path):
+def opened(profile, *more):
+    """A browser that nobody sees, and that fails a test where a page hangs."""
     options = Options()
     options.binary_location = BROWSER
     for flag in [
@@ -111,13 +111,19 @@ def browser(tmp_path):
         # WebGL is drawn in software.
         "--use-angle=swiftshader", "--enable-unsafe-swiftshader",
         "--disable-background-networking", "--disable-component-update", "--disable-sync", "--window-size=1400,1000",
-        f"--user-data-dir={tmp_path / 'profile'}",
+        f"--user-data-dir={profile}", *more,
     ]:  # fmt: skip
         options.add_argument(flag)
     driver = webdriver.Chrome(options=options, service=Service(DRIVER))
     # A page that hangs must fail the test, not stop it.
     driver.set_script_timeout(60)
     driver.set_page_load_timeout(90)
+    return driver
+
+
+@pytest.fixture
+def browser(tmp_path):
+    driver = opened(tmp_path / "profile")
     yield driver
     driver.quit()
 

@@ -11,7 +11,7 @@ import pytest
 from conftest import BINARY, START
 from selenium.webdriver import ActionChains
 from session import only, session
-from test_lab import BROWSER, DRIVER, READY, RUN_ALL, SCREENS, STATE, browser, lab, wait_for  # noqa: F401
+from test_lab import BROWSER, DRIVER, READY, RUN_ALL, SCREENS, STATE, browser, lab, opened, wait_for  # noqa: F401
 
 MADE = """let mask = Mask::mni4mm()?;
 let wave: Vec<f32> = (0..mask.count()).map(|n| { let [x, y, z] = mask.mm(n); ((x / 18.0).sin() * (y / 22.0).cos() * (z / 25.0).sin()) as f32 }).collect();
@@ -139,6 +139,13 @@ def test_lab_draws_views_turns_them_and_keeps_the_notebook_small(lab, notebooks,
         assert saved.read_text().count(SHARED) == 1
         assert saved.stat().st_size < 5_000_000, saved.stat().st_size
 
+        # Reloaded where it was run, it is trusted, and draws without a kernel's help.
+        browser.get(lab("views.ipynb"))
+        wait_for(lambda: browser.execute_script(READY), 120, "the notebook does not open again")
+        again = picture_of(0)
+        assert colours(browser, again)[0] == pytest.approx(coloured, rel=0.2)
+        browser.save_screenshot(str(SCREENS / "view-reloaded.png"))
+
         # Elsewhere a notebook is not trusted: its scripts do not run.
         foreign = nbformat.read(saved, 4)
         foreign.cells[0].source += " // changed elsewhere"
@@ -177,6 +184,21 @@ def test_a_saved_page_draws_without_a_network(kernel, browser, tmp_path):
     assert not quiet(browser), quiet(browser)
 
 
+@in_browser
+def test_without_webgl_the_picture_stays_and_says_why(kernel, tmp_path):
+    page = tmp_path / "map.html"
+    assert kernel.run(f'made.view()?.save("{page}")?;')[0]["status"] == "ok"
+    browser = opened(tmp_path / "profile", "--disable-3d-apis")
+    try:
+        browser.get(page.as_uri())
+        note = "return document.querySelector('.neurocell-note')?.innerText || ''"
+        wait_for(lambda: "WebGL 2" in browser.execute_script(note), 20, "nothing is said")
+        assert browser.execute_script("return document.querySelector('.neurocell-view img').clientWidth") > 300
+        browser.save_screenshot(str(SCREENS / "view-without-webgl.png"))
+    finally:
+        browser.quit()
+
+
 def shared(kernel, metadata, code="made.view()?"):
     """How often the shared part comes with a cell that shows a view."""
     message = kernel.client.session.msg("execute_request", {"code": code, "silent": False, "store_history": True})
@@ -201,15 +223,33 @@ def test_one_cell_of_a_notebook_holds_what_views_share(jupyter_folders):
 
 def test_a_headless_notebook_has_what_views_share_once(tmp_path):
     notebook = tmp_path / "views.ipynb"
-    nbformat.write(notebook_of([MADE, "made.view()?", "Networks::yeo7()?.view()?", "made.view()?"]), notebook)
+    figures = ["made.slices()?", "made.surface()?", 'bars(&["one", "two"], &[1.5, -0.5], "Made bars", "z")?', 'made.glass()?.save("glass.png")?;\nmade.slices()?.save("slices.pdf")?;']
+    nbformat.write(notebook_of([MADE, "made.view()?", "Networks::yeo7()?.view()?", "made.view()?", *figures]), notebook)
     subprocess.run([BINARY, "run", notebook], check=True, capture_output=True, timeout=START)
     text = (tmp_path / "views.executed.ipynb").read_text()
     assert (text.count(VIEW), text.count(SHARED)) == (3, 1)
     assert len(json.loads(text)["cells"][3]["outputs"]) == 1
-    # Another run has the same outputs.
+    assert all("image/png" in json.loads(text)["cells"][n]["outputs"][0]["data"] for n in [4, 5, 6])
+    saved = lambda: [(tmp_path / name).read_bytes() for name in ["glass.png", "slices.pdf"]]
+    first = saved()
+    # Another run has the same outputs, and saves the same bytes.
     subprocess.run([BINARY, "run", notebook, "-o", tmp_path / "again.ipynb"], check=True, capture_output=True, timeout=START)
     outputs = lambda name: [cell.get("outputs") for cell in json.loads((tmp_path / name).read_text())["cells"]]
     assert outputs("again.ipynb") == outputs("views.executed.ipynb")
+    assert saved() == first
+
+
+def test_ten_noisy_maps_make_a_notebook_below_five_megabytes(tmp_path):
+    """Noise voxel by voxel, fading: the picture that packs worst."""
+    noisy = """let noise: Vec<f32> = (0..mask.count()).map(|n| (0..6).map(|k| (((n * 6 + k) as u32 + 977 * N).wrapping_mul(2654435761).rotate_left(13).wrapping_mul(2246822519) >> 8) as f32 / 16777216.0 - 0.5).sum()).collect();
+BrainMap::new(noise, &mask, "made noise", "z")?.slices()?"""
+    notebook = tmp_path / "maps.ipynb"
+    mask = "let mask = Networks::schaefer(100, 7)?.mask().clone();"
+    nbformat.write(notebook_of([mask, *(noisy.replace("N)", f"{n})") for n in range(10))]), notebook)
+    subprocess.run([BINARY, "run", notebook], check=True, capture_output=True, timeout=START)
+    made = tmp_path / "maps.executed.ipynb"
+    assert made.read_text().count('"image/png": "') == 10
+    assert made.stat().st_size < 5_000_000, made.stat().st_size
 
 
 def test_a_view_is_some_lines_of_text_in_a_terminal(jupyter_folders):
