@@ -1,7 +1,7 @@
 //! What both analyses find of what was planted, and what they find where nothing was; started by `benches/run-recovery`.
 //!
 //! Everything is SIMULATED: units of MiniLM that read the project's stories drive networks of simulated subjects, in memory, on a grid of 8 mm. The
-//! analyses know nothing of what was planted; only the comparison at the end does.
+//! analyses know nothing of what was planted; only the comparison at the end does. The neurons pass the high-pass filter that the BOLD passes, as in the notebooks.
 
 use neurocell::brain::Affine;
 use neurocell::prelude::*;
@@ -26,7 +26,7 @@ fn main() -> Done {
     let number = |at: usize, usual: usize| words.get(at).map_or(Ok(usual), |word| word.parse());
     let start = Instant::now();
     match work.as_str() {
-        "study" => study(number(1, 3)?, number(2, 0)? as u64)?,
+        "study" => study(number(1, 3)?, number(2, 0)? as u64, words.get(3..).unwrap_or_default())?,
         "snr" => over_snr(number(1, 2)?)?,
         "length" => over_length(number(1, 2)?)?,
         "null" => null(number(1, 200)?, number(2, 0)? as u64)?,
@@ -36,8 +36,13 @@ fn main() -> Done {
     Ok(())
 }
 
+/// Cutoff of the filter that both sides pass, in seconds.
+const HIGH_PASS: f64 = 128.0;
+
 /// Both papers' neurons on one scan: FfnOut and their patterns, AttnQk.
 struct Neurons {
+    /// What drives the subjects: the courses of both sites as they are.
+    driving: [NeuronSeries; 2],
     first: NeuronSeries,
     patterns: Patterns,
     second: NeuronSeries,
@@ -50,10 +55,11 @@ impl Neurons {
         let model = Model::load("minilm-l6")?;
         let sites = model.activations_with(&stories, &[Site::FfnOut, Site::AttnQk], &ReadOptions::default())?;
         let clock = Simulation::new(0).tail(TAIL).clock(&stories)?;
-        let (first, second) = (sites[0].to_series(&clock)?, sites[1].to_series(&clock)?);
+        let driving = [sites[0].to_series(&clock)?, sites[1].to_series(&clock)?];
+        let (first, second) = (driving[0].high_pass(HIGH_PASS)?, driving[1].high_pass(HIGH_PASS)?);
         let patterns = first.patterns(Dictionary::default())?;
         println!("{clock}; {}", patterns.method());
-        Ok(Neurons { first, patterns, second })
+        Ok(Neurons { driving, first, patterns, second })
     }
 }
 
@@ -125,7 +131,7 @@ const FIRST: &str =
 const SECOND: &str = "anchored, oracle, ratio  AUC, oracle, ratio  precision, oracle, ratio";
 
 fn first_study(simulation: &Simulation, networks: &Networks, neurons: &Neurons) -> Result<Vec<f64>> {
-    let group = simulation.in_memory_series(&neurons.first, networks)?;
+    let group = simulation.in_memory_series(&neurons.driving[0], networks)?;
     let subjects = group.clean_all(Cleaning::strategy(Strategy::Simple))?;
     let ([usual, weights], groups, fit) = paper_one(&subjects, networks, neurons, 199)?;
     let found = group.truth().compare(&usual, &groups, &fit)?;
@@ -140,7 +146,7 @@ fn first_study(simulation: &Simulation, networks: &Networks, neurons: &Neurons) 
 }
 
 fn second_study(simulation: &Simulation, networks: &Networks, neurons: &Neurons) -> Result<Vec<f64>> {
-    let group = simulation.in_memory_series(&neurons.second, networks)?;
+    let group = simulation.in_memory_series(&neurons.driving[1], networks)?;
     let subjects = group.clean_all(Cleaning::strategy(Strategy::Simple))?;
     let coupling = paper_two(&subjects, networks, &neurons.second)?;
     let found = group.truth().compare_coupling(&coupling, &neurons.second)?;
@@ -151,10 +157,11 @@ fn second_study(simulation: &Simulation, networks: &Networks, neurons: &Neurons)
     Ok(all.iter().flat_map(|[here, oracle]| [*here, *oracle, here / oracle]).collect())
 }
 
-/// The stated study: seeds, atlases, plantings.
-fn study(seeds: usize, first_seed: u64) -> Done {
+/// The stated study: seeds, atlases (two, or those that are named), plantings.
+fn study(seeds: usize, first_seed: u64, atlases: &[String]) -> Done {
     let neurons = Neurons::read(VOLUMES)?;
-    for atlas_name in ["yeo-7", "yeo-17"] {
+    let usual = ["yeo-7".to_owned(), "yeo-17".to_owned()];
+    for atlas_name in if atlases.is_empty() { &usual } else { atlases } {
         let networks = atlas(atlas_name)?;
         println!("{} of {} voxels; {SUBJECTS} SIMULATED subjects, SNR {SNR}", atlas_name, networks.mask().count());
         println!("paper 1: {FIRST}");
@@ -225,8 +232,9 @@ fn null(sets: usize, first_seed: u64) -> Done {
     let mut found = [0; 2];
     for seed in first_seed..first_seed + sets as u64 {
         let simulation = Simulation::new(10_000 + seed).subjects(SUBJECTS).snr(0.0);
-        let subjects =
-            simulation.in_memory_series(&neurons.first, &networks)?.clean_all(Cleaning::strategy(Strategy::Simple))?;
+        let subjects = simulation
+            .in_memory_series(&neurons.driving[0], &networks)?
+            .clean_all(Cleaning::strategy(Strategy::Simple))?;
         let ([matched, _], ..) = paper_one(&subjects, &networks, &neurons, 999)?;
         let coupling = paper_two(&subjects, &networks, &neurons.second)?;
         let pairs =

@@ -5,7 +5,7 @@ use super::blocks::{fit, width};
 use super::delays::delayed;
 use super::estimate::Estimate;
 use super::fit::HeldOut;
-use super::leaks::Seen;
+use super::leaks::{Seen, sampled};
 use super::nested::{Block, Kind, Nested};
 use super::predict::{Responses, Trained, Units};
 use super::scaling::{Scale, standardised};
@@ -16,6 +16,7 @@ use crate::error::{Error, Result};
 use crate::linalg::product;
 use crate::notebook::LiveMap;
 use crate::provenance::Provenance;
+use crate::signal::Unfiltered;
 use ndarray::{Array2, Axis, s};
 use std::ops::Range;
 use std::sync::{Arc, Mutex};
@@ -272,7 +273,11 @@ impl Whole {
     /// The fit; `grid` is that from which penalties were chosen.
     fn fit(self, about: About, units: Units, grid: Vec<f64>) -> Result<EncodingFit> {
         let left_out: Vec<usize> = (0..self.alphas.len()).filter(|&v| self.scale.inverse[v] == 0.0).collect();
-        let line = about.line(&units.given.constant(), &left_out);
+        let mut line = about.line(&units.given.constant(), &left_out);
+        let sample = sampled(about.bold)?;
+        if let Some(unfiltered) = Unfiltered::found(about.x.courses().view(), sample.view(), about.bold.clock()) {
+            line.push_str(&format!("; WARNING: {unfiltered}"));
+        }
         let mean = |scores: &Array2<f32>| scores.mean_axis(Axis(0)).map(|mean| mean.to_vec()).unwrap_or_default();
         let (x, bold) = (about.x, about.bold);
         Ok(EncodingFit {

@@ -30,6 +30,7 @@ mod basis;
 mod butterworth;
 mod drift;
 mod gaps;
+mod passed;
 mod project;
 
 pub use basis::orthonormal_basis;
@@ -38,4 +39,5 @@ pub use drift::{cosine_drift, linear_trend};
 pub use project::{regress_out, zscore};
 
 pub(crate) use gaps::Gaps;
+pub(crate) use passed::Unfiltered;
 pub(crate) use project::{Before, Filtering, clean_in_place};

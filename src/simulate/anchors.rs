@@ -50,7 +50,8 @@ pub struct AnchorRecovery {
 impl Truth {
     /// Compares the anchors that a coupling found with the neurons that were planted; `series` are the neurons that were coupled.
     ///
-    /// The *oracle* is told the planted courses, and ranks neurons by their r with these in the place of the networks' measured courses. Real neurons correlate with one
+    /// The *oracle* is told the planted courses (through the high-pass filter of the series, if it went through one), and ranks neurons by their r with these in the
+    /// place of the networks' measured courses. Real neurons correlate with one
     /// another, so that it cannot find all either.
     ///
     /// ```no_run
@@ -78,8 +79,7 @@ impl Truth {
         };
         let driven = self.driven();
         let columns = driven.iter().map(column).collect::<Result<Vec<usize>>>()?;
-        let planted =
-            Array2::from_shape_fn((series.clock().total(), self.networks.len()), |(t, n)| self.networks[n].course[t]);
+        let planted = self.courses_as(series)?;
         let (size, total) = (|r: f32| if sides == Sides::Both { r.abs() } else { r }, series.neurons().total());
         let found = coupling.r().mapv(size);
         let oracle = match self.networks.is_empty() {

@@ -9,7 +9,7 @@ use crate::encoding::EncodingFit;
 use crate::error::{Error, Result};
 use crate::model::Neuron;
 use crate::provenance::{Origin, Provenance, Traced};
-use ndarray::ArrayView1;
+use ndarray::{Array2, ArrayView1};
 use std::collections::HashSet;
 use std::fmt;
 use std::path::Path;
@@ -60,7 +60,8 @@ impl Truth {
     ///
     /// - A network is *named rightly* if the pattern that the match names after it is nearer to no other network ([`NetworkMatch::affinity`]), and the
     ///   pattern's course correlates more (|r|) with this network's planted course than with any other planted one.
-    /// - The *oracle* ranks neurons by |r| with the planted course itself: nothing that reads the brain can do better than about that.
+    /// - The *oracle* ranks neurons by |r| with the planted course itself (through the high-pass filter of the neurons' series, if it went through one): nothing that
+    ///   reads the brain can do better than about that.
     ///
     /// Of a group `fit` is the mean of its subjects' models ([`mean_fit`](crate::encoding::mean_fit)).
     ///
@@ -92,7 +93,8 @@ impl Truth {
             ));
         }
         let driven: HashSet<u32> = self.networks.iter().flat_map(|p| p.voxels.iter().copied()).collect();
-        let networks = (0..self.networks.len()).map(|n| self.recovered(n, matched, groups, fit, &driven));
+        let courses = self.courses_as(groups.series())?;
+        let networks = (0..self.networks.len()).map(|n| self.recovered(n, &courses, matched, groups, fit, &driven));
         let networks = networks.collect::<Result<Vec<Recovered>>>()?;
         let mut false_names = Vec::new();
         for name in self.undriven() {
@@ -121,6 +123,7 @@ impl Truth {
     fn recovered(
         &self,
         n: usize,
+        courses: &Array2<f32>,
         matched: &NetworkMatch,
         groups: &SubGroups,
         fit: &EncodingFit,
@@ -130,15 +133,14 @@ impl Truth {
         let name = planted.network.as_str();
         let best = matched.candidate(name)?;
         let course = groups.patterns().courses().column(best.pattern);
-        let with = |p: &super::truth::Planted| pearson(course, ArrayView1::from(&p.course)).abs();
-        let most =
-            (0..self.networks.len()).max_by(|&a, &b| with(&self.networks[a]).total_cmp(&with(&self.networks[b])));
+        let with = |n: usize| pearson(course, courses.column(n)).abs();
+        let most = (0..self.networks.len()).max_by(|&a, &b| with(a).total_cmp(&with(b)));
         let named = nearest_network(matched, best.pattern) == Some(name) && most == Some(n);
 
         let axis = groups.series().neurons();
         let members: HashSet<Neuron> = planted.members(&self.neurons).into_iter().collect();
         let marks: Vec<bool> = (0..axis.total()).map(|c| members.contains(&axis.neuron(c))).collect();
-        let oracle = with_columns(ArrayView1::from(&planted.course), groups.series().data());
+        let oracle = with_columns(courses.column(n), groups.series().data());
         let scores = [
             groups.with_reading(Reading::BestPattern).scores(name)?,
             groups.with_reading(Reading::Combined).scores(name)?,
@@ -158,7 +160,7 @@ impl Truth {
             pattern: best.pattern,
             named,
             above_chance: best.above_chance,
-            course_r: pearson(ArrayView1::from(&combined), ArrayView1::from(&planted.course)).abs(),
+            course_r: pearson(ArrayView1::from(&combined), courses.column(n)).abs(),
             voxel_auc: voxel_auc(fit, &own, driven)?,
             member_auc,
             overlap,

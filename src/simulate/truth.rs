@@ -7,8 +7,9 @@ use crate::brain::{Mask, Networks};
 use crate::clock::Clock;
 use crate::error::{Error, Result};
 use crate::hex::hex;
-use crate::model::Neuron;
+use crate::model::{Neuron, NeuronAxis};
 use crate::stimulus::Stimulus;
+use ndarray::Array2;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use std::fmt;
@@ -289,6 +290,17 @@ impl Truth {
                 "read the neurons of the model and site with which the subject was simulated",
             )),
         }
+    }
+
+    /// The planted courses, time × driven network, through the high-pass filters that `series` went through: what there is to be found in it.
+    pub(super) fn courses_as(&self, series: &NeuronSeries) -> Result<Array2<f32>> {
+        let shape = (series.clock().total(), self.networks.len());
+        let courses = Array2::from_shape_fn(shape, |(t, n)| self.networks[n].course[t]);
+        let Some(source) = series.source().filter(|_| shape.1 > 0) else { return Ok(courses) };
+        let axis = NeuronAxis::new("planted", series.neurons().site, 1, shape.1);
+        let planted = NeuronSeries::new(courses, series.clock().clone(), axis)?;
+        let passed = source.high_pass.iter().try_fold(planted, |planted, seconds| planted.high_pass(*seconds))?;
+        Ok(passed.data().clone())
     }
 
     /// An error unless the mask lies on the grid of the simulated scan.

@@ -6,6 +6,7 @@ use crate::brain::NetworkSeries;
 use crate::error::{Error, Result};
 use crate::model::{Neuron, NeuronAxis};
 use crate::provenance::Provenance;
+use crate::signal::Unfiltered;
 use crate::statistics::{PairsFound, Sides, benjamini_hochberg};
 use ndarray::{Array2, ArrayView1};
 use std::fmt;
@@ -217,6 +218,16 @@ fn greatest(row: ArrayView1<f32>, sides: Sides) -> usize {
     best
 }
 
+impl Coupling {
+    /// Whether somebody's networks were high-passed and the neurons were not.
+    fn unfiltered(&self) -> Option<Unfiltered> {
+        let mut pairs = self.heard.iter();
+        pairs.find_map(|(neurons, networks)| {
+            Unfiltered::found(neurons.data().view(), networks.data().view(), neurons.clock())
+        })
+    }
+}
+
 impl fmt::Display for Coupling {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (neurons, networks) = self.r.dim();
@@ -232,6 +243,9 @@ impl fmt::Display for Coupling {
         writeln!(f, "{pairs} pairs with q < {}, chance by {}", self.options.level, self.chance)?;
         if let Some(floor) = self.floor() {
             writeln!(f, "{floor}")?;
+        }
+        if let Some(unfiltered) = self.unfiltered() {
+            writeln!(f, "WARNING: {unfiltered}")?;
         }
         if all == 0 {
             return match self.strongest() {

@@ -16,6 +16,7 @@ mod repeats;
 mod seen;
 
 pub(super) use edge::edge_warning;
+pub(super) use repeats::sampled;
 pub(super) use seen::Seen;
 
 use super::{Folds, Predictors, Targets};

@@ -210,7 +210,7 @@ fn evenly(count: usize, most: usize) -> Vec<usize> {
 }
 
 /// Every row of a sample of voxels: neighbours at a few places, which a file gives at once.
-pub(super) fn sampled(bold: &dyn Targets) -> Result<Array2<f32>> {
+pub(in crate::encoding) fn sampled(bold: &dyn Targets) -> Result<Array2<f32>> {
     let voxels = bold.mask().count();
     let places = evenly(voxels, PLACES).into_iter();
     let columns = places.map(|v| bold.columns(v..(v + SAMPLE / PLACES).min(voxels))).collect::<Result<Vec<_>>>()?;
