@@ -1,6 +1,7 @@
 //! Single neurons and networks: what is planted is anchored, nothing is where nothing is, and questions are answered.
 
 use ndarray::Array2;
+use neurocell::brain::Affine;
 use neurocell::prelude::*;
 use rand::{Rng, SeedableRng};
 use rand_distr::StandardNormal;
@@ -259,4 +260,27 @@ fn tables_hold_what_was_found() {
     assert_eq!(std::fs::read_to_string(table).unwrap().lines().count(), 1 + all);
     let nowhere = coupling.to_parquet(folder.path().join("missing/coupling.parquet")).unwrap_err();
     assert!(nowhere.to_string().contains("missing/coupling.parquet"), "{nowhere}");
+}
+
+#[test]
+fn a_filter_that_only_the_brain_passed_is_said() {
+    let slow = neurons(noise(&clock(), 48, 0.97, 5));
+    let filtered = slow.high_pass(128.0).unwrap();
+    // The same filter over the networks' courses.
+    let axis = NeuronAxis::new("made", Site::AttnQk, 1, 4);
+    let courses = NeuronSeries::new(driven(&slow, 0, 0.6, 6).data().clone(), clock(), axis).unwrap();
+    let data = networks(courses.high_pass(128.0).unwrap().data().clone(), "made subject, cleaned");
+    let said = couple(&slow, &data).unwrap().to_string();
+    assert!(said.contains("WARNING: the brain data have nothing slower than 128 s"), "{said}");
+    assert!(said.contains("`neurons.high_pass(128.0)?`"), "{said}");
+    assert!(!couple(&filtered, &data).unwrap().to_string().contains("WARNING"));
+    assert!(!couple(&slow, &driven(&slow, 0, 0.6, 6)).unwrap().to_string().contains("WARNING"));
+
+    let mask =
+        Mask::new([4, 1, 1], Affine([[4.0, 0.0, 0.0, 0.0], [0.0, 4.0, 0.0, 0.0], [0.0, 0.0, 4.0, 0.0]]), &[true; 4])
+            .unwrap();
+    let bold = VoxelSeries::new(data.data().clone(), mask, clock(), "made subject, cleaned").unwrap();
+    let about = |series: &NeuronSeries| encode(series, &bold, Ridge::default()).unwrap().about().to_owned();
+    assert!(about(&slow).contains("WARNING: the brain data have nothing slower than 128 s"));
+    assert!(!about(&filtered).contains("WARNING"));
 }
