@@ -3,6 +3,7 @@
 import base64
 import json
 import re
+import statistics
 import subprocess
 import time
 
@@ -182,6 +183,73 @@ def test_a_saved_page_draws_without_a_network(kernel, browser, tmp_path):
     wait_for(lambda: browser.execute_script(DRAWN) == [True], 40, "the page does not draw")
     assert colours(browser, picture(browser))[0] > 2000
     assert not quiet(browser), quiet(browser)
+
+
+# A map that is another one on each side, at the front, and above.
+SIDES = """fn one(mm: [f64; 3]) -> f64 { let [x, y, z] = mm; let away = (x + 34.0).powi(2) + (y + 22.0).powi(2) + (z - 12.0).powi(2);
+    2.0 * (-away / 800.0).exp() + x / 90.0 + 0.5 * (y / 24.0).sin() + 0.4 * (z / 19.0).cos() }
+let sides = BrainMap::new((0..mask.count()).map(|n| one(mask.mm(n)) as f32).collect(), &mask, "made sides", "z")?;
+let peak = sides.peak().expect("there are values").mm;
+let look = Look::default().threshold(Threshold::Both(0.0)).range(ColourRange::Symmetric(2.0));"""
+# What a still picture shows along x, y and z (mm), and which axes run to the right and upwards in its pictures.
+FIELD = [(-75, 75), (-111, 77), (-75, 86)]
+ACROSS = {"sagittal": (1, 2), "coronal": (0, 2), "axial": (0, 1)}
+# Red, green, blue and opacity of a PNG at places that are given as shares of its width and height.
+AT = """
+    const [base64, places] = arguments, done = arguments[arguments.length - 1];
+    const image = new Image();
+    image.onload = () => {
+        const canvas = new OffscreenCanvas(image.width, image.height), at = canvas.getContext('2d');
+        at.drawImage(image, 0, 0);
+        done(places.map(([x, y]) => [...at.getImageData(Math.floor(x * image.width), Math.floor(y * image.height), 1, 1).data]));
+    };
+    image.src = 'data:image/png;base64,' + base64;
+"""
+
+
+@in_browser
+def test_cuts_of_a_view_have_the_colours_of_the_still_picture(kernel, browser, tmp_path):
+    """At places all over a cut: what stands there is the scale's colour of the map's value, left is left, and the text says the value."""
+    page, still = tmp_path / "sides.html", tmp_path / "sides.svg"
+    code = f'sides.view_with(look.clone())?.save("{page}")?;\nsides.slices_at(peak, look)?.save("{still}")?;\nprintln!("{{peak:?}}");'
+    reply, outputs = kernel.run(MADE + "\n" + SIDES + "\n" + code)
+    assert reply["status"] == "ok", outputs
+    peak = json.loads("".join(c["text"] for c in only(outputs, "stream")))
+    cuts = dict(zip(["sagittal", "coronal", "axial"], re.findall(r'<image [^>]*href="data:image/png;base64,([^"]+)"', still.read_text())))
+    for mode, (across, up) in ACROSS.items():
+        # Anew for each cut: a click in one moves the others.
+        browser.get(page.as_uri())
+        wait_for(lambda: browser.execute_script(DRAWN) == [True], 40, "the page does not draw")
+        browser.execute_script(SET, 0, ".mode", mode)
+        shown, stage = picture(browser), browser.execute_script(STAGE, 0)
+        width, height = stage.size["width"], stage.size["height"]
+        places, points = [], []
+        for n in range(50):
+            # Spread over the middle of the picture; the order is a stride through a lattice.
+            x, y = 0.28 + 0.44 * ((7 * n) % 50) / 50, 0.12 + 0.76 * n / 50
+            ActionChains(browser, duration=0).move_to_element_with_offset(stage, width * (x - 0.5), height * (y - 0.5)).click().perform()
+            said = browser.execute_script(SAID, 0).replace("\u2212", "-")
+            found = re.match(r"x (\S+), y (\S+), z (\S+) mm: (\S+) z$", said)
+            mm = [float(v) for v in found.groups()[:3]] if found else None
+            # Not where the crosshair's own lines ran.
+            if found and all(abs(mm[axis] - peak[axis]) > 4 for axis in (across, up)):
+                places.append([x, y])
+                points.append((mm, float(found.group(4))))
+        assert len(points) > 20, (mode, len(points))
+
+        def still_at(mirrored):
+            share = lambda mm, axis: (mm[axis] - FIELD[axis][0]) / (FIELD[axis][1] - FIELD[axis][0])
+            where = [[1 - share(mm, across) if mirrored else share(mm, across), 1 - share(mm, up)] for mm, _ in points]
+            return browser.execute_async_script(AT, cuts[mode], where)
+
+        seen = browser.execute_async_script(AT, shown, places)
+        away = lambda others: [max(abs(a[c] - b[c]) for c in range(3)) for a, b in zip(seen, others) if b[3] == 255]
+        same, flipped = away(still_at(False)), away(still_at(True))
+        assert len(same) > 20 and statistics.median(same) <= 4, (mode, sorted(same))
+        assert sum(d > 40 for d in same) <= 0.1 * len(same), (mode, sorted(same))
+        assert statistics.median(flipped) > 5 * statistics.median(same), (mode, sorted(flipped))
+        for mm, value in points:
+            assert abs(mm["sagittal coronal axial".split().index(mode)] - peak["sagittal coronal axial".split().index(mode)]) <= 1, (mode, mm)
 
 
 @in_browser
