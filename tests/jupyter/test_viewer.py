@@ -374,6 +374,41 @@ let options = Dictionary::new(96).epochs(80).tolerance(0.0);"""
     assert number(live) == number(silent)
 
 
+ENCODE = """let clock = Clock::new(2.0, &[400, 400, 400])?;
+fn value(n: usize) -> f32 { ((n as u32).wrapping_mul(2654435761).rotate_left(13).wrapping_mul(2246822519) as f32 / 2147483648.0) - 1.0 }
+let brain = Mask::mni4mm()?;
+let x = ndarray::Array2::from_shape_fn((1200, 900), |(t, n)| value(t * 7919 + n));
+let y = ndarray::Array2::from_shape_fn((1200, brain.count()), |(t, v)| value(t * 104729 + v) + x[[t, v % 900]]);
+let features = Features::new("made noise", x, &clock)?;
+let bold = VoxelSeries::new(y, brain, clock, "made")?;"""
+FIT = """use std::hash::{Hash, Hasher};
+neurocell::notebook::live(LIVE);
+let began = std::time::Instant::now();
+let fit = encode(&features, &bold, Ridge::default().solver(Solver::PerAlpha).without_store())?;
+let mut hasher = std::collections::hash_map::DefaultHasher::new();
+fit.weights().iter().chain(fit.r()).for_each(|v| v.to_bits().hash(&mut hasher));
+println!("digest {} after {:.2} s", hasher.finish(), began.elapsed().as_secs_f64());
+neurocell::notebook::live(true);"""
+
+
+def test_an_encoding_finds_the_same_with_a_live_map_and_without(kernel):
+    """The map fills up while blocks of voxels are fitted; weights and scores are the same bytes as without it."""
+    assert kernel.run(ENCODE, timeout=START)[0]["status"] == "ok"
+    found = {}
+    for live in ["true", "false"]:
+        reply, outputs = kernel.run(FIT.replace("LIVE", live), timeout=START)
+        assert reply["status"] == "ok", outputs
+        said = "".join(content["text"] for content in only(outputs, "stream") if content["name"] == "stdout")
+        digest, seconds = re.search(r"digest (\d+) after (\S+) s", said).groups()
+        alts = [content["data"]["text/plain"] for _, kind, content in outputs if "display" in kind and "image/png" in content["data"]]
+        found[live] = (digest, alts, float(seconds))
+    assert found["true"][0] == found["false"][0]
+    assert not found["false"][1]
+    # On a machine that needs less than three seconds nothing is shown.
+    if found["true"][2] > 4:
+        assert len(found["true"][1]) >= 2 and "so far of" in found["true"][1][0] and "so far" not in found["true"][1][-1], found
+
+
 def test_a_step_that_is_stopped_leaves_its_last_picture(kernel):
     endless = LONG.replace("..50", "..5000")
     kernel.client.execute(endless, stop_on_error=False)
