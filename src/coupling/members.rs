@@ -9,7 +9,7 @@ use std::fmt;
 use std::sync::Arc;
 
 /// How many neurons of a ranked list are taken where nothing else is asked for.
-const RANKED: usize = 100;
+pub(crate) const RANKED: usize = 100;
 
 /// The neurons of one network.
 #[derive(Clone, Debug, PartialEq)]
@@ -26,6 +26,9 @@ pub struct Members {
 pub trait NetworkMembers: Traced + Sync {
     /// The site whose neurons these are.
     fn axis(&self) -> &NeuronAxis;
+
+    /// The networks' names.
+    fn network_names(&self) -> Vec<String>;
 
     /// Each network's neurons, `most` at the most. Where nothing is asked for: all anchors of a coupling, the first 100 of a ranked list.
     ///
@@ -49,6 +52,10 @@ impl NetworkMembers for Coupling {
         self.neurons()
     }
 
+    fn network_names(&self) -> Vec<String> {
+        self.networks().to_vec()
+    }
+
     fn members(&self, most: Option<usize>) -> Result<Vec<Members>> {
         asked(most)?;
         let of = |network: &String| {
@@ -67,6 +74,10 @@ impl NetworkMembers for Coupling {
 impl NetworkMembers for SubGroups {
     fn axis(&self) -> &NeuronAxis {
         self.series().neurons()
+    }
+
+    fn network_names(&self) -> Vec<String> {
+        self.networks().to_vec()
     }
 
     fn members(&self, most: Option<usize>) -> Result<Vec<Members>> {
@@ -135,6 +146,10 @@ impl NeuronLists {
 impl NetworkMembers for NeuronLists {
     fn axis(&self) -> &NeuronAxis {
         &self.axis
+    }
+
+    fn network_names(&self) -> Vec<String> {
+        self.lists.iter().map(|list| list.network.clone()).collect()
     }
 
     fn members(&self, most: Option<usize>) -> Result<Vec<Members>> {

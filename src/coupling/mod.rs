@@ -53,6 +53,7 @@ pub use meaning::{
     Enrichment, Meaning, MeaningOptions, NetworkMeaning, WordClasses, WordKind, WordMean, meaning, meaning_of,
     meaning_with, word_classes,
 };
+pub(crate) use members::RANKED;
 pub use members::{Members, NetworkMembers, NeuronLists};
 pub use organisation::{
     Bounded, BrainOrganisation, ModelFound, OrganisationOptions, OrganisationStudy, organisation,

@@ -68,11 +68,9 @@ pub fn mean_fit(fits: &[EncodingFit]) -> Result<EncodingFit> {
         }
         false => Responses::Predicted,
     };
-    let who: Vec<&str> = fits.iter().map(|fit| fit.whose.as_str()).collect();
-    let whose = match &who[..] {
-        [one] => (*one).to_owned(),
-        all => format!("mean of {} subjects ({} to {})", all.len(), all[0], all[all.len() - 1]),
-    };
+    let whose = of_all(&fits.iter().map(|fit| fit.whose.as_str()).collect::<Vec<_>>());
+    let rest = first.about.strip_prefix(first.whose.as_str());
+    let about = rest.map_or_else(|| format!("{whose}: {}", first.about), |rest| format!("{whose}{rest}"));
     Ok(EncodingFit {
         weights: over(&|fit| whole(&fit.weights)).into(),
         alphas: mean(&|fit| fit.alphas.iter().map(|a| a.ln()).collect()).iter().map(|log| log.exp()).collect(),
@@ -93,11 +91,26 @@ pub fn mean_fit(fits: &[EncodingFit]) -> Result<EncodingFit> {
             seen: Seen::all(&seen)?,
             responses,
         }),
-        about: format!("{whose}: {}", first.about),
+        about,
         whose,
         stored: None,
         origin: Provenance::step("mean of encoding models").inputs_of("fits", fits).into(),
     })
+}
+
+/// Whose mean it is: "mean of 4 subjects (simulated sub-01 to sub-04), task story, 4 runs". What all have in common is said once.
+fn of_all(who: &[&str]) -> String {
+    let [first, .., last] = who else { return who.concat() };
+    let parts = |name: &&str| {
+        name.split_once(", ").map_or((name.to_string(), None), |(one, of)| (one.to_owned(), Some(of.to_owned())))
+    };
+    let ((begin, what), (end, _)) = (parts(first), parts(last));
+    // Words that both begin with, "simulated", stand before the first only.
+    let shared = begin.split(' ').zip(end.split(' ')).take_while(|(a, b)| a == b).count();
+    let end: Vec<&str> = end.split(' ').skip(shared).collect();
+    let range = if end.is_empty() { begin } else { format!("{begin} to {}", end.join(" ")) };
+    let what = what.filter(|what| who.iter().all(|name| parts(name).1.as_ref() == Some(what)));
+    format!("mean of {} subjects ({range}){}", who.len(), what.map(|what| format!(", {what}")).unwrap_or_default())
 }
 
 /// An error unless two models are of the same regressors at the same voxels.
@@ -139,6 +152,18 @@ mod tests {
     use crate::encoding::tests::bold;
     use crate::encoding::{Features, Ridge, encode};
     use crate::error::ErrorKind;
+
+    #[test]
+    fn a_group_is_named_without_saying_everything_twice() {
+        let one = |n: usize| format!("simulated sub-sim0{n}, task story, 4 runs");
+        let all: Vec<String> = (1..=4).map(one).collect();
+        let names: Vec<&str> = all.iter().map(String::as_str).collect();
+        assert_eq!(of_all(&names), "mean of 4 subjects (simulated sub-sim01 to sub-sim04), task story, 4 runs");
+        assert_eq!(of_all(&names[..1]), "simulated sub-sim01, task story, 4 runs");
+        assert_eq!(of_all(&["sub-1, task a", "sub-2, task b"]), "mean of 2 subjects (sub-1 to sub-2)");
+        assert_eq!(of_all(&["made", "made"]), "mean of 2 subjects (made)");
+        assert_eq!(of_all(&["made", "simulated sub-1, x"]), "mean of 2 subjects (made to simulated sub-1)");
+    }
 
     #[test]
     fn a_groups_model_is_the_mean_of_its_subjects() {

@@ -317,7 +317,7 @@ fn sub_groups_and_products_are_lesioned_alike() {
     let options = LesionOptions::default().random(2);
     let courses = bold.network_courses(&networks()).unwrap();
     let found = lesion_with(&heard.model, &groups, "Driven", &options.clone().courses(&courses)).unwrap();
-    assert!(found.units().len() == 30 && found.score("Driven").unwrap().change < 0.0, "{found}");
+    assert!(found.units().len() == 100 && found.score("Driven").unwrap().change < 0.0, "{found}");
     assert!(lesion_with(&heard.model, &groups, "Driven", &options.clone()).unwrap().scores().is_empty());
     // A product cannot be set to a number: its query is.
     let read = ReadOptions::default().without_store();

@@ -172,6 +172,9 @@ fn a_neuron_that_falls_with_its_network_is_turned() {
         fn axis(&self) -> &NeuronAxis {
             self.0.axis()
         }
+        fn network_names(&self) -> Vec<String> {
+            self.0.network_names()
+        }
         fn members(&self, most: Option<usize>) -> crate::error::Result<Vec<crate::coupling::Members>> {
             let mut lists = self.0.members(most)?;
             lists[0].signs[0] = -1.0;

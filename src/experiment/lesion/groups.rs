@@ -2,35 +2,30 @@
 
 use crate::activation::NeuronSeries;
 use crate::brain::NetworkSeries;
-use crate::coupling::{Coupling, SubGroups};
+use crate::coupling::{Coupling, NetworkMembers, RANKED, SubGroups};
 use crate::error::{Error, Result};
-use crate::model::{Neuron, NeuronAxis};
-use crate::provenance::Traced;
+use crate::model::Neuron;
 
-/// Groups of neurons, one for each network: a [`Coupling`] (Liu et al. 2023) or [`SubGroups`] (Sun et al. 2024).
+/// [`NetworkMembers`] with the courses that a lesion is scored on: a [`Coupling`] (Liu et al. 2023) or [`SubGroups`] (Sun et al. 2024).
 ///
 /// ```
 /// use neurocell::prelude::*;
 /// # fn show(coupling: Coupling, groups: SubGroups) -> Result<()> {
 /// let by: [&dyn NeuronGroups; 2] = [&coupling, &groups];
 /// for groups in by {
-///     println!("{}: {:?}", groups.kind(), groups.members("Default", Some(10))?);
+///     println!("{}: {:?}", groups.kind(), groups.group("Default", Some(10))?);
 /// }
 /// # Ok(())
 /// # }
 /// ```
-pub trait NeuronGroups: Traced {
+pub trait NeuronGroups: NetworkMembers {
     /// What found them: "coupling".
     fn kind(&self) -> &'static str;
-    /// Which neurons were looked at.
-    fn axis(&self) -> &NeuronAxis;
-    /// The networks' names.
-    fn network_names(&self) -> Vec<String>;
     /// The first `units` neurons of a network, or those that belong to it by the finder's own rule.
     ///
     /// # Errors
     /// If there is no network of that name, or no neuron belongs to it.
-    fn members(&self, network: &str, units: Option<usize>) -> Result<Vec<Neuron>>;
+    fn group(&self, network: &str, units: Option<usize>) -> Result<Vec<Neuron>>;
     /// The rule by which neurons belong to a network.
     fn rule(&self, units: Option<usize>) -> String;
     /// The neurons' courses of each subject, and the networks' where they are known.
@@ -42,15 +37,7 @@ impl NeuronGroups for Coupling {
         "coupling"
     }
 
-    fn axis(&self) -> &NeuronAxis {
-        self.neurons()
-    }
-
-    fn network_names(&self) -> Vec<String> {
-        self.networks().to_vec()
-    }
-
-    fn members(&self, network: &str, units: Option<usize>) -> Result<Vec<Neuron>> {
+    fn group(&self, network: &str, units: Option<usize>) -> Result<Vec<Neuron>> {
         if let Some(units) = units {
             return self.subgroup(network, units);
         }
@@ -79,24 +66,13 @@ impl NeuronGroups for Coupling {
     }
 }
 
-/// Members of a network where nobody says how many.
-const MEMBERS: usize = 30;
-
 impl NeuronGroups for SubGroups {
     fn kind(&self) -> &'static str {
         "sub-groups"
     }
 
-    fn axis(&self) -> &NeuronAxis {
-        self.series().neurons()
-    }
-
-    fn network_names(&self) -> Vec<String> {
-        self.networks().to_vec()
-    }
-
-    fn members(&self, network: &str, units: Option<usize>) -> Result<Vec<Neuron>> {
-        let members = self.subgroup(network, units.unwrap_or(MEMBERS))?;
+    fn group(&self, network: &str, units: Option<usize>) -> Result<Vec<Neuron>> {
+        let members = self.subgroup(network, units.unwrap_or(RANKED))?;
         match members.is_empty() {
             false => Ok(members),
             true => Err(Error::value(
@@ -107,7 +83,7 @@ impl NeuronGroups for SubGroups {
     }
 
     fn rule(&self, units: Option<usize>) -> String {
-        format!("the {} of greatest |score|, {}", units.unwrap_or(MEMBERS), self.reading())
+        format!("the {} of greatest |score|, {}", units.unwrap_or(RANKED), self.reading())
     }
 
     fn courses(&self) -> Vec<(NeuronSeries, Option<NetworkSeries>)> {

@@ -61,7 +61,7 @@ pub fn lesion(model: &Model, groups: &dyn NeuronGroups, network: &str) -> Result
 /// # Errors
 /// If the network is unknown or has no neurons (the best candidate is named); the model is not the one that was read (both are named), or is changed already; the series does not know its text; there are no random groups of that size; or it is stopped.
 pub fn lesion_with(model: &Model, groups: &dyn NeuronGroups, network: &str, options: &LesionOptions) -> Result<Lesion> {
-    let members = groups.members(network, options.units)?;
+    let members = groups.group(network, options.units)?;
     let study = Study::new(model, groups, options)?;
     study.lesion(network, &members)
 }
@@ -73,7 +73,7 @@ pub fn lesion_with(model: &Model, groups: &dyn NeuronGroups, network: &str, opti
 pub fn lesion_all(model: &Model, groups: &dyn NeuronGroups, options: &LesionOptions) -> Result<Lesions> {
     let (mut found, mut skipped, mut last) = (Vec::new(), Vec::new(), None);
     for network in groups.network_names() {
-        match groups.members(&network, options.units) {
+        match groups.group(&network, options.units) {
             Ok(members) => found.push((network, members)),
             Err(why) => {
                 skipped.push(why.problem().to_owned());

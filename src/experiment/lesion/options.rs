@@ -55,7 +55,7 @@ impl fmt::Display for Ablation {
 /// ```
 #[derive(Clone, Debug)]
 pub struct LesionOptions {
-    /// How many of a network's first neurons. `None`: those that belong to it by the finder's own rule (anchors of a coupling, the first 30 of a sub-group).
+    /// How many of a network's first neurons. `None`: those that belong to it by the finder's own rule (anchors of a coupling, the first 100 of a sub-group).
     pub units: Option<usize>,
     /// What becomes of a lesioned unit. Default: its mean.
     pub ablation: Ablation,

@@ -4,6 +4,7 @@ use super::*;
 use crate::activation::NeuronSeries;
 use crate::brain::NetworkSeries;
 use crate::clock::Clock;
+use crate::coupling::{Members, NetworkMembers};
 use crate::model::{Masking, NeuronAxis, Site};
 use crate::stimulus::{Stimulus, Timing, Word};
 use ndarray::Array1;
@@ -42,11 +43,7 @@ impl Traced for Given {
     }
 }
 
-impl NeuronGroups for Given {
-    fn kind(&self) -> &'static str {
-        "given group"
-    }
-
+impl NetworkMembers for Given {
     fn axis(&self) -> &NeuronAxis {
         self.series.neurons()
     }
@@ -55,7 +52,22 @@ impl NeuronGroups for Given {
         vec!["one".to_owned()]
     }
 
-    fn members(&self, _: &str, _: Option<usize>) -> Result<Vec<Neuron>> {
+    fn members(&self, _: Option<usize>) -> Result<Vec<Members>> {
+        let (neurons, signs) = (self.members.clone(), vec![1.0; self.members.len()]);
+        Ok(vec![Members { network: "one".to_owned(), neurons, signs }])
+    }
+
+    fn what(&self) -> String {
+        self.kind().to_owned()
+    }
+}
+
+impl NeuronGroups for Given {
+    fn kind(&self) -> &'static str {
+        "given group"
+    }
+
+    fn group(&self, _: &str, _: Option<usize>) -> Result<Vec<Neuron>> {
         Ok(self.members.clone())
     }
 
