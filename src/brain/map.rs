@@ -132,6 +132,21 @@ impl BrainMap {
         })
     }
 
+    /// The same map under another label, which figures show as its title or beside its row.
+    ///
+    /// ```
+    /// use neurocell::prelude::*;
+    /// let mask = Mask::mni4mm()?;
+    /// let map = BrainMap::new(vec![1.0; mask.count()], &mask, "made", "r")?.labelled("Visual: pattern 31");
+    /// assert_eq!(map.label(), "Visual: pattern 31");
+    /// # Ok::<(), neurocell::Error>(())
+    /// ```
+    pub fn labelled(&self, label: impl Into<String>) -> BrainMap {
+        let label = label.into();
+        let made = Provenance::step("label").option("label", &label).input("map", self);
+        BrainMap { label, ..self.clone() }.made(made)
+    }
+
     /// The voxels whose value is above a threshold, as a mask.
     ///
     /// # Errors

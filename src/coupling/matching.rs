@@ -391,14 +391,17 @@ impl NetworkMatch {
 impl fmt::Display for NetworkMatch {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (n, level) = (self.options.surrogates, self.options.level);
+        let (whose, rest) = self.about.split_once("; ").unwrap_or((&self.about, ""));
         writeln!(
             f,
-            "{} patterns × {} networks of {} ({})",
+            "{} patterns × {} networks of {}, {whose}",
             self.patterns(),
             self.networks.len(),
-            self.atlas,
-            self.about
+            self.atlas
         )?;
+        if !rest.is_empty() {
+            writeln!(f, "{rest}")?;
+        }
         let above = self.q.iter().filter(|q| **q < level).count();
         writeln!(
             f,

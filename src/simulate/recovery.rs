@@ -246,12 +246,12 @@ impl fmt::Display for Recovery {
         let blank = "";
         writeln!(
             f,
-            "{blank:width$}  {:>7}  {:>6}  {:>8}  {:>6}  {:>6}  {:^23}  {:^23}",
-            "", "named", "above", "course", "voxels", "AUC of members", "overlap of members"
+            "{blank:width$} {:>7} {:>5} {:>6} {:>6} {:>6}  {:^17}  {:^17}",
+            "", "named", "above", "course", "voxels", "AUC of members", "overlap of them"
         )?;
         writeln!(
             f,
-            "{:width$}  {:>7}  {:>6}  {:>8}  {:>6}  {:>6}  {:>7} {:>8} {:>6}  {:>7} {:>8} {:>6}",
+            "{:width$} {:>7} {:>5} {:>6} {:>6} {:>6}  {:>4} {:>5} {:>6}  {:>4} {:>5} {:>6}",
             "network",
             "pattern",
             "right",
@@ -259,17 +259,17 @@ impl fmt::Display for Recovery {
             "|r|",
             "AUC",
             "best",
-            "combined",
+            "comb.",
             "oracle",
             "best",
-            "combined",
+            "comb.",
             "oracle"
         )?;
         for r in &self.networks {
             let ([a, b, c], [d, e, g]) = (r.member_auc, r.overlap);
             writeln!(
                 f,
-                "{:width$}  {:>7}  {:>6}  {:>8}  {:>6.2}  {:>6}  {a:>7.2} {b:>8.2} {c:>6.2}  {d:>7.2} {e:>8.2} {g:>6.2}",
+                "{:width$} {:>7} {:>5} {:>6} {:>6.2} {:>6}  {a:>4.2} {b:>5.2} {c:>6.2}  {d:>4.2} {e:>5.2} {g:>6.2}",
                 r.network,
                 r.pattern,
                 yes(r.named),
@@ -282,7 +282,7 @@ impl fmt::Display for Recovery {
             let course = self.mean(|r| r.course_r).unwrap_or(0.0);
             writeln!(
                 f,
-                "{:width$}  {:>7}  {:>5.0}%  {:>8}  {course:>6.2}  {:>6}  {a:>7.2} {b:>8.2} {c:>6.2}  {d:>7.2} {e:>8.2} {g:>6.2}",
+                "{:width$} {:>7} {:>4.0}% {:>6} {course:>6.2} {:>6}  {a:>4.2} {b:>5.2} {c:>6.2}  {d:>4.2} {e:>5.2} {g:>6.2}",
                 "all",
                 "",
                 100.0 * named,
