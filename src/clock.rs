@@ -100,7 +100,7 @@ impl Clock {
             return Ok(());
         }
         Err(Error::shape(
-            format!("the clocks differ: {this} has {self}, {that} has {other}"),
+            format!("the clocks differ: {this} with {self}, {that} with {other}"),
             "make both from the same scan: `activations.to_series(bold.clock())`",
         ))
     }

@@ -392,13 +392,7 @@ impl fmt::Display for NetworkMatch {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (n, level) = (self.options.surrogates, self.options.level);
         let (whose, rest) = self.about.split_once("; ").unwrap_or((&self.about, ""));
-        writeln!(
-            f,
-            "{} patterns × {} networks of {}, {whose}",
-            self.patterns(),
-            self.networks.len(),
-            self.atlas
-        )?;
+        writeln!(f, "{} patterns × {} networks of {}, {whose}", self.patterns(), self.networks.len(), self.atlas)?;
         if !rest.is_empty() {
             writeln!(f, "{rest}")?;
         }

@@ -252,18 +252,7 @@ impl fmt::Display for Recovery {
         writeln!(
             f,
             "{:width$} {:>7} {:>5} {:>6} {:>6} {:>6}  {:>4} {:>5} {:>6}  {:>4} {:>5} {:>6}",
-            "network",
-            "pattern",
-            "right",
-            "chance",
-            "|r|",
-            "AUC",
-            "best",
-            "comb.",
-            "oracle",
-            "best",
-            "comb.",
-            "oracle"
+            "network", "pattern", "right", "chance", "|r|", "AUC", "best", "comb.", "oracle", "best", "comb.", "oracle"
         )?;
         for r in &self.networks {
             let ([a, b, c], [d, e, g]) = (r.member_auc, r.overlap);

@@ -137,11 +137,11 @@ pub(crate) fn weighted_intervals(
 }
 
 /// Quantile of sorted values, between neighbours in proportion (numpy's default).
-fn quantile(sorted: &[f32], share: f64) -> f64 {
+pub(crate) fn quantile<T: Copy + Into<f64>>(sorted: &[T], share: f64) -> f64 {
     let place = share * (sorted.len() - 1) as f64;
     let (below, part) = (place.floor() as usize, place.fract());
     let above = (below + 1).min(sorted.len() - 1);
-    f64::from(sorted[below]) * (1.0 - part) + f64::from(sorted[above]) * part
+    sorted[below].into() * (1.0 - part) + sorted[above].into() * part
 }
 
 #[cfg(test)]

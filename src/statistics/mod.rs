@@ -45,7 +45,7 @@ pub use phase::{phase_null_sd, phase_surrogates};
 pub use sign_flip::{GroupTest, SignFlip, sign_flip};
 pub use spearman::{Spearman, spearman};
 
-pub(crate) use bootstrap::weighted_intervals;
+pub(crate) use bootstrap::{quantile, weighted_intervals};
 pub(crate) use chi_square::chi_square_tail;
 pub(crate) use column_test::test_in_blocks;
 pub(crate) use courses::unit_runs;

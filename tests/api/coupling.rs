@@ -284,3 +284,23 @@ fn a_filter_that_only_the_brain_passed_is_said() {
     assert!(about(&slow).contains("WARNING: the brain data have nothing slower than 128 s"));
     assert!(!about(&filtered).contains("WARNING"));
 }
+
+#[test]
+fn networks_with_one_course_and_the_nearest_of_equal_p_are_said() {
+    let neurons = neurons(noise(&clock(), 48, 0.7, 1));
+    let mut data = driven(&neurons, 0, 0.6, 2).data().clone();
+    let twin = data.column(0).to_owned();
+    data.column_mut(3).assign(&twin);
+    let coupling = couple(&neurons, &networks(data, "made subject with a twin")).unwrap();
+    let held = coupling.anchors_of("Visual").unwrap().len();
+    assert!(coupling.anchors_of("Language").unwrap().is_empty());
+    let said = format!("{held} of them have the same r with two networks, of which the first holds them");
+    assert!(coupling.to_string().contains(&said), "{coupling}");
+
+    // Nine draws have a floor: the nearest is the pair of greatest r among those at it.
+    let few = Synchrony::default().null(Null::PhaseSurrogates { surrogates: 9, seed: 1 });
+    let coupling = couple_with(&neurons, &driven(&neurons, 0, 0.6, 2), &few).unwrap();
+    let greatest = coupling.r().iter().copied().fold(f32::MIN, f32::max);
+    assert!(coupling.to_string().contains("the nearest to it is L1.H"), "{coupling}");
+    assert!(coupling.to_string().contains(&format!("r = {greatest:.3}")), "{coupling}");
+}

@@ -1,6 +1,7 @@
 //! Values with intervals over subjects.
 
 use super::OrganisationOptions;
+use crate::statistics::quantile;
 use rand::{Rng, SeedableRng};
 use rand_xoshiro::Xoshiro256PlusPlus;
 use std::fmt;
@@ -47,12 +48,4 @@ impl Resampling {
         found.sort_by(f64::total_cmp);
         Some([(1.0 - self.level) / 2.0, (1.0 + self.level) / 2.0].map(|share| quantile(&found, share)))
     }
-}
-
-/// Quantile of sorted values, between neighbours in proportion (numpy's default).
-fn quantile(sorted: &[f64], share: f64) -> f64 {
-    let place = share * (sorted.len() - 1) as f64;
-    let (below, part) = (place.floor() as usize, place.fract());
-    let above = (below + 1).min(sorted.len() - 1);
-    sorted[below] * (1.0 - part) + sorted[above] * part
 }

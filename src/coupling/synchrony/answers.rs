@@ -172,10 +172,22 @@ impl Coupling {
         (0..self.anchors.len()).filter(|row| self.anchors[*row] == column && self.counts(*row, column)).count()
     }
 
-    /// The pair of least p.
+    /// The pair of least p; drawn chance has a floor, where the greatest r counts.
     pub(crate) fn strongest(&self) -> Option<Link> {
-        let least = self.p().indexed_iter().min_by(|a, b| a.1.total_cmp(b.1));
+        let size = |at: (usize, usize)| self.size(self.r()[at]);
+        let least = self.p().indexed_iter().min_by(|a, b| a.1.total_cmp(b.1).then(size(b.0).total_cmp(&size(a.0))));
         least.map(|((row, column), _)| self.at(row, column))
+    }
+
+    /// How many anchored neurons have the same r with another network as with their own.
+    pub(super) fn tied(&self) -> usize {
+        let tied = |row: &usize| {
+            let own = self.anchors[*row];
+            let most = self.size(self.r[[*row, own]]);
+            let mut others = (0..self.r.ncols()).filter(|column| *column != own);
+            self.counts(*row, own) && others.any(|column| self.size(self.r[[*row, column]]) == most)
+        };
+        (0..self.r.nrows()).filter(tied).count()
     }
 
     fn size(&self, r: f32) -> f32 {

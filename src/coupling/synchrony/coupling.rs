@@ -260,6 +260,13 @@ impl fmt::Display for Coupling {
         if networks > 20 {
             write!(f, "\n  and {} networks more", networks - 20)?;
         }
+        match self.tied() {
+            0 => {}
+            tied => write!(
+                f,
+                "\n{tied} of them have the same r with two networks, of which the first holds them: have the networks one course?"
+            )?,
+        }
         if let Some(column) = held.iter().position(|held| networks > 2 && *held as f64 > 0.9 * all as f64) {
             write!(
                 f,

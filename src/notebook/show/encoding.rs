@@ -31,7 +31,7 @@ fn fit_text(fit: &EncodingFit) -> String {
         _ => "no voxel has a held-out r".to_owned(),
     };
     let (regressors, voxels) = fit.dim();
-    let about = fit.about();
+    let about = fit.about().replace("; WARNING:", "\nWARNING:");
     let warning = fit.grid_warning().map(|warning| format!("\nWARNING: {warning}")).unwrap_or_default();
     format!(
         "EncodingFit: {} {} → {} voxels\n{about}\n{scores}{warning}",
