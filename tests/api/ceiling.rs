@@ -184,7 +184,10 @@ fn subjects_of_other_clocks_or_masks_are_both_named() {
     let mut all = subjects();
     all[2] = all[2].trimmed(1, 0).unwrap();
     let error = NoiseCeiling::between_subjects(&all).unwrap_err();
-    assert!(error.problem().contains("sub-0 with 150 volumes") && error.problem().contains("sub-2 with 146"), "{error}");
+    assert!(
+        error.problem().contains("sub-0 with 150 volumes") && error.problem().contains("sub-2 with 146"),
+        "{error}"
+    );
     let mut all = subjects();
     let fewer = all[1].data().select(Axis(1), &[0, 1, 2]);
     all[1] = series(fewer, "sub-1");
