@@ -196,8 +196,8 @@ impl NetworkMatch {
         &self.r
     }
 
-    /// What patterns are named by, pattern × network: r of the pattern's course with the network's, as the encoding model reads it from all patterns, D·w̄ (w̄ the mean
-    /// weights over the network's voxels). With [`PatternMap::Weights`](super::PatternMap) it is the spatial r, as in the paper.
+    /// What patterns are named by, pattern × network: r of the pattern's course with the network's, as the encoding model reads it from all patterns, D·w
+    /// ([`subgroups`](super::subgroups) has the equation). With [`PatternMap::Weights`](super::PatternMap) it is the spatial r, as in the paper.
     ///
     /// A pattern answers in several networks. Spatial r with a template is greater for a large network than for a small one, and a map is paler where voxels are noisier; neither
     /// matters to the courses. Whether a match is more than chance is asked of the maps.

@@ -9,7 +9,7 @@ use crate::error::{Error, Result};
 use crate::model::Neuron;
 use crate::pattern::Patterns;
 use crate::provenance::Provenance;
-use ndarray::{Array2, ArrayView1};
+use ndarray::Array2;
 use std::fmt;
 use std::sync::Arc;
 
@@ -18,8 +18,7 @@ use std::sync::Arc;
 pub enum Reading {
     /// Sun et al. 2024: the one pattern whose map matches the network best, and neurons by |loading| on it.
     BestPattern,
-    /// The network's course as the encoding model reads it, D · (mean weights over the network's voxels), and neurons
-    /// by |r| with that course.
+    /// The network's course as the encoding model reads it from all patterns, D·w, and neurons by |r| with that course.
     #[default]
     Combined,
 }
@@ -54,9 +53,11 @@ pub struct SubGroups {
 
 /// Ranks all neurons for each network, by both readings.
 ///
-/// With D (time × pattern) the patterns' courses, w̄ (pattern) the weights averaged over a network's voxels (weighted by the
-/// network's map) and s a neuron's course:
-/// - [`Reading::Combined`] (default): score = Pearson r of s with D·w̄.
+/// With D (time × pattern) the patterns' courses and s a neuron's course:
+/// - [`Reading::Combined`] (default): score = Pearson r of s with D·w. The weights w (pattern) are those of a ridge regression of the network's *mean* course (voxels
+///   weighted by the network's map): w = (G + ᾱ/(N·k)·I)⁻¹·c̄, with c̄ the mean of the voxels' responses ([`EncodingFit::responses`]), G the patterns' correlations, N the
+///   volumes, ᾱ the voxels' geometric mean penalty and k their number. The mean of k voxels is k times as clear as one, and needs a penalty that much smaller; the mean
+///   of the voxels' own weights would be shrunk as if each had to be read by itself.
 /// - [`Reading::BestPattern`]: score = the neuron's loading on the pattern whose weight map has the greatest |spatial r| with
 ///   the network. Whether that match is above chance is for [`match_networks`](super::match_networks) to say.
 ///
@@ -86,6 +87,7 @@ pub fn subgroups(
         ));
     }
     let maps = networks_on(networks, fit.mask())?;
+    let read = fit.network_weights(maps.view())?;
     let mut courses = Array2::zeros((series.clock().total(), networks.count()));
     let mut combined = Array2::zeros((networks.count(), series.neurons().total()));
     let mut best = Vec::new();
@@ -97,12 +99,9 @@ pub fn subgroups(
                 "fit a mask that covers it, or take an atlas without it",
             ));
         }
-        let mean_weight = |weights: ArrayView1<f32>| {
-            weights.iter().zip(map).map(|(&w, &m)| f64::from(w) * f64::from(m)).sum::<f64>() / total
-        };
-        let weights: Vec<f64> = fit.weights().outer_iter().map(mean_weight).collect();
+        let weights = read.column(n);
         for (row, at) in patterns.courses().outer_iter().zip(courses.column_mut(n)) {
-            *at = row.iter().zip(&weights).map(|(&d, w)| f64::from(d) * w).sum::<f64>() as f32;
+            *at = row.iter().zip(weights).map(|(&d, w)| f64::from(d) * w).sum::<f64>() as f32;
         }
         let scores = with_columns(courses.column(n), series.data());
         combined.row_mut(n).iter_mut().zip(scores).for_each(|(to, r)| *to = r as f32);
@@ -211,7 +210,7 @@ impl SubGroups {
         })
     }
 
-    /// The network's course on the scan's clock, z-scored: D · (mean weights over its voxels), or the best pattern's.
+    /// The network's course on the scan's clock, z-scored: D·w, or the best pattern's.
     ///
     /// # Errors
     /// If there is no network of that name.
