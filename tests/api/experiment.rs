@@ -344,7 +344,7 @@ fn in_a_study_of_simulated_subjects_both_experiments_find_what_was_planted() {
     let yeo = Networks::yeo7().unwrap();
     let folder = tempfile::tempdir().unwrap();
     let mut heard = Vec::new();
-    for n in 1..=3 {
+    for n in 1..=6 {
         let id = format!("sim0{n}");
         let simulation = Simulation::new(n).like(1).subject(&id);
         let root = folder.path().join(&id);
@@ -377,34 +377,36 @@ fn in_a_study_of_simulated_subjects_both_experiments_find_what_was_planted() {
             (column, along.signum())
         })
         .collect();
-    let mut sentences: Vec<Vec<Word>> = vec![Vec::new()];
-    for word in &whole.words()[split..] {
-        sentences.last_mut().unwrap().push(word.clone());
-        if word.text.ends_with(['.', '!', '?']) {
-            sentences.push(Vec::new());
+    // Passages of the other stories, some six sentences each.
+    let mut passages: Vec<Vec<Word>> = vec![Vec::new()];
+    let (mut run, mut sentences) = (1, 0);
+    for word in Stimulus::example_runs().unwrap().words().iter().filter(|word| word.run > 0) {
+        if word.run != run || sentences == 6 {
+            (run, sentences) = (word.run, 0);
+            passages.push(Vec::new());
         }
+        sentences += usize::from(word.text.ends_with(['.', '!', '?']));
+        passages.last_mut().unwrap().push(word.clone());
     }
-    sentences.retain(|sentence| sentence.len() > 4);
-    let make = |name: &str, some: &[usize]| {
-        let words: Vec<&str> = some.iter().flat_map(|n| sentences[*n].iter().map(|word| word.text.as_str())).collect();
-        Stimulus::from_text(name, &words.join(" "), Speaking::default()).unwrap()
+    passages.retain(|passage| passage.len() > 30);
+    let make = |name: &str, n: usize| {
+        let words: Vec<&str> = passages[n].iter().map(|word| word.text.as_str()).collect();
+        Stimulus::from_text(format!("{name}{n}"), &words.join(" "), Speaking::default()).unwrap()
     };
     let spread: Vec<f32> = members.iter().map(|(column, _)| acts.values().column(*column).std(0.0)).collect();
     let activity = |n: usize| {
-        let read = model.activations_with(&make("one", &[n]), &[Site::FfnOut], &options).unwrap();
+        let read = model.activations_with(&make("one", n), &[Site::FfnOut], &options).unwrap();
         let mean = |column: usize| read[0].values().column(column).mean().unwrap();
         members.iter().zip(&spread).map(|((column, sign), spread)| sign * mean(*column) / spread).sum::<f32>()
     };
-    let mut order: Vec<(f32, usize)> = (0..sentences.len()).map(|n| (activity(n), n)).collect();
+    let mut order: Vec<(f32, usize)> = (0..passages.len()).map(|n| (activity(n), n)).collect();
     order.sort_by(|a, b| b.0.total_cmp(&a.0));
     let order: Vec<usize> = order.into_iter().map(|(_, n)| n).collect();
-    let lengths: Vec<usize> = sentences.iter().map(Vec::len).collect();
+    // The upper and the lower third.
     let groups = |order: &[usize]| {
-        let half = order.len() / 2;
-        let of = |name: &str, part: &[usize]| -> Vec<Stimulus> {
-            in_texts(part, &lengths).iter().enumerate().map(|(n, some)| make(&format!("{name}{n}"), some)).collect()
-        };
-        [of("a", &order[..half]), of("b", &order[order.len() - half..])]
+        let third = order.len() / 3;
+        let of = |name: &str, part: &[usize]| part.iter().map(|n| make(name, *n)).collect::<Vec<Stimulus>>();
+        [of("a", &order[..third]), of("b", &order[order.len() - third..])]
     };
     let [a, b] = groups(&order);
     for (silico, options) in [
@@ -417,6 +419,9 @@ fn in_a_study_of_simulated_subjects_both_experiments_find_what_was_planted() {
         let contrast = silico.contrast_with(&a, &b, &options).unwrap();
         println!("{contrast}\n{}\n{:.1} s\n", contrast.networks(&yeo).unwrap(), start.elapsed().as_secs_f64());
     }
+    let of_people = silico.contrast(&a, &b).unwrap().networks(&yeo).unwrap().to_string();
+    let found = |line: &str| line.starts_with("Default ") && line.ends_with('*');
+    assert!(of_people.contains("1 with q < 0.05") && of_people.lines().any(found), "{of_people}");
     let [mut low_texts, mut low_both, mut found, mut tests] = [0usize; 4];
     for seed in 0..10 {
         let mut mixed = order.clone();

@@ -4,8 +4,8 @@ use crate::error::{Error, Result};
 use crate::stimulus::{Separated, separated_rows};
 use std::path::{Path, PathBuf};
 
-/// Colours for atlases that bring none: well apart, used in turn.
-pub(super) const COLOURS: [[u8; 3]; 8] = [
+/// Colours for atlases that bring none: well apart; see [`colour`].
+const COLOURS: [[u8; 3]; 8] = [
     [31, 119, 180],
     [255, 127, 14],
     [44, 160, 44],
@@ -145,8 +145,21 @@ fn name_list(path: &Path, text: &str) -> Legend {
     Legend { path: path.to_owned(), indices: None, colours: in_turn(names.len()), names }
 }
 
+/// The colour of the network at a place, where its atlas brings none: the eight in turn, then the same lighter, then darker, so that 24 differ.
+pub(super) fn colour(place: usize) -> [u8; 3] {
+    let mixed = |colour: [u8; 3], with: f64, part: f64| {
+        colour.map(|c| (f64::from(c) * (1.0 - part) + with * part).round() as u8)
+    };
+    let plain = COLOURS[place % COLOURS.len()];
+    match place / COLOURS.len() % 3 {
+        0 => plain,
+        1 => mixed(plain, 255.0, 0.5),
+        _ => mixed(plain, 0.0, 0.45),
+    }
+}
+
 fn in_turn(count: usize) -> Vec<[u8; 3]> {
-    (0..count).map(|n| COLOURS[n % COLOURS.len()]).collect()
+    (0..count).map(colour).collect()
 }
 
 fn colour_table(path: &Path, rows: &[Separated]) -> Result<Legend> {
@@ -160,7 +173,7 @@ fn colour_table(path: &Path, rows: &[Separated]) -> Result<Legend> {
         let name = row.fields.get(1).map(|name| name.trim().to_owned()).unwrap_or_default();
         let colour = match row.fields.get(2..5) {
             Some(cells) => parts(path, row, &[&cells[0], &cells[1], &cells[2]])?,
-            None => COLOURS[place % COLOURS.len()],
+            None => colour(place),
         };
         legend.indices.get_or_insert_default().push(index);
         legend.names.push(name);
@@ -211,9 +224,7 @@ fn with_heading(path: &Path, heading: &Separated, body: &[Separated]) -> Result<
             .map(|row| parts(path, row, &[&row.fields[r], &row.fields[g], &row.fields[b]]))
             .collect::<Result<Vec<[u8; 3]>>>()?,
         // nilearn's tables have #rrggbb; a colour that is said in another way is nobody's loss.
-        (_, Some(place)) => {
-            (0..).zip(body).map(|(n, row)| hex(&row.fields[place]).unwrap_or(COLOURS[n % COLOURS.len()])).collect()
-        }
+        (_, Some(place)) => (0..).zip(body).map(|(n, row)| hex(&row.fields[place]).unwrap_or(colour(n))).collect(),
         _ => in_turn(names.len()),
     };
     Ok(Legend { path: path.to_owned(), indices, names, colours })
@@ -242,6 +253,18 @@ mod tests {
 
     fn parse(text: &str) -> Result<Legend> {
         Legend::parse(text, Path::new("labels.txt"))
+    }
+
+    #[test]
+    fn twenty_four_networks_have_colours_of_their_own() {
+        let all = in_turn(24);
+        for (n, one) in all.iter().enumerate() {
+            for other in &all[..n] {
+                let apart = one.iter().zip(other).map(|(a, b)| a.abs_diff(*b)).max();
+                assert!(apart >= Some(24), "{n}: {one:?} and {other:?}");
+            }
+        }
+        assert_eq!(all[0], COLOURS[0]);
     }
 
     #[test]

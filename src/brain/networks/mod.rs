@@ -81,7 +81,7 @@ impl Networks {
                 return Err(Error::value(format!("the map of {name} is 0 throughout"), "leave the network out"));
             }
         }
-        let colours: Vec<[u8; 3]> = (0..names.len()).map(|n| legend::COLOURS[n % legend::COLOURS.len()]).collect();
+        let colours: Vec<[u8; 3]> = (0..names.len()).map(legend::colour).collect();
         Ok(Networks {
             atlas: about.into(),
             names: names.into(),
