@@ -297,7 +297,7 @@ impl Whole {
             }),
             trained: Arc::new(Trained {
                 units: Units { voxels: self.scale, ..units },
-                seen: Seen::of(bold)?,
+                seen: Seen::sampled(bold, &sample),
                 responses: if about.ridge { Responses::Ridge } else { Responses::Predicted },
             }),
             whose: bold.name().split(';').next().unwrap_or_default().to_owned(),

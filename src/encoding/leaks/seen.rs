@@ -17,8 +17,13 @@ pub(in crate::encoding) struct Seen {
 
 impl Seen {
     pub fn of(bold: &dyn Targets) -> Result<Seen> {
-        let changes = differences(bold.clock(), bold.kept(), &sampled(bold)?);
-        Ok(Seen { clock: bold.clock().clone(), changes, name: bold.name().to_owned() })
+        Ok(Seen::sampled(bold, &sampled(bold)?))
+    }
+
+    /// The same, of a sample that is at hand.
+    pub fn sampled(bold: &dyn Targets, sample: &Array2<f32>) -> Seen {
+        let changes = differences(bold.clock(), bold.kept(), sample);
+        Seen { clock: bold.clock().clone(), changes, name: bold.name().to_owned() }
     }
 
     /// What several models have seen, which were trained on the same voxels.
